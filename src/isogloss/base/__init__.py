@@ -1,0 +1,1 @@
+"""The ground floor: errors with a remedy, fingerprints, names of languages."""
