@@ -1,0 +1,1 @@
+"""Data: sources of examples, splits, sampling per language, batches and the audit."""

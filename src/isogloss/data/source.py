@@ -1,0 +1,40 @@
+"""What every source of data can do: name its languages and splits, and give their rows one by one.
+
+A source knows nothing of tasks: its rows are raw fields. `isogloss.data.mapping` turns them into
+examples. `Row.place` says where a person finds the row, so every complaint about it can say so too.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+
+class Row(NamedTuple):
+    """One raw row.
+
+    Attributes:
+        place: where it stands, for messages: `"train.jsonl.gz:17"`, or `"train.parquet:row 17"`.
+        index: its number in the split, from 0.
+        fields: its columns by name.
+    """
+
+    place: str
+    index: int
+    fields: Mapping[str, Any]
+
+
+@runtime_checkable
+class Source(Protocol):
+    """Where rows come from: a folder, the Hub, or the built-in sample."""
+
+    def languages(self) -> tuple[str, ...]:
+        """Canonical codes (`"deu-Latn"`) of the languages it has, sorted."""
+
+    def splits(self, language: str) -> tuple[str, ...]:
+        """Names of the splits of a language (a canonical code)."""
+
+    def rows(self, language: str, split: str) -> Iterator[Row]:
+        """The rows of a split, in their order.
+
+        Raises:
+            InputError: the split is missing, or its bytes cannot be read.
+        """
