@@ -18,7 +18,7 @@ class Row(NamedTuple):
     """
 
     place: str
-    index: int
+    index: int  # type: ignore[assignment]  # a field, not tuple.index
     fields: Mapping[str, Any]
 
 
