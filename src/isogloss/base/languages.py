@@ -5,19 +5,22 @@ script (`deu-Latn`), as mteb does, because a script is half of what decides tran
 """
 
 from functools import lru_cache
+from string import ascii_lowercase
 
 import langcodes
 from langcodes.tag_parser import LanguageTagError
 
-from isogloss.base.errors import InputError
+from isogloss.base.errors import InputError, did_you_mean
 
 
 class UnknownLanguage(InputError):
     """A spelling that names no language."""
 
-    def __init__(self, spelling: str) -> None:
+    def __init__(self, spelling: str, guess: str | None = None) -> None:
+        near = did_you_mean(guess or spelling.title(), [guess] if guess else _common_names())
         super().__init__(
-            f"Unknown language {spelling!r}. Write a code (de, deu, deu-Latn) or a name (German)."
+            f"Unknown language {spelling!r}.{near}"
+            " Write a code (de, deu, deu-Latn) or a name (German)."
         )
 
 
@@ -44,6 +47,14 @@ def language_code(spelling: str) -> str:
     return f"{three}-{full.script}"
 
 
+@lru_cache(maxsize=1)
+def _common_names() -> tuple[str, ...]:
+    """English names of the languages that have a two-letter code."""
+    pairs = (a + b for a in ascii_lowercase for b in ascii_lowercase)
+    found = (langcodes.get(pair) for pair in pairs)
+    return tuple(sorted({lang.display_name() for lang in found if lang.is_valid()}))
+
+
 @lru_cache(maxsize=4096)
 def language_name(code: str) -> str:
     """Return the English name of a stored code.
@@ -58,14 +69,33 @@ def language_name(code: str) -> str:
 
 def _parse(spelling: str) -> langcodes.Language:
     looks_like_code = len(spelling) in {2, 3} or "-" in spelling or "_" in spelling
-    if looks_like_code:
-        try:
-            language = langcodes.get(spelling)
-        except LanguageTagError:
-            language = None
-        if language is not None and language.is_valid() and language.language not in {None, "und"}:
-            return language
+    if looks_like_code and (language := _by_code(spelling)) is not None:
+        return language
+    return _by_name(spelling)
+
+
+def _by_code(spelling: str) -> langcodes.Language | None:
     try:
-        return langcodes.find(spelling.replace("_", " "))
+        language = langcodes.get(spelling)
+    except LanguageTagError:
+        return None
+    known = language.is_valid() and language.language not in {None, "und"}
+    return language if known else None
+
+
+def _by_name(spelling: str) -> langcodes.Language:
+    """Find a name, without the library's guess that cuts letters off until something fits."""
+    try:
+        language = langcodes.find(spelling)
     except LookupError:
         raise UnknownLanguage(spelling) from None
+    exact = {language.display_name().casefold(), language.autonym().casefold()}
+    if spelling.casefold() in exact:
+        return language
+    try:
+        guessed = bool(spelling[:-1]) and langcodes.find(spelling[:-1]) == language
+    except LookupError:
+        guessed = False
+    if guessed:
+        raise UnknownLanguage(spelling, language.display_name())
+    return language

@@ -1,0 +1,103 @@
+"""What a study may say about its data: where it lies and how its columns are to be read."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from isogloss.base.splits import split_name
+from isogloss.study.spec import NotIdentity, Seed, Spec
+
+SplitName = Annotated[str, Field(pattern=r"^[\w-]+$"), AfterValidator(split_name)]
+Shortage = Literal["error", "take_all", "resample"]
+
+
+class FolderSource(Spec):
+    """Local files: `<root>/<language>/<split>.<jsonl|csv|tsv|parquet|conll|conllu>`, also .gz."""
+
+    kind: Literal["folder"] = "folder"
+
+    root: Annotated[Path, NotIdentity()]
+    """The folder; a relative one is read from the study file's own place."""
+
+
+class HubSource(Spec):
+    """A data set on the Hugging Face Hub, read from its parquet files; no script is ever run."""
+
+    kind: Literal["hub"] = "hub"
+
+    repo: str = Field(pattern=r"^[\w.-]+/[\w.-]+$")
+    """Owner and name: `tyqiangz/multilingual-sentiments`."""
+
+    revision: str = "refs/convert/parquet"
+    """Branch, tag or commit; the commit it stands for is recorded."""
+
+
+class SampleSource(Spec):
+    """The built-in sample: made by grammars, for trying the tool, never for conclusions."""
+
+    kind: Literal["sample"] = "sample"
+
+    seed: Seed = 0
+    """Seed of the generator."""
+
+
+Source = Annotated[FolderSource | HubSource | SampleSource, Field(discriminator="kind")]
+
+
+def _names_as_text(value: Any) -> Any:
+    """Let `0: negative` stand in YAML, where a key without quotes is a number."""
+    if not isinstance(value, dict):
+        return value
+    return {str(raw): name for raw, name in value.items()}
+
+
+class Data(Spec):
+    """Where the examples come from and how a row is read."""
+
+    source: Source
+    """Folder, hub or sample."""
+
+    text: str = "text"
+    """Column of the text."""
+
+    label: str = "label"
+    """Column of the label."""
+
+    labels: tuple[str, ...] = Field(min_length=2)
+    """The names of the labels; their order is the order of the tables."""
+
+    label_names: Annotated[dict[str, str], BeforeValidator(_names_as_text)] = Field(
+        default_factory=dict
+    )
+    """What a raw value stands for, where the files hold numbers: `{0: negative, 1: neutral}`."""
+
+    train_splits: tuple[SplitName, ...] = Field(default=("train",), min_length=1)
+    """Splits to train on; several are pooled, as the reference notebook does."""
+
+    dev_split: SplitName | None = None
+    """Split for early stopping; never one that is trained or tested on."""
+
+    allow_missing_labels: bool = False
+    """Whether a language may lack a label altogether in its training text."""
+
+    @model_validator(mode="after")
+    def _labels_agree(self) -> Self:
+        if len(set(self.labels)) != len(self.labels):
+            raise ValueError(f"labels are named twice: {', '.join(self.labels)}")
+        strange = sorted(set(self.label_names.values()) - set(self.labels))
+        if strange:
+            raise ValueError(
+                f"label_names gives {', '.join(strange)}, not among the labels"
+                f" {', '.join(self.labels)}"
+            )
+        if self.dev_split in self.train_splits:
+            raise ValueError(f"dev_split {self.dev_split!r} is also trained on")
+        return self
+
+
+class Sampling(Spec):
+    """How the rows of one language are drawn for training."""
+
+    shortage: Shortage = "error"
+    """When a class has too few rows: stop, take all there are, or draw some again."""

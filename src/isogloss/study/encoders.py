@@ -1,0 +1,108 @@
+"""What a study may say about an encoder: one from the Hub or a folder, or one made from scratch."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from isogloss.study.spec import Count, Spec
+
+Architecture = Literal["bert", "distilbert", "xlm-roberta", "modernbert"]
+
+
+class Tokenizer(Spec):
+    """A tokenizer trained on the study's own training text, every language weighing the same."""
+
+    algorithm: Literal["wordpiece", "unigram", "bpe"] = "wordpiece"
+    """How words are cut into sub-tokens."""
+
+    vocab_size: Count = 8000
+    """Entries, special tokens included."""
+
+
+class Scratch(Spec):
+    """An encoder with random weights: small enough to train where none can be downloaded."""
+
+    architecture: Architecture = "distilbert"
+    """The family whose real modelling code is used."""
+
+    hidden_size: Count = 256
+    """Width of the encodings."""
+
+    num_hidden_layers: Count = 4
+    """Layers."""
+
+    num_attention_heads: Count = 4
+    """Heads per layer; must divide the width."""
+
+    intermediate_size: Count = 1024
+    """Width of the feed-forward layer."""
+
+    dropout: float = Field(default=0.1, ge=0, lt=1)
+    """Dropout in the body."""
+
+    tokenizer: Tokenizer = Tokenizer()
+    """Its tokenizer."""
+
+    @model_validator(mode="after")
+    def _heads_divide_width(self) -> Self:
+        if self.hidden_size % self.num_attention_heads:
+            raise ValueError(
+                f"hidden_size {self.hidden_size} is not a multiple of"
+                f" num_attention_heads {self.num_attention_heads}"
+            )
+        return self
+
+
+class Encoder(Spec):
+    """One multilingual encoder: give `model` or `scratch`."""
+
+    name: str = Field(default="", pattern=r"^[\w.+-]*$")
+    """Its name in tables; by default the last part of the model's id or folder."""
+
+    model: str | None = None
+    """Hub id (`distilbert/distilbert-base-multilingual-cased`) or a local folder (`./checkpoint`).
+
+    A local folder starts with `.`, `/` or `~`, or is a folder beside the study file.
+    """
+
+    revision: str = "main"
+    """Branch, tag or commit on the Hub; the commit it stands for is recorded."""
+
+    scratch: Scratch | None = None
+    """Make one with random weights instead."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"model": value}
+        return value
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if (self.model is None) == (self.scratch is None):
+            raise ValueError("give exactly one of model and scratch")
+        return self
+
+    @property
+    def display(self) -> str:
+        """The name in tables.
+
+        >>> Encoder(model="distilbert/distilbert-base-multilingual-cased").display
+        'distilbert-base-multilingual-cased'
+        """
+        if self.name:
+            return self.name
+        if self.model is not None:
+            return re.sub(r"[^\w.+-]", "-", Path(self.model).name) or "model"
+        return f"scratch-{self.scratch.architecture}" if self.scratch else "model"
+
+
+def as_list(value: Any) -> Any:
+    """Let one thing stand where a list of them is wanted."""
+    return value if isinstance(value, list | tuple) else [value]
+
+
+Encoders = Annotated[tuple[Encoder, ...], BeforeValidator(as_list), Field(min_length=1)]

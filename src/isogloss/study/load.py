@@ -1,0 +1,151 @@
+"""From a file to a study, or to one message that names every mistake in it.
+
+Pydantic finds the mistakes; the words are ours: the place in the file, the nearest right name, and
+what to do.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from isogloss.base.errors import InputError, did_you_mean
+from isogloss.study.document import Document, Place, read_document, with_changes
+from isogloss.study.study import Study
+
+_TAGS = {"folder", "hub", "sample"}
+
+
+class BadStudy(InputError):
+    """All mistakes of a study file at once."""
+
+    def __init__(self, source: str, mistakes: list[str]) -> None:
+        self.mistakes = mistakes
+        count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+        super().__init__("\n".join([f"{source} is not a valid study, {count}:", *mistakes]))
+
+
+def load_study(path: Path, changes: Iterable[str] = ()) -> Study:
+    """Read a study file, with `a.b=c` changes applied over it.
+
+    Relative folders in it are taken from the file's own place.
+
+    Raises:
+        InputError: naming every mistake with its line, its place and what to do.
+    """
+    document = with_changes(read_document(path), tuple(changes))
+    study = study_from(document)
+    return _anchored(study, path.resolve().parent)
+
+
+def study_from(document: Document) -> Study:
+    """Check a document's values.
+
+    Raises:
+        BadStudy: with all mistakes.
+    """
+    try:
+        return Study.model_validate(document.values)
+    except ValidationError as error:
+        mistakes = [_mistake(document, details) for details in error.errors()]
+        raise BadStudy(document.source, mistakes) from None
+
+
+def _anchored(study: Study, here: Path) -> Study:
+    """Make the folders that a study names absolute."""
+    source = study.data.source
+    if source.kind == "folder":
+        root = (here / source.root.expanduser()).resolve()
+        source = source.model_copy(update={"root": root})
+    encoders = tuple(
+        encoder.model_copy(update={"model": folder, "name": encoder.display})
+        if encoder.model and (folder := _as_folder(encoder.model, here))
+        else encoder
+        for encoder in study.encoders
+    )
+    data = study.data.model_copy(update={"source": source})
+    return study.model_copy(update={"data": data, "encoders": encoders})
+
+
+def _as_folder(model: str, here: Path) -> str | None:
+    """The absolute folder that a model's name means, or None for a Hub id."""
+    folder = here / Path(model).expanduser()
+    if model.startswith((".", "/", "~")) or folder.is_dir():
+        return str(folder.resolve())
+    return None
+
+
+def _mistake(document: Document, details: ErrorDetails) -> str:
+    place = tuple(part for part in details["loc"] if part not in _TAGS)
+    line = document.line_of(place)
+    where = f"line {line}: " if line else ""
+    path = ".".join(str(part) for part in place) or "the study"
+    return f"  {where}{path}: {_words(details)}"
+
+
+def _words(details: ErrorDetails) -> str:
+    kind, given = details["type"], details["input"]
+    if kind == "extra_forbidden":
+        known = sorted(_keys_at(details["loc"][:-1]))
+        return f"unknown key.{did_you_mean(str(details['loc'][-1]), known)} Known: {_list(known)}."
+    if kind == "missing":
+        return "this key is needed."
+    if kind in {"literal_error", "union_tag_invalid"}:
+        context = details.get("ctx", {})
+        known = [part.strip("' ") for part in _expected(context)]
+        asked = str(context.get("tag", given))
+        return f"{asked!r} is not known.{did_you_mean(asked, known)} Known: {_list(known)}."
+    if kind == "union_tag_not_found":
+        return "the key `kind` is needed. Known: folder, hub, sample."
+    if kind == "value_error":
+        return f"{str(details['msg']).removeprefix('Value error, ').rstrip('.')}."
+    return f"{details['msg'][0].lower()}{details['msg'][1:]}, not {_short(given)}."
+
+
+def _expected(context: dict[str, Any]) -> list[str]:
+    text = str(context.get("expected", context.get("expected_tags", "")))
+    return [part for part in text.replace(" or ", ", ").split(", ") if part]
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(names)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _keys_at(place: Place) -> set[str]:
+    """The keys that a declaration knows at a place of the study."""
+    models: list[Any] = [Study]
+    for part in place:
+        if isinstance(part, str) and part in _TAGS:
+            models = [m for m in models if _tag_of(m) == part]
+            continue
+        models = [found for m in models for found in _inside(m, part)]
+    return {name for m in models for name in m.model_fields}
+
+
+def _tag_of(model: type[BaseModel]) -> Any:
+    field = model.model_fields.get("kind")
+    return field.default if field else None
+
+
+def _inside(model: type[BaseModel], part: str | int) -> list[type[BaseModel]]:
+    if isinstance(part, int):
+        return [model]
+    field = model.model_fields.get(part)
+    return _models_in(field.annotation) if field else []
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    if get_origin(annotation) in {Literal, None}:
+        return []
+    if get_origin(annotation) is Annotated:
+        return _models_in(get_args(annotation)[0])
+    return [m for arg in get_args(annotation) for m in _models_in(arg)]

@@ -1,0 +1,83 @@
+"""What a study may say about which languages a model is trained on."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from isogloss.base.errors import InputError
+from isogloss.base.languages import language_code
+from isogloss.study.spec import Size, Spec
+
+
+def _code(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("YAML reads no and yes as false and true: put the code in quotes")
+    if not isinstance(value, str):
+        return value
+    try:
+        return language_code(value)
+    except InputError as error:
+        raise ValueError(str(error)) from None
+
+
+def once(codes: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse a language that is named twice, perhaps in two spellings."""
+    twice = sorted({code for code in codes if codes.count(code) > 1})
+    if twice:
+        raise ValueError(f"named twice, perhaps in two spellings: {', '.join(twice)}")
+    return codes
+
+
+Language = Annotated[str, BeforeValidator(_code)]
+"""A language in any spelling; stored as `deu-Latn`."""
+
+
+class Regime(Spec):
+    """One way of choosing source languages: joint, single, leave_one_out or named groups."""
+
+    regime: Literal["joint", "single", "leave_one_out", "group"]
+    """All languages at once; one at a time; all but one at a time; one named group."""
+
+    name: str | None = Field(default=None, pattern=r"^[\w-]+$")
+    """Name of a group in tables."""
+
+    languages: tuple[Language, ...] | None = None
+    """Source languages of a group, or the languages this regime is limited to."""
+
+    sizes: tuple[Size, ...] | None = None
+    """Rows per language; by default the study's sizes."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        return {"regime": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _groups_are_named(self) -> Self:
+        if self.regime == "group" and not (self.name and self.languages):
+            raise ValueError("a group needs a name and languages")
+        if self.regime != "group" and self.name:
+            raise ValueError(f"only a group has a name; {self.regime} names itself")
+        if self.name in {"joint", "single", "leave_one_out"}:
+            raise ValueError(f"{self.name} is the name of a regime; give the group another")
+        once(self.languages or ())
+        return self
+
+    @property
+    def label(self) -> str:
+        """The regime's name in tables."""
+        return self.name or self.regime
+
+
+def source_sets(regime: Regime, languages: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """The sets of source languages that a regime trains on, in the study's order.
+
+    >>> source_sets(Regime(regime="leave_one_out"), ("deu-Latn", "hin-Deva"))
+    [('hin-Deva',), ('deu-Latn',)]
+    """
+    among = tuple(code for code in languages if code in (regime.languages or languages))
+    if regime.regime in {"joint", "group"}:
+        return [among]
+    if regime.regime == "single":
+        return [(code,) for code in among]
+    return [tuple(code for code in among if code != left) for left in among]

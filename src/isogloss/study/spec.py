@@ -1,0 +1,76 @@
+"""The base of every declaration, and the part of one that decides a result."""
+
+from pathlib import Path
+from typing import Annotated, Any, final
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+
+class Spec(BaseModel):
+    """Base of every declaration: frozen, and strict about unknown keys."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False
+    )
+
+
+@final
+class NotIdentity:
+    """Marks a setting that changes cost (time, memory) or display, but never the result."""
+
+
+def _no_bool(value: Any) -> Any:
+    """YAML's true is no number, though Python would take it for 1."""
+    if isinstance(value, bool):
+        raise ValueError("a number is wanted, not true or false")
+    return value
+
+
+Count = Annotated[int, BeforeValidator(_no_bool), Field(gt=0)]
+Number = Annotated[float, BeforeValidator(_no_bool)]
+
+
+def _size(value: Any) -> Any:
+    if value == "all":
+        return value
+    try:
+        number = int(_no_bool(value))
+    except (TypeError, ValueError):
+        number = 0
+    if number < 1 or number != value:
+        raise ValueError("a size is a number of rows from 1, or all")
+    return number
+
+
+Size = Annotated[
+    int | str,
+    BeforeValidator(_size),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"const": "all"}]}),
+]
+"""Rows per language, or `all`."""
+
+Seed = Annotated[int, BeforeValidator(_no_bool), Field(ge=0, lt=2**32)]
+
+
+def identity(value: Any) -> Any:
+    """Return the part of a declaration that decides the result, defaults included.
+
+    Defaults are written out on purpose: if a default changes tomorrow, an old artefact must not be
+    mistaken for a new one.
+
+    >>> identity((Path("a/b"), 1.5))
+    ['a/b', 1.5]
+    """
+    if isinstance(value, BaseModel):
+        return {
+            name: identity(getattr(value, name))
+            for name, field in type(value).model_fields.items()
+            if not any(isinstance(mark, NotIdentity) for mark in field.metadata)
+        }
+    if isinstance(value, list | tuple):
+        return [identity(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): identity(item) for key, item in value.items()}
+    if isinstance(value, Path):
+        return value.as_posix()
+    return value

@@ -1,0 +1,133 @@
+"""The study: what a person declares, whole."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from isogloss.study.data import Data, Sampling, SplitName
+from isogloss.study.encoders import Encoders, as_list
+from isogloss.study.regimes import Language, Regime, once
+from isogloss.study.spec import Count, NotIdentity, Seed, Size, Spec
+from isogloss.study.training import Training
+
+
+class Evaluation(Spec):
+    """What every trained model is tested on."""
+
+    target_languages: Annotated[tuple[Language, ...], AfterValidator(once)] | None = None
+    """Languages to test on; by default the study's languages."""
+
+    splits: tuple[SplitName, ...] = Field(default=("test",), min_length=1)
+    """Splits to test on."""
+
+    max_tokens: Annotated[Count, NotIdentity()] = 8192
+    """Padded sub-tokens per forward pass: bounds memory."""
+
+    metric: Annotated[
+        Literal["accuracy", "macro_f1", "macro_recall", "macro_precision", "weighted_f1"],
+        NotIdentity(),
+    ] = "macro_f1"
+    """The metric of figures and short tables; all are computed and kept."""
+
+
+class Output(Spec):
+    """Where tables and figures go."""
+
+    folder: str | None = None
+    """By default `results/<name of the study>`, from where the command is run."""
+
+
+class Study(Spec):
+    """Everything one run of experiments needs, in one file."""
+
+    name: str = Field(pattern=r"^[\w-]+$", max_length=80)
+    """Name of the study: letters, digits, `_` and `-`."""
+
+    description: Annotated[str, NotIdentity()] = ""
+    """For people."""
+
+    task: Literal["sentiment", "text_classification"] = "sentiment"
+    """What is learned; one label per text."""
+
+    data: Data
+    """Where the examples come from."""
+
+    languages: Annotated[tuple[Language, ...], AfterValidator(once), Field(min_length=1)]
+    """Source languages, in any spelling."""
+
+    encoders: Encoders
+    """The encoders; one or more."""
+
+    training: Training = Training()
+    """How they are fine-tuned."""
+
+    sampling: Sampling = Sampling()
+    """How training rows are drawn."""
+
+    regimes: Annotated[tuple[Regime, ...], BeforeValidator(as_list), Field(min_length=1)] = (
+        Regime(regime="joint"),
+    )
+    """Which languages a model is trained on."""
+
+    sizes: Annotated[tuple[Size, ...], BeforeValidator(as_list), Field(min_length=1)] = ("all",)
+    """Training rows per language, balanced over the labels; `all` takes them as they are."""
+
+    seeds: Annotated[tuple[Seed, ...], BeforeValidator(as_list), Field(min_length=1)] = (42,)
+    """Each seed draws its own sample, head and order."""
+
+    evaluation: Evaluation = Evaluation()
+    """What is tested."""
+
+    output: Annotated[Output, NotIdentity()] = Output()
+    """Where tables and figures go."""
+
+    @property
+    def target_languages(self) -> tuple[str, ...]:
+        """The languages tested on."""
+        return self.evaluation.target_languages or self.languages
+
+    @property
+    def all_languages(self) -> tuple[str, ...]:
+        """Source languages, then those that are only tested on."""
+        only_tested = [code for code in self.target_languages if code not in self.languages]
+        return (*self.languages, *only_tested)
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        names = [encoder.display for encoder in self.encoders]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two encoders are named {', '.join(twice)}: give each a name")
+        for what in ("sizes", "seeds"):
+            values = getattr(self, what)
+            if len(set(values)) != len(values):
+                raise ValueError(f"{what} names a value twice")
+        labels = [regime.label for regime in self.regimes]
+        if len(set(labels)) != len(labels):
+            raise ValueError(f"a regime is named twice: {', '.join(labels)}")
+        return self
+
+    @model_validator(mode="after")
+    def _regimes_fit_languages(self) -> Self:
+        for regime in self.regimes:
+            strange = [code for code in regime.languages or () if code not in self.languages]
+            if strange:
+                raise ValueError(
+                    f"regime {regime.label} trains on {', '.join(strange)}, not among languages"
+                )
+            if regime.regime == "leave_one_out" and len(regime.languages or self.languages) < 2:
+                raise ValueError("leave_one_out needs two languages or more")
+        return self
+
+    @model_validator(mode="after")
+    def _splits_do_not_meet(self) -> Self:
+        tested = set(self.evaluation.splits)
+        if both := tested & set(self.data.train_splits):
+            raise ValueError(f"split {', '.join(sorted(both))} is both trained and tested on")
+        if self.data.dev_split in tested:
+            raise ValueError(f"dev_split {self.data.dev_split!r} is also tested on")
+        if self.training.eval_strategy != "no" and self.data.dev_split is None:
+            raise ValueError(
+                f"training.eval_strategy {self.training.eval_strategy} needs data.dev_split"
+            )
+        return self

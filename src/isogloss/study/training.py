@@ -1,0 +1,110 @@
+"""What a study may say about fine-tuning: Hugging Face's names, the reference notebook's values."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from isogloss.study.spec import Count, NotIdentity, Number, Spec
+
+
+class Training(Spec):
+    """Train every weight, encoder and head, on labelled examples."""
+
+    method: Literal["finetune"] = "finetune"
+    """The only method so far."""
+
+    learning_rate: Number = Field(default=2e-5, gt=0)
+    """Peak learning rate, reached after warm-up."""
+
+    num_train_epochs: Number | None = Field(default=None, gt=0)
+    """Passes over the training set; 5 unless max_steps is given."""
+
+    max_steps: Count | None = None
+    """Optimizer steps; give this or num_train_epochs, not both."""
+
+    per_device_train_batch_size: Count = 32
+    """Examples per optimizer step (times gradient_accumulation_steps)."""
+
+    gradient_accumulation_steps: Count = 1
+    """Multiplies the examples per optimizer step."""
+
+    weight_decay: Number = Field(default=0.01, ge=0)
+    """Decoupled decay, not on biases and normalization weights."""
+
+    adam_beta1: Number = Field(default=0.9, ge=0, lt=1)
+    """Decay of the first moment."""
+
+    adam_beta2: Number = Field(default=0.999, ge=0, lt=1)
+    """Decay of the second moment."""
+
+    adam_epsilon: Number = Field(default=1e-8, gt=0)
+    """Added to the denominator."""
+
+    max_grad_norm: Number = Field(default=1.0, ge=0)
+    """Gradients are clipped to this norm; 0 turns clipping off."""
+
+    lr_scheduler_type: Literal["linear", "cosine", "constant"] = "linear"
+    """Shape of the learning rate after warm-up."""
+
+    warmup_steps: Number = Field(default=0, ge=0)
+    """Steps of warm-up, or a share of all steps when below 1."""
+
+    max_length: Annotated[int, Field(ge=4, le=8192)] = 128
+    """Sub-tokens kept of a text, special tokens included; truncation is counted and shown."""
+
+    eval_strategy: Literal["no", "epoch", "steps"] = "no"
+    """When the dev score is taken; needs data.dev_split."""
+
+    eval_steps: Count | None = None
+    """Optimizer steps between dev scores, for eval_strategy steps."""
+
+    metric_for_best_model: Literal["accuracy", "macro_f1", "macro_recall", "eval_loss"] = "macro_f1"
+    """The dev score, averaged over the source languages."""
+
+    load_best_model_at_end: bool = False
+    """Keep the weights with the best dev score, not the last."""
+
+    early_stopping_patience: Count | None = None
+    """Stop after so many dev scores without a better one; keeps the best weights."""
+
+    early_stopping_threshold: Number = Field(default=0.0, ge=0)
+    """What counts as better."""
+
+    precision: Literal["auto", "bf16", "fp32"] = "auto"
+    """bf16 with fp32 master weights where the processor computes it natively, else fp32."""
+
+    max_tokens: Annotated[Count, NotIdentity()] = 8192
+    """Padded sub-tokens per forward pass: bounds memory; how a batch is cut, not what is in it."""
+
+    save_seconds: Annotated[Number, NotIdentity(), Field(ge=0)] = 60.0
+    """Seconds between checkpoints of an unfinished training; 0 is after every step."""
+
+    logging_steps: Annotated[Count, NotIdentity()] = 10
+    """Optimizer steps between points given to trackers."""
+
+    report_to: Annotated[tuple[Literal["tensorboard", "mlflow", "wandb"], ...], NotIdentity()] = ()
+    """Trackers that follow the training."""
+
+    @model_validator(mode="after")
+    def _one_horizon(self) -> Self:
+        if self.max_steps is not None and self.num_train_epochs is not None:
+            raise ValueError("give max_steps or num_train_epochs, not both")
+        return self
+
+    @model_validator(mode="after")
+    def _dev_scores_when_needed(self) -> Self:
+        wants = self.early_stopping_patience is not None or self.load_best_model_at_end
+        if wants and self.eval_strategy == "no":
+            raise ValueError(
+                "early stopping and load_best_model_at_end need eval_strategy: epoch or steps"
+            )
+        if self.eval_strategy == "steps" and self.eval_steps is None:
+            raise ValueError("eval_strategy steps needs eval_steps")
+        return self
+
+    @property
+    def epochs(self) -> float | None:
+        """The horizon in epochs, the notebook's 5 where nothing is said; None with max_steps."""
+        if self.max_steps is not None:
+            return None
+        return 5.0 if self.num_train_epochs is None else self.num_train_epochs
