@@ -1,0 +1,174 @@
+"""From raw rows to examples: which column is the text, which the label, and what a label is called.
+
+Labels go by name, never by position. A data set that numbers its classes must be told what the
+numbers mean, because the same number means different things in different copies of one data set.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
+
+from isogloss.base.errors import InputError, did_you_mean
+from isogloss.base.languages import language_code, language_name
+from isogloss.data.example import Split, TextExample
+from isogloss.data.names import split_name
+from isogloss.data.source import Row, Source
+
+POOLED = "+"
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where text and label stand in a row, and how labels are read.
+
+    Attributes:
+        labels: the names of the classes; their order is that of our class numbers.
+        text: the column of the text.
+        label: the column of the label.
+        label_names: raw value as text -> name, for data that number or abbreviate their labels.
+    """
+
+    labels: tuple[str, ...]
+    text: str = "text"
+    label: str = "label"
+    label_names: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        unknown = sorted(set(self.label_names.values()) - set(self.labels))
+        if unknown:
+            raise InputError(
+                f"label_names leads to {', '.join(map(repr, unknown))}, which labels does not "
+                f"have.{did_you_mean(unknown[0], self.labels)} Labels: {', '.join(self.labels)}."
+            )
+
+
+def read_split(source: Source, language: str, split: str, columns: Columns) -> Split:
+    """Read a split whole, with ids `"<split>/<row index>"`.
+
+    Raises:
+        InputError: the split is missing, broken or empty; a column is missing; a text is no text;
+            a label is outside the set. The message names the row.
+    """
+    name = split_name(split)
+    examples = tuple(
+        TextExample(f"{name}/{row.index}", _text(row, columns), _label(row, columns))
+        for row in source.rows(language, split)
+    )
+    if not examples:
+        raise InputError(
+            f"The split {split!r} of {language_name(language_code(language))} is empty. "
+            "Fill it, or leave it out of the study."
+        )
+    return Split(language_code(language), name, examples)
+
+
+def read_pool(source: Source, language: str, splits: Sequence[str], columns: Columns) -> Split:
+    """Read several splits as one, in the given order; ids keep the name of their own split.
+
+    The name of the pool joins theirs: `"train+validation"`.
+
+    Raises:
+        InputError: no split is given, one is given twice, or what `read_split` raises.
+    """
+    names = [split_name(split) for split in splits]
+    if not names or len(set(names)) < len(names):
+        raise InputError(
+            f"Cannot pool the splits {', '.join(splits) or '(none)'}: name each split once."
+        )
+    parts = [read_split(source, language, split, columns) for split in splits]
+    examples = tuple(chain.from_iterable(part.examples for part in parts))
+    return Split(parts[0].language, POOLED.join(names), examples)
+
+
+def check_labels(
+    splits: Mapping[str, Split], labels: Sequence[str], *, allow_missing_labels: bool = False
+) -> dict[str, list[str]]:
+    """Check that every language's training data have every label.
+
+    Args:
+        splits: language -> its training data.
+        labels: the labels of the study.
+        allow_missing_labels: report what is missing instead of refusing it.
+
+    Returns:
+        Language -> the labels that never occur there; languages that lack none are left out.
+
+    Raises:
+        InputError: a language lacks a label.
+    """
+    missing = {
+        language: lacking
+        for language, split in splits.items()
+        if (lacking := _lacking(split, labels))
+    }
+    if missing and not allow_missing_labels:
+        who = "; ".join(
+            f"{language_name(language_code(language))} lacks {', '.join(lacking)}"
+            for language, lacking in missing.items()
+        )
+        raise InputError(
+            f"Different label sets across languages: {who}. Leave these languages out, map their "
+            "labels with label_names, or set allow_missing_labels."
+        )
+    return missing
+
+
+def _lacking(split: Split, labels: Sequence[str]) -> list[str]:
+    present = {example.label for example in split.examples}
+    return [label for label in labels if label not in present]
+
+
+def _column(row: Row, name: str, what: str) -> Any:
+    if name not in row.fields:
+        raise InputError(
+            f"{row.place}: no column {name!r} for the {what}.{did_you_mean(name, row.fields)} "
+            f"Columns there: {', '.join(row.fields) or 'none'}."
+        )
+    return row.fields[name]
+
+
+def _text(row: Row, columns: Columns) -> str:
+    value = _column(row, columns.text, "text")
+    if not isinstance(value, str):
+        raise InputError(
+            f"{row.place}: the text in column {columns.text!r} is {_kind(value)}, not a text. "
+            "Mend the row, or name another column."
+        )
+    return value
+
+
+def _label(row: Row, columns: Columns) -> str:
+    value = _column(row, columns.label, "label")
+    if value is None or isinstance(value, list | dict | bytes):
+        raise InputError(
+            f"{row.place}: the label in column {columns.label!r} is {_kind(value)}. "
+            f"Labels of the study: {', '.join(columns.labels)}."
+        )
+    raw = str(value).lower() if isinstance(value, bool) else str(value)
+    if raw in columns.label_names:
+        return columns.label_names[raw]
+    if isinstance(value, str) and value in columns.labels:
+        return value
+    raise _unknown_label(row, raw, columns)
+
+
+def _unknown_label(row: Row, raw: str, columns: Columns) -> InputError:
+    known = [*columns.labels, *columns.label_names]
+    names = ", ".join(f"{key} = {name}" for key, name in columns.label_names.items()) or "none"
+    remedy = (
+        f"Say what the numbers mean: label_names: {{'{raw}': {columns.labels[0]}, ...}}."
+        if raw.lstrip("-").isdigit() and not columns.label_names
+        else "Mend the row, or add the value to labels or label_names."
+    )
+    return InputError(
+        f"{row.place}: the label {raw!r} is outside the set.{did_you_mean(raw, known)} "
+        f"Labels: {', '.join(columns.labels)}; label_names: {names}. {remedy}"
+    )
+
+
+def _kind(value: Any) -> str:
+    names = {bool: "a truth value", list: "a list", dict: "an object", bytes: "bytes"}
+    if value is None:
+        return "null"
+    return names.get(type(value), f"the number {value}")
