@@ -1,8 +1,9 @@
 """A step, and the plan: the graph of steps that a study asks for.
 
-A step's key is the digest of everything that decides its result, the keys of what it needs included,
-so two studies that ask for the same thing share it, and one changed value redoes only what hangs on
-it. What changes cost but never the result (a folder's place, memory, trackers) is in `settings`.
+A step's key is the digest of everything that decides its result, the keys of what it needs
+included, so two studies that ask for the same thing share it, and one changed value redoes only
+what hangs on it. What changes cost but never the result (a folder's place, memory, trackers) is in
+`settings`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,9 +40,6 @@ class Step:
     group: str = ""
     """Steps of one group run one after the other in one worker."""
 
-    labels: Mapping[str, Any] = field(default_factory=dict)
-    """The columns of the results table that this step knows: encoder, regime, languages ..."""
-
     @cached_property
     def key(self) -> str:
         """Digest of the identity."""
@@ -60,10 +58,28 @@ class Step:
 
 @final
 @dataclass(frozen=True)
+class Cell:
+    """A place in the results: the columns a study gives to the scores of one step.
+
+    Two cells may share a step: with two languages, leave_one_out trains what single trains.
+    """
+
+    step: str
+    """Key of the train or evaluate step."""
+
+    columns: Mapping[str, Any]
+    """The columns of the results table that the study knows: encoder, regime, languages ..."""
+
+
+@final
+@dataclass(frozen=True)
 class Plan:
     """All steps of a study, each after those it needs, each key once."""
 
     steps: tuple[Step, ...]
+
+    cells: tuple[Cell, ...] = ()
+    """Where the scores of the steps stand in the results."""
 
     @cached_property
     def by_key(self) -> dict[str, Step]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from isogloss.study.spec import Count, Spec
+from isogloss.study.spec import Count, Spec, as_list
 
 Architecture = Literal["bert", "distilbert", "xlm-roberta", "modernbert"]
 
@@ -98,11 +98,6 @@ class Encoder(Spec):
         if self.model is not None:
             return re.sub(r"[^\w.+-]", "-", Path(self.model).name) or "model"
         return f"scratch-{self.scratch.architecture}" if self.scratch else "model"
-
-
-def as_list(value: Any) -> Any:
-    """Let one thing stand where a list of them is wanted."""
-    return value if isinstance(value, list | tuple) else [value]
 
 
 Encoders = Annotated[tuple[Encoder, ...], BeforeValidator(as_list), Field(min_length=1)]

@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from isogloss.base.errors import InputError
 from isogloss.base.languages import language_code
-from isogloss.study.spec import Size, Spec
+from isogloss.study.spec import Size, Spec, as_list
 
 
 def _code(value: Any) -> Any:
@@ -44,7 +44,7 @@ class Regime(Spec):
     languages: tuple[Language, ...] | None = None
     """Source languages of a group, or the languages this regime is limited to."""
 
-    sizes: tuple[Size, ...] | None = None
+    sizes: Annotated[tuple[Size, ...] | None, BeforeValidator(as_list)] = None
     """Rows per language; by default the study's sizes."""
 
     @model_validator(mode="before")

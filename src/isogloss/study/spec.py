@@ -52,6 +52,11 @@ Size = Annotated[
 Seed = Annotated[int, BeforeValidator(_no_bool), Field(ge=0, lt=2**32)]
 
 
+def as_list(value: Any) -> Any:
+    """Let one thing stand where a list of them is wanted."""
+    return value if isinstance(value, list | tuple) or value is None else [value]
+
+
 def identity(value: Any) -> Any:
     """Return the part of a declaration that decides the result, defaults included.
 

@@ -5,9 +5,9 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from isogloss.study.data import Data, Sampling, SplitName
-from isogloss.study.encoders import Encoders, as_list
+from isogloss.study.encoders import Encoders
 from isogloss.study.regimes import Language, Regime, once
-from isogloss.study.spec import Count, NotIdentity, Seed, Size, Spec
+from isogloss.study.spec import Count, NotIdentity, Seed, Size, Spec, as_list
 from isogloss.study.training import Training
 
 

@@ -1,0 +1,238 @@
+"""From a study and its pins to the plan: data -> tokenizer -> prepare -> train -> evaluate.
+
+Read this file for what a step's result hangs on. A version is raised when the code of that kind of
+step changes its meaning; old results are then made again instead of being mistaken for new ones.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any, final
+
+from isogloss.plan.pins import Pins, wanted_splits
+from isogloss.plan.plan import Cell, Plan, Step, unique
+from isogloss.study.encoders import Encoder
+from isogloss.study.regimes import Regime, source_sets
+from isogloss.study.spec import identity
+from isogloss.study.study import Study
+
+VERSIONS = {"data": 1, "tokenizer": 1, "prepare": 1, "train": 1, "evaluate": 1}
+
+
+def build_plan(study: Study, pins: Pins) -> Plan:
+    """All steps of a study, in an order that respects their needs."""
+    steps: list[Step] = []
+    cells: list[Cell] = []
+    data = {
+        (code, role): _data(study, pins.data[code], code, splits)
+        for code in study.all_languages
+        for role, splits in _roles(study, code).items()
+    }
+    steps += data.values()
+    for encoder in study.encoders:
+        desk = _Desk(study, encoder, pins.encoders[encoder.display], data)
+        steps += desk.preparations()
+        for run in _runs(study):
+            train = desk.train(run)
+            tests = [desk.evaluate(run, train, *place) for place in _places(study)]
+            steps += [train, *tests]
+            cells += _cells(study, encoder, run, train, tests)
+    return Plan(unique(steps), tuple(cells))
+
+
+@final
+@dataclass(frozen=True)
+class Run:
+    """One training of the study: who, how much, which seed."""
+
+    regime: str
+    sources: tuple[str, ...]
+    size: int | None
+    seed: int
+
+    @property
+    def title(self) -> str:
+        """For people: `joint n=100 seed=42`."""
+        who = self.regime if len(self.sources) > 1 else f"{self.regime} {self.sources[0]}"
+        return f"{who} n={self.size or 'all'} seed={self.seed}"
+
+
+def _runs(study: Study) -> Iterator[Run]:
+    for regime in study.regimes:
+        for size in _sizes(study, regime):
+            for sources in source_sets(regime, study.languages):
+                for seed in study.seeds:
+                    yield Run(regime.label, sources, size, seed)
+
+
+def _sizes(study: Study, regime: Regime) -> list[int | None]:
+    sizes = regime.sizes or study.sizes
+    return [size if isinstance(size, int) else None for size in sizes]
+
+
+def _places(study: Study) -> list[tuple[str, str]]:
+    splits = study.evaluation.splits
+    return [(code, split) for code in study.target_languages for split in splits]
+
+
+def _roles(study: Study, language: str) -> dict[str, tuple[str, ...]]:
+    """What one language is read for -> the source's splits that are pooled for it."""
+    wanted = wanted_splits(study, language)
+    roles: dict[str, tuple[str, ...]] = {}
+    if language in study.languages:
+        roles["train"] = study.data.train_splits
+        if study.data.dev_split in wanted:
+            roles["dev"] = (study.data.dev_split,)
+    if language in study.target_languages:
+        roles |= {split: (split,) for split in study.evaluation.splits}
+    return roles
+
+
+def _data(study: Study, pin: Mapping[str, Any], language: str, splits: tuple[str, ...]) -> Step:
+    """Read splits of one language: a text and a label's name a row, whoever trains on them."""
+    declared = study.data
+    payload = {
+        "language": language,
+        "splits": list(splits),
+        "source": _pin_of(pin, splits),
+        "columns": {
+            "text": declared.text,
+            "label": declared.label,
+            "labels": list(declared.labels),
+            "label_names": dict(declared.label_names),
+        },
+    }
+    settings = {"source": declared.source.model_dump(mode="json")}
+    title = f"{language} {'+'.join(splits)}"
+    return Step("data", VERSIONS["data"], payload, settings=settings, title=title, group="data")
+
+
+def _pin_of(pin: Mapping[str, Any], splits: tuple[str, ...]) -> dict[str, Any]:
+    """The part of a language's pin that decides these splits: the bytes of their own files."""
+    if "files" not in pin:
+        return dict(pin)
+    return {**pin, "files": {split: pin["files"][split] for split in splits}}
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class _Desk:
+    """The steps of one encoder."""
+
+    study: Study
+    encoder: Encoder
+    pin: Any
+    data: Mapping[tuple[str, str], Step]
+
+    def preparations(self) -> list[Step]:
+        """Tokenizer, if it is to be trained, and the encoded splits of each language."""
+        made = [self.tokenizer] if self.encoder.scratch else []
+        return [*made, *(self.prepare(*place) for place in self.data)]
+
+    @cached_property
+    def tokenizer(self) -> Step:
+        """Train a tokenizer on the training text of all source languages."""
+        scratch = self.encoder.scratch
+        if scratch is None:
+            raise ValueError(f"{self.encoder.display} brings its own tokenizer")
+        payload = {
+            "family": scratch.architecture,
+            "tokenizer": identity(scratch.tokenizer),
+            "languages": list(self.study.languages),
+        }
+        needs = tuple(self.data[code, "train"].key for code in self.study.languages)
+        name = self.encoder.display
+        return Step(
+            "tokenizer", VERSIONS["tokenizer"], payload, needs, title=name, group=f"tok {name}"
+        )
+
+    @cache  # noqa: B019 lives as long as the plan is built
+    def prepare(self, language: str, role: str) -> Step:
+        """Cut the texts of one language into sub-tokens."""
+        payload = {
+            "tokenizer": self._tokenizer_pin(),
+            "max_length": self.study.training.max_length,
+        }
+        name = self.encoder.display
+        return Step(
+            "prepare",
+            VERSIONS["prepare"],
+            payload,
+            (self.data[language, role].key, *self._tokenizer_needs()),
+            settings=self._where(),
+            title=f"{name} {self.data[language, role].title}",
+            group=f"prepare {name}",
+        )
+
+    def train(self, run: Run) -> Step:
+        """Fine-tune on a drawn sample."""
+        study = self.study
+        payload = {
+            "encoder": self.pin,
+            "training": {**identity(study.training), "num_train_epochs": study.training.epochs},
+            "sources": list(run.sources),
+            "n_per_language": run.size,
+            "shortage": study.sampling.shortage,
+            "labels": list(study.data.labels),
+            "seed": run.seed,
+        }
+        training = study.training
+        settings = {
+            **self._where(),
+            "max_tokens": training.max_tokens,
+            "save_seconds": training.save_seconds,
+            "logging_steps": training.logging_steps,
+            "report_to": list(training.report_to),
+            "study": study.name,
+        }
+        needs = [self.prepare(code, "train").key for code in run.sources]
+        if training.eval_strategy != "no":
+            needs += [self.prepare(code, "dev").key for code in run.sources]
+        needs += self._tokenizer_needs()
+        return self._grouped("train", payload, tuple(needs), settings, run, "")
+
+    def evaluate(self, run: Run, train: Step, language: str, split: str) -> Step:
+        """Test a trained model on one split of one language."""
+        payload = {"language": language, "split": split, "labels": list(self.study.data.labels)}
+        needs = (train.key, self.prepare(language, split).key)
+        settings = {"max_tokens": self.study.evaluation.max_tokens}
+        return self._grouped("evaluate", payload, needs, settings, run, f" on {language} {split}")
+
+    def _grouped(
+        self,
+        kind: str,
+        payload: dict[str, Any],
+        needs: tuple[str, ...],
+        settings: dict[str, Any],
+        run: Run,
+        suffix: str,
+    ) -> Step:
+        title = f"{self.encoder.display} {run.title}"
+        group = f"{title} of {'+'.join(run.sources)}"
+        return Step(kind, VERSIONS[kind], payload, needs, settings, title + suffix, group)
+
+    def _tokenizer_pin(self) -> Any:
+        return "trained" if self.encoder.scratch else self.pin
+
+    def _tokenizer_needs(self) -> tuple[str, ...]:
+        return (self.tokenizer.key,) if self.encoder.scratch else ()
+
+    def _where(self) -> dict[str, Any]:
+        return {"model": self.encoder.model, "encoder": self.encoder.display}
+
+
+def _cells(
+    study: Study, encoder: Encoder, run: Run, train: Step, tests: list[Step]
+) -> Iterator[Cell]:
+    columns = {
+        "study": study.name,
+        "encoder": encoder.display,
+        "task": study.task,
+        "regime": run.regime,
+        "source_languages": list(run.sources),
+        "n_per_language": run.size,
+        "seed": run.seed,
+    }
+    yield Cell(train.key, {**columns, "target_language": None, "split": "train"})
+    for (code, split), step in zip(_places(study), tests, strict=True):
+        yield Cell(step.key, {**columns, "target_language": code, "split": split})
