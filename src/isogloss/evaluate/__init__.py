@@ -1,0 +1,1 @@
+"""Score what a trained model says: predictions, then metrics that never see a model."""

@@ -1,0 +1,1 @@
+"""Pure functions on numbers: intervals, transfer, learning curves, gaps between languages."""
