@@ -1,0 +1,128 @@
+"""What one language gives to another: summaries of the source x target matrix of scores.
+
+Read the matrix with care: a row is what one *source* gives to all targets, a column is what one
+*target* gets from all sources. The diagonal is the in-language score and is in neither mean. Cells
+that were not run stay None and are counted, so a half-finished study is summed up honestly: its
+means run over the cells that are there, and say how many are not.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import final
+
+Cells = Mapping[tuple[str, str], float | None]
+"""The score of each (source, target); a missing pair or None was not run."""
+
+
+@final
+@dataclass(frozen=True)
+class Mean:
+    """A mean over the cells that are there."""
+
+    value: float | None
+    """None when no cell is there."""
+
+    n: int
+    """Cells in the mean."""
+
+    n_missing: int
+    """Cells that belong in it but were not run."""
+
+
+@final
+@dataclass(frozen=True)
+class Transfer:
+    """The matrix and its summaries, all by language."""
+
+    sources: tuple[str, ...]
+    targets: tuple[str, ...]
+
+    matrix: tuple[tuple[float | None, ...], ...]
+    """Scores `[source][target]`."""
+
+    gaps: tuple[tuple[float | None, ...], ...]
+    """`transfer_gap` of each cell, `[source][target]`; 0 on the diagonal."""
+
+    donors: dict[str, Mean]
+    """What a source gives to foreign targets, on average."""
+
+    recipients: dict[str, Mean]
+    """What a target gets from foreign sources, on average."""
+
+    in_language: dict[str, float | None]
+    """The diagonal: trained and tested on one language."""
+
+    target_gaps: dict[str, float | None]
+    """In-language score minus recipient mean: what a target loses without its own rows."""
+
+    asymmetry: dict[tuple[str, str], float | None]
+    """For each pair of languages once: (a gives b) minus (b gives a)."""
+
+    n_present: int
+    n_missing: int
+
+
+def transfer_summary(
+    cells: Cells, *, sources: Sequence[str] | None = None, targets: Sequence[str] | None = None
+) -> Transfer:
+    """Sum up a source x target matrix; the order of languages is kept.
+
+    Args:
+        cells: the scores, higher is better.
+        sources: all sources that belong in it; by default those in `cells`.
+        targets: all targets that belong in it; by default those in `cells`.
+
+    >>> t = transfer_summary({("a", "a"): 0.9, ("a", "b"): 0.5, ("b", "b"): 0.8, ("b", "a"): 0.6})
+    >>> t.donors["a"].value, t.recipients["a"].value, round(t.target_gaps["a"], 3)
+    (0.5, 0.6, 0.3)
+    """
+    rows = tuple(sources) if sources is not None else _once(source for source, _ in cells)
+    columns = tuple(targets) if targets is not None else _once(target for _, target in cells)
+    matrix = tuple(tuple(cells.get((s, t)) for t in columns) for s in rows)
+    flat = [value for row in matrix for value in row]
+    recipients = {t: _mean(cells.get((s, t)) for s in rows if s != t) for t in columns}
+    diagonal = {t: cells.get((t, t)) for t in columns}
+    return Transfer(
+        sources=rows,
+        targets=columns,
+        matrix=matrix,
+        gaps=tuple(tuple(transfer_gap(cells, s, t) for t in columns) for s in rows),
+        donors={s: _mean(cells.get((s, t)) for t in columns if s != t) for s in rows},
+        recipients=recipients,
+        in_language=diagonal,
+        target_gaps={t: _minus(diagonal[t], recipients[t].value) for t in columns},
+        asymmetry=_asymmetry(cells, [code for code in rows if code in columns]),
+        n_present=sum(value is not None for value in flat),
+        n_missing=sum(value is None for value in flat),
+    )
+
+
+def transfer_gap(cells: Cells, source: str, target: str) -> float | None:
+    """What is lost by training on `source` instead of the target: score(t, t) - score(s, t).
+
+    Source: the cross-lingual transfer gap of Hu et al. 2020 (XTREME), for any source.
+    """
+    return _minus(cells.get((target, target)), cells.get((source, target)))
+
+
+def _asymmetry(cells: Cells, codes: Sequence[str]) -> dict[tuple[str, str], float | None]:
+    return {
+        (a, b): _minus(cells.get((a, b)), cells.get((b, a)))
+        for place, a in enumerate(codes)
+        for b in codes[place + 1 :]
+    }
+
+
+def _mean(values: Iterable[float | None]) -> Mean:
+    listed = list(values)
+    present = [value for value in listed if value is not None]
+    return Mean(fmean(present) if present else None, len(present), len(listed) - len(present))
+
+
+def _minus(first: float | None, second: float | None) -> float | None:
+    return None if first is None or second is None else first - second
+
+
+def _once(codes: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(codes))
