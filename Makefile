@@ -1,0 +1,46 @@
+# Two commands do everything, installation included: `make demo` and `make test`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: install demo test lint types imports spelling unit slow clean
+
+install: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--editable ".[dev,tensorboard]"
+	touch $(READY)
+
+demo: install
+	$(BIN)/isogloss init sample --force -o demo.yaml
+	$(BIN)/isogloss audit demo.yaml -o results/demo
+	$(BIN)/isogloss run demo.yaml --executor processes --jobs 2
+	$(BIN)/isogloss report demo.yaml -o results/demo
+
+test: install lint types imports spelling unit
+
+lint:
+	$(BIN)/ruff check src tests
+	$(BIN)/ruff format --check src tests
+
+types:
+	$(BIN)/mypy
+
+imports:
+	$(BIN)/lint-imports
+
+spelling:
+	$(BIN)/typos
+
+unit:
+	$(BIN)/pytest -m "not slow" -n 2 --dist loadfile
+
+slow: install
+	$(BIN)/pytest -m slow
+
+clean:
+	rm -rf $(VENV) .isogloss results demo.yaml build dist

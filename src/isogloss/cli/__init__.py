@@ -1,0 +1,1 @@
+"""The command `isogloss`: words in, rooms called, words out; rooms are imported inside commands."""

@@ -1,0 +1,67 @@
+"""The command's table of contents and its way out: every command by name, every exit by its code.
+
+0 all is well; 1 a run could not go on; 2 the input is wrong; 3 some cells failed, the rest is done.
+"""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from isogloss import __version__
+from isogloss.base.errors import IsoglossError
+from isogloss.cli import show
+from isogloss.cli.commands.audit import audit
+from isogloss.cli.commands.init import init
+from isogloss.cli.commands.ls import ls
+from isogloss.cli.commands.plan import plan
+from isogloss.cli.commands.report import report
+from isogloss.cli.commands.results import results
+from isogloss.cli.commands.run import run
+from isogloss.cli.commands.schema import schema
+from isogloss.cli.commands.status import status
+from isogloss.cli.commands.validate import validate
+
+COMMANDS = (init, validate, plan, audit, run, status, results, report, ls, schema)
+
+app = typer.Typer(
+    name="isogloss",
+    help="Find the line where a multilingual encoder stops working, language by language.",
+    epilog="Begin with: isogloss init sample && isogloss run sample.yaml",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in COMMANDS:
+    app.command()(command)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        show.say(f"isogloss {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _everywhere(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    del version
+
+
+def main() -> None:
+    """Run the command; a mistake of the person's is one message, a bug keeps its traceback."""
+    try:
+        app()
+    except IsoglossError as error:
+        show.err().print(f"Error: {error}", markup=False, style="red")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        show.note("Stopped. Finished steps are kept; the same command goes on from here.")
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,114 @@
+"""`isogloss plan`: what a study will do, what the store has of it, and what the rest will cost."""
+
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
+from rich.tree import Tree
+
+from isogloss.cli import show
+from isogloss.cli.options import (
+    DEFAULT_STORE,
+    JsonOption,
+    SetOption,
+    StoreOption,
+    StudyArgument,
+    VerboseOption,
+)
+
+if TYPE_CHECKING:
+    from isogloss.cli.opened import Opened
+    from isogloss.plan.estimate import Estimate
+    from isogloss.plan.plan import Step
+
+
+def plan(
+    study: StudyArgument,
+    store: StoreOption = DEFAULT_STORE,
+    changes: SetOption = None,
+    json: JsonOption = False,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Print the steps of a study as a tree, mark what the store has, estimate what is missing."""
+    from dataclasses import asdict
+
+    from isogloss.cli.opened import open_study
+    from isogloss.plan.estimate import estimate
+
+    show.listen(verbose)
+    opened = open_study(study, store, changes)
+    cost = estimate(opened.study, opened.missing, opened.speeds())
+    if json:
+        steps = [_as_json(opened, step) for step in opened.plan]
+        show.dump({"study": opened.study.name, "steps": steps, "estimate": asdict(cost)})
+        return
+    show.out().print(_tree(opened, everything=verbose > 0))
+    for text in opened.pins.notes:
+        show.note(text)
+    show.say(_summary(opened, cost))
+
+
+def _as_json(opened: "Opened", step: "Step") -> dict[str, Any]:
+    return {
+        "key": step.key,
+        "kind": step.kind,
+        "title": step.title,
+        "needs": list(step.needs),
+        "found": step.key in opened.store,
+        "identity": step.identity,
+    }
+
+
+def _summary(opened: "Opened", cost: "Estimate") -> str:
+    found = len(opened.plan) - len(opened.missing)
+    lines = [f"{len(opened.plan)} steps: {found} in the store, {len(opened.missing)} to do."]
+    if cost.trainings:
+        unknown = f", {cost.unknown_trainings} of unknown size" if cost.unknown_trainings else ""
+        lines.append(
+            f"To do: {cost.trainings} trainings on {cost.training_examples:,} examples"
+            f" (epochs counted{unknown}), {cost.evaluations} evaluations;"
+            f" about {show.duration(cost.seconds)} of training in one worker ({cost.basis})."
+        )
+    return "\n".join(lines)
+
+
+_SHOWN = 12
+_TITLES = {
+    "data": "read the data",
+    "tokenizer": "train the tokenizers",
+    "prepare": "cut texts into sub-tokens",
+    "train": "train, and evaluate on every target",
+}
+
+
+def _tree(opened: "Opened", *, everything: bool) -> Tree:
+    root = Tree(f"[bold]{escape(opened.study.name)}[/bold]")
+    for kind, title in _TITLES.items():
+        steps = opened.plan.of_kind(kind)
+        if not steps:
+            continue
+        found = sum(step.key in opened.store for step in steps)
+        branch = root.add(f"{title} ({found} of {len(steps)} in the store)")
+        shown = steps if everything else steps[:_SHOWN]
+        for step in shown:
+            leaf = branch.add(_line(opened, step))
+            if kind == "train":
+                _add_evaluations(opened, step, leaf, everything=everything)
+        if len(shown) < len(steps):
+            branch.add(f"[dim]... {len(steps) - len(shown)} more; -v shows all[/dim]")
+    return root
+
+
+def _add_evaluations(opened: "Opened", train: "Step", leaf: Tree, *, everything: bool) -> None:
+    tests = [step for step in opened.plan.of_kind("evaluate") if step.needs[0] == train.key]
+    if everything:
+        for step in tests:
+            leaf.add(_line(opened, step))
+        return
+    found = sum(step.key in opened.store for step in tests)
+    targets = ", ".join(dict.fromkeys(step.payload["language"] for step in tests))
+    leaf.add(f"[dim]evaluate on {targets} ({found} of {len(tests)})[/dim]")
+
+
+def _line(opened: "Opened", step: "Step") -> str:
+    mark = "[green]done[/green]" if step.key in opened.store else "[yellow]to do[/yellow]"
+    return f"{mark} {escape(step.title)} [dim]{step.key}[/dim]"

@@ -1,0 +1,61 @@
+"""`isogloss report`: tables and figures of what is finished."""
+
+import shlex
+import sys
+from typing import TYPE_CHECKING
+
+from isogloss.base.errors import InputError
+from isogloss.cli import show
+from isogloss.cli.options import (
+    DEFAULT_STORE,
+    JsonOption,
+    OutputOption,
+    SetOption,
+    StoreOption,
+    StudyArgument,
+    VerboseOption,
+)
+
+if TYPE_CHECKING:
+    from isogloss.cli.opened import Opened
+
+
+def report(
+    study: StudyArgument,
+    store: StoreOption = DEFAULT_STORE,
+    output: OutputOption = None,
+    changes: SetOption = None,
+    json: JsonOption = False,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Write learning curves, transfer matrix, regimes and gaps as tables and PNG/SVG figures."""
+    from isogloss.cli.opened import open_study
+    from isogloss.report.write import write_report
+    from isogloss.store.results import results_table
+
+    show.listen(verbose)
+    opened = open_study(study, store, changes)
+    rows = results_table(opened.entries()).to_pylist()
+    if not rows:
+        raise InputError(f"Nothing of this study is finished: isogloss run {study}")
+    folder = output or opened.folder
+    paths = write_report(
+        rows,
+        folder,
+        study=opened.study.name,
+        metric=opened.study.evaluation.metric,
+        sample=opened.study.data.source.kind == "sample",
+        commands=_commands(opened),
+    )
+    if json:
+        show.dump({"folder": str(folder), "files": [str(path) for path in paths]})
+        return
+    if opened.missing:
+        show.note(f"{len(opened.missing)} steps are not finished; the report has the rest.")
+    show.say(f"Report: {folder / 'report.md'}; tables and figures: {len(paths)} files in {folder}.")
+
+
+def _commands(opened: "Opened") -> list[str]:
+    """What makes these numbers, for the reader who wants them again."""
+    given = shlex.join(sys.argv[2:])
+    return [f"isogloss run {opened.path}", f"isogloss report {given}"]

@@ -1,0 +1,103 @@
+"""`isogloss results`: the long table, one row per value; scripts rely on its columns."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from isogloss.base.errors import InputError
+from isogloss.cli import show
+from isogloss.cli.options import (
+    DEFAULT_STORE,
+    JsonOption,
+    SetOption,
+    StoreOption,
+    StudyArgument,
+    VerboseOption,
+)
+
+
+class Format(StrEnum):
+    """Forms of the table."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+    parquet = "parquet"
+
+
+def results(
+    study: StudyArgument,
+    store: StoreOption = DEFAULT_STORE,
+    form: Annotated[Format, typer.Option("--format", help="Form of the table.")] = Format.table,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write here; needed for parquet."),
+    ] = None,
+    sql: Annotated[
+        str | None,
+        typer.Option("--sql", metavar="QUERY", help="DuckDB SQL over the table `results`."),
+    ] = None,
+    changes: SetOption = None,
+    json: JsonOption = False,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Print the long results table: one row per value, with its counts.
+
+    Example: isogloss results study.yaml --sql "select encoder, avg(value) from results where
+    metric = 'macro_f1' group by encoder"
+    """
+    from isogloss.cli.opened import open_study
+    from isogloss.store import results as table_room
+
+    show.listen(verbose)
+    opened = open_study(study, store, changes)
+    table = table_room.results_table(opened.entries())
+    if sql is not None:
+        table = table_room.query(table, sql)
+    form = Format.json if json else form
+    if form is Format.parquet:
+        if output is None:
+            raise InputError("parquet is not text: say where with -o FILE.")
+        table_room.to_parquet(table, output)
+        show.note(f"Wrote {output}.")
+        return
+    if form is Format.table and output is None:
+        _print_table(table.to_pylist(), table.column_names)
+        return
+    text = table_room.to_json(table) if form is Format.json else table_room.to_csv(table)
+    _write(text, output)
+
+
+def _write(text: str, output: Path | None) -> None:
+    if output is None:
+        typer.echo(text, nl=not text.endswith("\n"))
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{output} cannot be written: {error.strerror}.") from None
+    show.note(f"Wrote {output}.")
+
+
+def _print_table(rows: list[dict[str, object]], columns: list[str]) -> None:
+    from rich.table import Table
+
+    if not rows:
+        show.note("No finished cell yet: `isogloss run` makes them.")
+        return
+    table = Table(*columns, box=None, header_style="bold")
+    for row in rows:
+        table.add_row(*(_cell(row[column]) for column in columns))
+    show.out().print(table)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list):
+        return "+".join(str(item) for item in value)
+    return str(value)

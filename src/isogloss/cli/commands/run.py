@@ -1,0 +1,109 @@
+"""`isogloss run`: do what is missing, and only that."""
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from isogloss.cli import show
+from isogloss.cli.options import (
+    DEFAULT_STORE,
+    ExecutorName,
+    ExecutorOption,
+    JobsOption,
+    JsonOption,
+    SetOption,
+    StoreOption,
+    StudyArgument,
+    VerboseOption,
+)
+
+if TYPE_CHECKING:
+    from isogloss.cli.opened import Opened
+
+PARTIAL = 3
+
+
+def run(
+    study: StudyArgument,
+    store: StoreOption = DEFAULT_STORE,
+    executor: ExecutorOption = ExecutorName.inline,
+    jobs: JobsOption = 2,
+    changes: SetOption = None,
+    json: JsonOption = False,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Run a study: train and evaluate what the store does not have yet.
+
+    Stop it at any time; the same command goes on from the last checkpoint.
+    Exit codes: 0 all done, 1 nothing could be done, 2 the input is wrong, 3 some cells failed.
+    """
+    from isogloss.cli.opened import open_study
+
+    show.listen(verbose)
+    began = time.monotonic()
+    opened = open_study(study, store, changes)
+    if not opened.missing:
+        _finish(opened, [], time.monotonic() - began, as_json=json)
+        return
+    opened.refuse_unpinned()
+    opened.store.check_writable()
+    outcomes = _run_missing(opened, executor, jobs)
+    _finish(opened, outcomes, time.monotonic() - began, as_json=json)
+
+
+def _run_missing(opened: "Opened", name: ExecutorName, jobs: int) -> list[Any]:
+    from isogloss.cli.follow import follow
+    from isogloss.execute.run import make_executor, read_data, run_plan
+
+    opened.remember()
+    read_data(opened.study, opened.plan, opened.store)
+    executor = make_executor(name.value, jobs)
+    steps = [step for step in opened.plan if step.key not in opened.store]
+    return follow(run_plan(steps, opened.store, executor), total=len(steps))
+
+
+def _finish(opened: "Opened", outcomes: list[Any], seconds: float, *, as_json: bool) -> None:
+    """Say how it ended, and leave with the code that says the same."""
+    failed = [outcome for outcome in outcomes if outcome.status in {"failed", "blocked"}]
+    done = sum(outcome.status == "done" for outcome in outcomes)
+    summary = {
+        "study": opened.study.name,
+        "steps": len(opened.plan),
+        "done": done,
+        "found": len(opened.plan) - done - len(failed),
+        "failed": [_failure(outcome) for outcome in failed],
+        "seconds": seconds,
+    }
+    if as_json:
+        show.dump(summary)
+    else:
+        _speak(opened, summary, failed)
+    if failed:
+        trained = any(step.key in opened.store for step in opened.plan.of_kind("evaluate"))
+        raise typer.Exit(PARTIAL if trained else 1)
+
+
+def _failure(outcome: Any) -> dict[str, Any]:
+    return {
+        "key": outcome.step.key,
+        "title": outcome.step.title,
+        "status": outcome.status,
+        "message": outcome.failure.message if outcome.failure else "",
+    }
+
+
+def _speak(opened: "Opened", summary: dict[str, Any], failed: list[Any]) -> None:
+    took = show.duration(summary["seconds"])
+    if not summary["done"] and not failed:
+        show.say(
+            f"Nothing to do: all {summary['steps']} steps are in {opened.store.root} ({took})."
+        )
+    else:
+        show.say(
+            f"{summary['done']} steps done, {summary['found']} found in the store,"
+            f" {len(failed)} failed, in {took}."
+        )
+    for one in summary["failed"]:
+        show.err().print(f"{one['status']}: {one['title']}: {one['message']}", markup=False)
+    show.say(f"Next: isogloss results {opened.path}  |  isogloss report {opened.path}")

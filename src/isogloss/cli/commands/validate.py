@@ -1,0 +1,40 @@
+"""`isogloss validate`: every mistake that can be found without training, found now."""
+
+from isogloss.cli import show
+from isogloss.cli.options import (
+    DEFAULT_STORE,
+    JsonOption,
+    SetOption,
+    StoreOption,
+    StudyArgument,
+    VerboseOption,
+)
+
+
+def validate(
+    study: StudyArgument,
+    store: StoreOption = DEFAULT_STORE,
+    changes: SetOption = None,
+    json: JsonOption = False,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Check a study: keys, languages, folders, models, every row and label, the sizes asked for.
+
+    Reads all data (into the store, so that a run need not) and trains nothing.
+    """
+    from isogloss.cli.opened import open_study
+    from isogloss.execute.run import read_data
+
+    show.listen(verbose)
+    opened = open_study(study, store, changes)
+    for text in opened.pins.notes:
+        show.note(text)
+    if not opened.pins.notes:
+        read_data(opened.study, opened.plan, opened.store)
+    kinds = {kind: len(opened.plan.of_kind(kind)) for kind in ("train", "evaluate")}
+    if json:
+        show.dump({"study": opened.study.name, "valid": True, "steps": len(opened.plan), **kinds})
+        return
+    show.say(
+        f"{study} is a valid study: {kinds['train']} trainings, {kinds['evaluate']} evaluations."
+    )

@@ -1,0 +1,84 @@
+"""A study opened for a command: the file read, the world pinned, the plan drawn."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from statistics import median
+from typing import Any, final
+
+from isogloss.base.errors import RunError
+from isogloss.plan.build import build_plan
+from isogloss.plan.pins import Pins, pin_study
+from isogloss.plan.plan import Plan, Step
+from isogloss.store.store import Store
+from isogloss.study.load import load_study
+from isogloss.study.study import Study
+
+
+@final
+@dataclass(frozen=True)
+class Opened:
+    """What most commands begin with."""
+
+    path: Path
+    study: Study
+    pins: Pins
+    plan: Plan
+    store: Store
+
+    @cached_property
+    def missing(self) -> tuple[Step, ...]:
+        """The steps that the store does not have."""
+        return tuple(step for step in self.plan if step.key not in self.store)
+
+    @property
+    def folder(self) -> Path:
+        """Where tables and figures go when the command does not say."""
+        return Path(self.study.output.folder or Path("results") / self.study.name)
+
+    def refuse_unpinned(self) -> None:
+        """Refuse to work on names whose bytes are not known.
+
+        Raises:
+            RunError: if the Hub could not be asked.
+        """
+        if self.pins.notes:
+            raise RunError("\n".join(self.pins.notes))
+
+    def remember(self) -> None:
+        """Note the study in the store, for `isogloss ls`."""
+        declared = self.study.model_dump(mode="json")
+        keys = [step.key for step in self.plan]
+        self.store.remember_study(self.study.name, declared, keys, str(self.path))
+
+    def entries(self) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+        """The columns and the record of every finished cell."""
+        finished: dict[str, dict[str, Any]] = {}
+        for cell in self.plan.cells:
+            if cell.step not in self.store:
+                continue
+            if cell.step not in finished:
+                finished[cell.step] = self.store.record(cell.step)
+            record = finished[cell.step]
+            yield {**cell.columns, "n_train": record["n_train"], "step": cell.step}, record
+
+    def speeds(self) -> dict[str, float]:
+        """Measured training speed by encoder, in examples per second."""
+        rates: dict[str, list[float]] = {}
+        for step in self.plan.of_kind("train"):
+            if step.key in self.store:
+                rate = self.store.record(step.key)["train_samples_per_second"]
+                rates.setdefault(step.settings["encoder"], []).append(rate)
+        return {name: median(values) for name, values in rates.items()}
+
+
+def open_study(path: Path, store: Path, changes: list[str] | None) -> Opened:
+    """Read, pin and plan a study.
+
+    Raises:
+        InputError: if the file, or anything it names, is wrong.
+    """
+    study = load_study(path, changes or ())
+    pins = pin_study(study)
+    return Opened(path, study, pins, build_plan(study, pins), Store(store))

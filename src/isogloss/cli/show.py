@@ -1,0 +1,56 @@
+"""Speaking to a person: results on standard output, everything else on standard error."""
+
+import json
+import logging
+import sys
+from typing import Any
+
+from rich.console import Console
+from rich.logging import RichHandler
+
+_LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
+
+
+def out() -> Console:
+    """The console for results. Rich honors NO_COLOR and drops color where nobody looks."""
+    return Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def err() -> Console:
+    """The console for progress, notes and errors."""
+    return Console(file=sys.stderr, highlight=False, soft_wrap=not sys.stderr.isatty())
+
+
+def say(text: str = "") -> None:
+    """Print a line of results as it is, without markup."""
+    out().print(text, markup=False)
+
+
+def note(text: str) -> None:
+    """Print a line for the person only."""
+    err().print(text, markup=False, style="dim")
+
+
+def dump(value: Any) -> None:
+    """Print JSON."""
+    sys.stdout.write(json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+
+
+def listen(verbosity: int) -> None:
+    """Show the rooms' logs: warnings, with -v infos, with -vv everything."""
+    level = _LEVELS[min(verbosity, len(_LEVELS) - 1)]
+    logging.basicConfig(level=logging.WARNING, handlers=[RichHandler(console=err())], force=True)
+    logging.getLogger("isogloss").setLevel(level)
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words of a person.
+
+    >>> duration(0.4), duration(75), duration(7300)
+    ('0.4 s', '1 min 15 s', '2 h 1 min')
+    """
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    if seconds < 3600:
+        return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+    return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60)} min"

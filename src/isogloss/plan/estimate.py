@@ -1,0 +1,113 @@
+"""What a plan will cost, before anything runs: examples, and time where a rate is known.
+
+A rate measured on this store's finished steps beats any formula. Without one, the closed form
+6 x body parameters x tokens of training (Kaplan et al. 2020, section 2.1) is divided by an assumed
+arithmetic rate, and the answer says that it was assumed.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+from isogloss.plan.plan import Step
+from isogloss.study.study import Study
+
+ASSUMED_FLOPS_PER_SECOND = 1e11
+ASSUMED_TOKENS = 48
+_BASE_BODY = 12 * (4 * 768**2 + 2 * 768 * 3072)
+
+
+@final
+@dataclass(frozen=True)
+class Estimate:
+    """What the missing steps will take."""
+
+    trainings: int
+    evaluations: int
+    training_examples: int
+    """Examples times epochs, over all missing trainings of known size."""
+
+    unknown_trainings: int
+    """Missing trainings whose size is not known before their data were read."""
+
+    seconds: float
+    """One worker, one after the other."""
+
+    basis: str
+    """Where the rate comes from."""
+
+
+def estimate(study: Study, missing: Iterable[Step], speeds: Mapping[str, float]) -> Estimate:
+    """Estimate the missing steps; `speeds` are examples/s of training by encoder, as measured."""
+    missing = tuple(missing)
+    trains = [step for step in missing if step.kind == "train"]
+    tests = [step for step in missing if step.kind == "evaluate"]
+    examples = {step.key: _examples(step) for step in trains}
+    known = [step for step in trains if examples[step.key] is not None]
+    seconds = sum((examples[s.key] or 0) / _speed(study, s, speeds) for s in known)
+    named = {step.settings["encoder"] for step in trains}
+    measured = sorted(named & set(speeds))
+    return Estimate(
+        trainings=len(trains),
+        evaluations=len(tests),
+        training_examples=sum(examples[step.key] or 0 for step in known),
+        unknown_trainings=len(trains) - len(known),
+        seconds=seconds,
+        basis=_basis(measured, sorted(named - set(speeds))),
+    )
+
+
+def _basis(measured: list[str], assumed: list[str]) -> str:
+    words = []
+    if measured:
+        words.append(f"measured on finished trainings of {', '.join(measured)}")
+    if assumed:
+        words.append(
+            f"assumed {ASSUMED_FLOPS_PER_SECOND:.0e} FLOP/s and {ASSUMED_TOKENS} tokens a text"
+            f" for {', '.join(assumed)}"
+        )
+    return "; ".join(words) or "nothing to train"
+
+
+def _examples(step: Step) -> int | None:
+    training = step.payload["training"]
+    batch = training["per_device_train_batch_size"] * training["gradient_accumulation_steps"]
+    if training["max_steps"] is not None:
+        return int(training["max_steps"] * batch)
+    size = step.payload["n_per_language"]
+    if size is None:
+        return None
+    classes = len(step.payload["labels"])
+    rows = len(step.payload["sources"]) * (size // classes) * classes
+    return int(rows * training["num_train_epochs"])
+
+
+def _speed(study: Study, step: Step, speeds: Mapping[str, float]) -> float:
+    name = step.settings["encoder"]
+    if name in speeds:
+        return speeds[name]
+    encoder = next(e for e in study.encoders if e.display == name)
+    scratch = encoder.scratch.model_dump() if encoder.scratch else None
+    body = _body_parameters(scratch or _config(encoder.model))
+    return ASSUMED_FLOPS_PER_SECOND / (6 * body * ASSUMED_TOKENS)
+
+
+def _body_parameters(config: Mapping[str, Any]) -> int:
+    """Weights of the matrix products per layer, as configs of several families name them."""
+    width = config.get("hidden_size") or config.get("dim")
+    layers = config.get("num_hidden_layers") or config.get("n_layers")
+    if not width or not layers:
+        return _BASE_BODY
+    inner = config.get("intermediate_size") or config.get("hidden_dim") or 4 * width
+    return int(layers * (4 * width**2 + 2 * width * inner))
+
+
+def _config(model: str | None) -> dict[str, Any]:
+    path = Path(model or "") / "config.json"
+    try:
+        read = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return read if isinstance(read, dict) else {}

@@ -1,0 +1,14 @@
+"""Study files to begin with, commented, shipped with the package."""
+
+from importlib.resources import files
+
+TEMPLATES: dict[str, str] = {
+    "sample": "offline, on the built-in sample data, minutes on two cores",
+    "folder": "your own files, one folder a language, with an encoder from a folder or the Hub",
+    "hub": "data and encoder from the Hugging Face Hub: the reference notebook's study",
+}
+
+
+def template_text(name: str) -> str:
+    """The text of a template."""
+    return files(__name__).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
