@@ -51,7 +51,7 @@ def describe(split: Split, labels: Iterable[str]) -> dict[str, Any]:
 
     Returns:
         `rows`; `labels`: count and share of each label; `duplicates`; `faults`: count and examples
-        of each; `characters` and `words` (split at white space): min, median, p95 (the smallest length
+        of each; `characters` and `words` (split at white space): min, median, p95 (the least length
         that 95 % of the texts do not exceed), max;
         `script_share`: share of letters in the language's script, or `None`.
     """
