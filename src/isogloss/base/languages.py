@@ -79,23 +79,30 @@ def _by_code(spelling: str) -> langcodes.Language | None:
         language = langcodes.get(spelling)
     except LanguageTagError:
         return None
-    known = language.is_valid() and language.language not in {None, "und"}
-    return language if known else None
+    if not language.is_valid() or language.language in {None, "und"}:
+        return None
+    private = language.display_name().startswith("Unknown")
+    return None if private else language
 
 
 def _by_name(spelling: str) -> langcodes.Language:
     """Find a name, without the library's guess that cuts letters off until something fits."""
-    try:
-        language = langcodes.find(spelling)
-    except LookupError:
-        raise UnknownLanguage(spelling) from None
+    language = _find(spelling)
+    if language is None:
+        raise UnknownLanguage(spelling)
     exact = {language.display_name().casefold(), language.autonym().casefold()}
     if spelling.casefold() in exact:
         return language
-    try:
-        guessed = bool(spelling[:-1]) and langcodes.find(spelling[:-1]) == language
-    except LookupError:
-        guessed = False
-    if guessed:
+    if _find(spelling[:-1]) == language:
         raise UnknownLanguage(spelling, language.display_name())
     return language
+
+
+def _find(name: str) -> langcodes.Language | None:
+    """Look a name up in all languages; control characters are no part of a name."""
+    if not name.isprintable():
+        return None
+    try:
+        return langcodes.find(name)
+    except (LookupError, UnicodeError):
+        return None

@@ -59,6 +59,7 @@ def read_document(path: Path) -> Document:
 def parse_document(text: str, source: str) -> Document:
     """Read YAML text; `source` names it in messages."""
     try:
+        _refuse_aliases(text, source)
         values = yaml.safe_load(text)
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
@@ -85,6 +86,14 @@ def with_changes(document: Document, changes: tuple[str, ...]) -> Document:
             raise InputError(f"--set {change!r}: {_one_line(error)}") from None
         values = _changed(values, path.split("."), value, change)
     return Document(document.source, values, document.lines)
+
+
+def _refuse_aliases(text: str, source: str) -> None:
+    """An alias can hold itself, or grow without bound; a study needs none."""
+    for token in yaml.scan(text, Loader=yaml.SafeLoader):
+        if isinstance(token, yaml.AliasToken):
+            line = token.start_mark.line + 1
+            raise InputError(f"{source}:{line}: aliases (*name) are not read: write it out.")
 
 
 def _changed(values: Any, path: list[str], value: Any, change: str) -> Any:

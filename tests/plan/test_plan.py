@@ -1,0 +1,254 @@
+"""The plan: keys notice what decides a result and nothing else."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from isogloss.base.errors import InputError
+from isogloss.plan.build import build_plan
+from isogloss.plan.estimate import estimate
+from isogloss.plan.pins import Pins, pin_study
+from isogloss.plan.plan import Plan
+from isogloss.study.document import parse_document, with_changes
+from isogloss.study.load import load_study, study_from
+
+ROOT = Path(__file__).parents[2]
+STUDIES = sorted((ROOT / "studies").rglob("*.yaml"))
+TOY = """
+name: toy
+data:
+  source: {kind: sample}
+  labels: [negative, neutral, positive]
+  train_splits: [train]
+  dev_split: validation
+languages: [en, de, hi]
+encoders:
+  - {name: tiny, scratch: {}}
+  - {name: given, model: org/given}
+regimes: [{regime: joint, sizes: [30, 60]}, {regime: single, sizes: 60}]
+seeds: [1, 2]
+"""
+
+
+def plan_of(*changes: str, text: str = TOY) -> Plan:
+    study = study_from(with_changes(parse_document(text, "toy"), changes))
+    data = {code: {"kind": "sample", "seed": 0} for code in study.all_languages}
+    pins = {
+        e.display: {"scratch": e.scratch.model_dump()} if e.scratch else {"commit": "abc"}
+        for e in study.encoders
+    }
+    return build_plan(study, Pins(data, pins))
+
+
+def keys(plan: Plan, kind: str) -> set[str]:
+    return {step.key for step in plan.of_kind(kind)}
+
+
+def test_every_step_stands_once_and_after_what_it_needs():
+    plan = plan_of()
+    seen: set[str] = set()
+    for step in plan:
+        assert step.key not in seen
+        assert seen.issuperset(step.needs)
+        seen.add(step.key)
+
+
+def test_every_cell_of_the_study_is_planned():
+    plan = plan_of()
+    places = {
+        (
+            cell.columns["encoder"],
+            cell.columns["regime"],
+            tuple(cell.columns["source_languages"]),
+            cell.columns["n_per_language"],
+            cell.columns["seed"],
+            cell.columns["target_language"],
+        )
+        for cell in plan.cells
+        if cell.columns["split"] == "test"
+    }
+    assert len(places) == 2 * (2 + 3) * 2 * 3
+    assert len(keys(plan, "evaluate")) == len(places)
+    assert len(keys(plan, "train")) == 2 * (2 + 3) * 2
+
+
+@pytest.mark.parametrize(
+    ("change", "redone"),
+    [
+        ("training.learning_rate=1e-3", {"train", "evaluate"}),
+        ("training.weight_decay=0", {"train", "evaluate"}),
+        ("training.precision=fp32", {"train", "evaluate"}),
+        ("sampling.shortage=take_all", {"train", "evaluate"}),
+        ("seeds=[3,4]", {"train", "evaluate"}),
+        ("training.max_length=64", {"prepare", "train", "evaluate"}),
+        ("data.labels=[positive, neutral, negative]", "all"),
+        ("data.train_splits=[train, extra]", "all"),
+        ("data.text=tweet", "all"),
+        ("name=other", set()),
+        ("description=other", set()),
+        ("training.save_seconds=1", set()),
+        ("training.max_tokens=512", set()),
+        ("evaluation.max_tokens=512", set()),
+        ("evaluation.metric=accuracy", set()),
+        ("output.folder=x", set()),
+    ],
+)
+def test_a_change_redoes_what_hangs_on_it_and_only_that(change, redone):
+    before, after = plan_of(), plan_of(change)
+    changed = {k for k in VERSIONED if not keys(before, k) & keys(after, k)}
+    same = {k for k in VERSIONED if keys(before, k) == keys(after, k)}
+    if redone == "all":
+        assert {"train", "evaluate"} <= changed
+        return
+    assert changed == redone
+    assert same == set(VERSIONED) - redone
+
+
+VERSIONED = ("data", "tokenizer", "prepare", "train", "evaluate")
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        ("languages=[en, de, hi, fr]", "single"),
+        ("regimes=[{regime: joint, sizes: [30, 60, 90]}]", "joint"),
+        ("seeds=[1, 2, 3]", "joint"),
+        ("evaluation.target_languages=[en, de, hi, fr]", "joint"),
+        ("evaluation.splits=[test, other]", "joint"),
+    ],
+)
+def test_growing_a_study_keeps_what_was_done(change, kind):
+    """A scratch tokenizer hangs on the languages, a given encoder does not."""
+    text = TOY.replace("  - {name: tiny, scratch: {}}\n", "")
+    before, after = plan_of(text=text), plan_of(change, text=text)
+    kept = {
+        cell.step
+        for cell in before.cells
+        if cell.columns["regime"] == kind and cell.columns["split"] == "train"
+    }
+    assert kept <= keys(after, "train")
+
+
+def test_two_regimes_that_train_the_same_share_the_step_and_keep_their_cells():
+    text = TOY.replace("languages: [en, de, hi]", "languages: [en, de]")
+    both = "regimes=[{regime: single, sizes: 60}, {regime: leave_one_out, sizes: 60}]"
+    plan = plan_of(both, text=text)
+    assert len(keys(plan, "train")) == 2 * 2 * 2
+    assert len([c for c in plan.cells if c.columns["split"] == "train"]) == 2 * 2 * 2 * 2
+
+
+def test_dev_scores_hang_on_the_dev_split():
+    with_dev = plan_of("training.eval_strategy=epoch")
+    assert any("validation" in step.title for step in with_dev.of_kind("data"))
+    assert not any("validation" in step.title for step in plan_of().of_kind("data"))
+
+
+def test_the_estimate_counts_examples_and_prefers_measured_rates():
+    study = study_from(parse_document(TOY, "toy"))
+    steps = plan_of().steps
+    assumed = estimate(study, steps, {})
+    assert assumed.trainings == 20
+    assert assumed.training_examples == 5 * 2 * 2 * (3 * 30 + 3 * 60 + 3 * 60)
+    measured = estimate(study, steps, {"tiny": 100.0, "given": 50.0})
+    half = assumed.training_examples / 2
+    assert measured.seconds == pytest.approx(half / 100 + half / 50)
+    assert "measured" in measured.basis
+    assert "assumed" in assumed.basis
+
+
+def test_all_that_is_missing_outside_the_file_is_named_at_once(tmp_path):
+    for language in ("en", "de"):
+        (tmp_path / "data" / language).mkdir(parents=True)
+        (tmp_path / "data" / language / "train.jsonl").write_text("{}\n")
+    for name in ("empty", "pickled"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.json").write_text("{}")
+    (tmp_path / "pickled" / "pytorch_model.bin").write_bytes(b"x")
+    (tmp_path / "bare").mkdir()
+    path = tmp_path / "toy.yaml"
+    path.write_text(
+        "name: toy\nlanguages: [en, de, fr]\nencoders: [./empty, ./pickled, ./bare, ./none]\n"
+        "data: {source: {kind: folder, root: data}, labels: [a, b]}\n"
+    )
+    with pytest.raises(InputError) as caught:
+        pin_study(load_study(path))
+    said = str(caught.value)
+    for words in (
+        "has no weights",
+        "pytorch_model.bin",
+        "has no config.json",
+        "none does not exist",
+        "fra-Latn",
+        "no split 'test'",
+    ):
+        assert words in said
+
+
+def test_pins_notice_a_changed_byte(tmp_path):
+    for split in ("train", "test"):
+        (tmp_path / "data" / "en").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "data" / "en" / f"{split}.jsonl").write_text("{}\n")
+    path = tmp_path / "toy.yaml"
+    path.write_text(
+        "name: toy\nlanguages: [en]\nencoders: [{name: tiny, scratch: {}}]\n"
+        "data: {source: {kind: folder, root: data}, labels: [a, b]}\n"
+    )
+
+    def train_keys() -> set[str]:
+        study = load_study(path)
+        return keys(build_plan(study, pin_study(study)), "train")
+
+    before = train_keys()
+    assert train_keys() == before
+    (tmp_path / "data" / "en" / "test.jsonl").write_text("{} \n")
+    assert train_keys() == before, "the test split does not decide a training"
+    (tmp_path / "data" / "en" / "train.jsonl").write_text("{} \n")
+    assert not train_keys() & before
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda p: p.stem)
+def test_every_shipped_study_loads_and_plans(path, monkeypatch):
+    monkeypatch.setattr("isogloss.plan.hub.cached_only", lambda: True)
+    study = load_study(path)
+    source = study.data.source
+    if source.kind == "folder" and not source.root.is_dir():
+        pytest.skip(f"{path.name} reads {source.root}, which is not here")
+    folders = [Path(e.model) for e in study.encoders if e.model and Path(e.model).is_absolute()]
+    if absent := [folder for folder in folders if not folder.is_dir()]:
+        pytest.skip(f"{path.name} trains {absent[0]}, which is not here")
+    plan = build_plan(study, pin_study(study))
+    assert len({step.key for step in plan}) == len(plan)
+    assert {cell.step for cell in plan.cells} <= set(plan.by_key)
+
+
+def test_keys_are_stable():
+    """If this fails, old results will not be found again: raise a VERSION on purpose."""
+    plan = plan_of()
+    found = {kind: plan.of_kind(kind)[0].key for kind in VERSIONED}
+    assert found == {
+        "data": "",
+        "tokenizer": "",
+        "prepare": "",
+        "train": "",
+        "evaluate": "",
+    }
+
+
+HEAVY = ("torch", "transformers", "ray", "datasets", "tokenizers", "accelerate")
+
+
+@pytest.mark.parametrize("room", ["base", "study", "plan", "store", "stats", "report", "cli"])
+def test_the_cool_wing_stays_cool(room):
+    """Every file of a cool room is imported in a fresh process, and no heavy library with it."""
+    folder = ROOT / "src" / "isogloss" / room
+    names = [
+        ".".join(path.relative_to(ROOT / "src").with_suffix("").parts).removesuffix(".__init__")
+        for path in folder.rglob("*.py")
+    ]
+    code = (
+        f"import sys, {', '.join(sorted(names))}\nprint([m for m in {HEAVY} if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,212 @@
+"""A study file: every mistake at once, with its line, its place, the nearest name, what to do."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import ValidationError
+
+from isogloss.base.errors import InputError
+from isogloss.study.document import MAX_BYTES, parse_document, with_changes
+from isogloss.study.load import BadStudy, load_study, study_from
+from isogloss.study.regimes import Regime, source_sets
+from isogloss.study.schema import study_schema
+from isogloss.study.spec import NotIdentity, identity
+from isogloss.study.study import Study
+from isogloss.study.templates import TEMPLATES, template_text
+from isogloss.study.training import Training
+
+GOOD = """
+name: toy
+data:
+  source: {kind: folder, root: data}
+  labels: [negative, positive]
+languages: [en, de]
+encoders: {name: tiny, scratch: {}}
+"""
+
+
+def load(text: str, *changes: str) -> Study:
+    return study_from(with_changes(parse_document(text, "toy.yaml"), changes))
+
+
+def mistakes(text: str, *changes: str) -> str:
+    with pytest.raises(InputError) as caught:
+        load(text, *changes)
+    return str(caught.value)
+
+
+def test_a_small_study_is_enough_and_defaults_are_the_notebooks():
+    study = load(GOOD)
+    assert study.languages == ("eng-Latn", "deu-Latn")
+    training = study.training
+    assert (training.learning_rate, training.epochs) == (2e-5, 5)
+    assert (training.per_device_train_batch_size, training.weight_decay) == (32, 0.01)
+    assert (training.max_length, training.lr_scheduler_type) == (128, "linear")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("training.learning_rte=1", "training.learning_rte: unknown key. Did you mean 'learning_r"),
+        ("nam=x", "nam: unknown key. Did you mean 'name'?"),
+        ("data.source.rot=x", "data.source.rot: unknown key. Did you mean 'root'?"),
+        ("data.source.kind=foldr", "'foldr' is not known. Did you mean 'folder'?"),
+        ("encoders.scratch.hiden_size=3", "unknown key. Did you mean 'hidden_size'?"),
+        ("encoders.scratch.tokenizer.algorithm=bbpe", "'bbpe' is not known. Did you mean 'bpe'?"),
+        ("training.learning_rate=fast", "training.learning_rate: input should be a valid number"),
+        ("training.learning_rate=.nan", "training.learning_rate"),
+        ("training.learning_rate=-1", "greater than 0"),
+        ("training.max_steps=true", "not true or false"),
+        ("training.lr_scheduler_type=linar", "Did you mean 'linear'?"),
+        ("languages=[en, no]", "languages.1: YAML reads no and yes as false and true"),
+        ("languages=[en, english]", "named twice, perhaps in two spellings: eng-Latn"),
+        ("languages=[en, germn]", "Did you mean 'German'?"),
+        ("languages=[]", "languages: value should have at least 1 item"),
+        ("regimes=[singel]", "Did you mean 'single'?"),
+        ("regimes=[{regime: group}]", "a group needs a name and languages"),
+        ("regimes=[{regime: group, name: x, languages: [hi]}]", "trains on hin-Deva, not among"),
+        ("regimes=[joint, joint]", "a regime is named twice"),
+        ("sizes=[10, 10]", "sizes names a value twice"),
+        ("sizes=[ten]", "a size is a number of rows from 1, or all"),
+        ("sizes=[1.5]", "a size is a number of rows from 1, or all"),
+        ("sizes=0", "a size is a number of rows from 1, or all"),
+        ("seeds=[-1]", "seeds.0: input should be greater than or equal to 0"),
+        ("encoders=[a/b, a/b]", "two encoders are named b"),
+        ("encoders=[{model: a/b, scratch: {}}]", "give exactly one of model and scratch"),
+        ("encoders.scratch.hidden_size=30", "is not a multiple of"),
+        ("data.label_names={0: neg}", "label_names gives neg, not among the labels"),
+        ("data.labels=[a]", "at least 2 items"),
+        ("data.labels=[a, a]", "labels are named twice"),
+        ("evaluation.splits=[train]", "split train is both trained and tested on"),
+        ("data.dev_split=test", "dev_split 'test' is also tested on"),
+        ("training.early_stopping_patience=2", "need eval_strategy: epoch or steps"),
+        ("training.eval_strategy=epoch", "needs data.dev_split"),
+        ("name=a b", "name: string should match pattern"),
+        ("name=../x", "name: string should match pattern"),
+    ],
+)
+def test_each_mistake_is_named_with_its_place_and_remedy(change, words):
+    assert words in mistakes(GOOD, change)
+
+
+def test_all_mistakes_come_at_once_with_their_lines():
+    text = GOOD.replace("name: toy", "nme: toy").replace("[en, de]", "[en, xx]")
+    said = mistakes(text + "training: {max_stps: 3}\n")
+    assert "4 mistakes" in said
+    assert "line 2: nme: unknown key. Did you mean 'name'?" in said
+    assert "line 6: languages.1: Unknown language 'xx'" in said
+    assert "line 8: training.max_stps" in said
+    assert "name: this key is needed" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "holds no `key: value` lines"),
+        ("- a", "holds no `key: value` lines"),
+        ("a: [1", "not valid YAML: line"),
+        ("a: !!python/object/apply:os.system [ls]", "not valid YAML"),
+        ("name: a\nname: b", "toy.yaml:2: the key 'name' stands twice"),
+        ("a: &x [*x]", "toy.yaml:1: aliases"),
+        ("a: 99999999-99-99", "toy.yaml"),
+    ],
+)
+def test_what_is_no_study_is_one_clear_message(text, words):
+    assert words in mistakes(text)
+
+
+def test_a_file_that_is_missing_huge_or_not_utf8_is_one_clear_message(tmp_path):
+    for name, content, words in [
+        ("latin.yaml", "name: é".encode("latin-1"), "not UTF-8"),
+        ("huge.yaml", b"#" * (MAX_BYTES + 1), "at most"),
+    ]:
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(InputError, match=words):
+            load_study(tmp_path / name)
+    with pytest.raises(InputError, match="There is no study file"):
+        load_study(tmp_path / "none.yaml")
+    with pytest.raises(InputError, match="cannot be read"):
+        load_study(tmp_path)
+
+
+def test_changes_reach_into_mappings_and_lists_and_bad_ones_are_refused():
+    study = load(GOOD, "training.learning_rate=3e-5", "languages.1=hindi", "seeds=[1,2]")
+    assert study.training.learning_rate == 3e-5
+    assert study.languages == ("eng-Latn", "hin-Deva")
+    assert study.seeds == (1, 2)
+    for change in ("training", "=1", "languages.9=de", "name.x=1", "seeds=[1"):
+        assert change in mistakes(GOOD, change)
+
+
+def test_relative_folders_are_taken_from_the_studys_place(tmp_path):
+    (tmp_path / "checkpoint").mkdir()
+    path = tmp_path / "toy.yaml"
+    path.write_text(GOOD.replace("{name: tiny, scratch: {}}", "[checkpoint, org/model]"))
+    study = load_study(path)
+    assert study.data.source.root == tmp_path / "data"
+    assert [e.model for e in study.encoders] == [str(tmp_path / "checkpoint"), "org/model"]
+    assert [e.display for e in study.encoders] == ["checkpoint", "model"]
+
+
+def test_a_declaration_is_frozen():
+    with pytest.raises(ValidationError, match="frozen"):
+        load(GOOD).training.learning_rate = 1.0
+
+
+def test_identity_leaves_out_what_changes_cost_only_and_writes_defaults_out():
+    said = identity(Training())
+    assert said["learning_rate"] == 2e-5
+    marked = {
+        name
+        for name, field in Training.model_fields.items()
+        if any(isinstance(mark, NotIdentity) for mark in field.metadata)
+    }
+    assert marked == {"max_tokens", "save_seconds", "logging_steps", "report_to"}
+    assert not marked & set(said)
+
+
+@pytest.mark.parametrize(
+    ("regime", "sets"),
+    [
+        ({"regime": "joint"}, [("a", "b", "c")]),
+        ({"regime": "single"}, [("a",), ("b",), ("c",)]),
+        ({"regime": "leave_one_out"}, [("b", "c"), ("a", "c"), ("a", "b")]),
+    ],
+)
+def test_regimes_choose_their_source_languages(regime, sets):
+    assert source_sets(Regime(**regime), ("a", "b", "c")) == sets
+
+
+def test_a_group_trains_on_its_languages_in_the_studys_order():
+    regime = Regime(regime="group", name="west", languages=("de", "en"))
+    assert source_sets(regime, ("eng-Latn", "deu-Latn", "hin-Deva")) == [("eng-Latn", "deu-Latn")]
+
+
+@pytest.mark.parametrize("name", sorted(TEMPLATES))
+def test_every_template_is_a_valid_study(name):
+    assert study_from(parse_document(template_text(name), name)).name
+
+
+def test_the_hub_template_is_the_shipped_notebook():
+    shipped = Path(__file__).parents[2] / "studies" / "cross_language_sentiment.yaml"
+    assert shipped.read_text() == template_text("hub")
+
+
+def test_the_schema_names_every_key_and_refuses_unknown_ones():
+    schema = study_schema()
+    assert set(schema["properties"]) == set(Study.model_fields)
+    assert schema["additionalProperties"] is False
+    training = schema["$defs"]["Training"]
+    assert all("description" in entry for entry in training["properties"].values())
+
+
+def test_schema_and_templates_agree_on_the_keys():
+    known = set(study_schema()["properties"])
+    for name in TEMPLATES:
+        assert set(yaml.safe_load(template_text(name))) <= known
+
+
+def test_bad_study_counts_one_mistake_as_one():
+    with pytest.raises(BadStudy, match="1 mistake:"):
+        load(GOOD, "nam=1")
