@@ -1,0 +1,1 @@
+"""Models: tokenizers, encoders with their head, precision and attention."""

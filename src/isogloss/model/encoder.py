@@ -1,0 +1,200 @@
+"""Encoders with a classification head: made, loaded, and saved for any user.
+
+What is loaded trains in fp32 master weights (the library's default follows the checkpoint, which
+may be half precision), from safetensors only, with labels by name and a head drawn from a seed.
+"""
+
+import copy
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import (
+    AutoConfig,
+    AutoModelForSequenceClassification,
+    PreTrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+
+from isogloss.base.errors import InputError, RunError
+from isogloss.model.origin import check_origin, loading, quiet, refuse_own_code
+
+POSITIONS_START_AFTER_PADDING = {"roberta", "xlm-roberta", "xlm-roberta-xl", "camembert"}
+
+
+def make_classifier(
+    config: PreTrainedConfig, labels: Sequence[str], *, seed: int, attention: str = "sdpa"
+) -> PreTrainedModel:
+    """Make a model with random fp32 weights that depend on the seed only.
+
+    Args:
+        config: the encoder's description; it is not changed.
+        labels: names of the classes; the position is the class id.
+        seed: of the weights.
+        attention: `eager` or `sdpa`.
+    """
+    own = _with_labels(copy.deepcopy(config), labels)
+    with quiet(), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = AutoModelForSequenceClassification.from_config(
+            own, dtype=torch.float32, attn_implementation=attention, trust_remote_code=False
+        )
+    return _checked(model)
+
+
+def load_classifier(
+    path_or_id: str | Path,
+    *,
+    labels: Sequence[str],
+    seed: int,
+    revision: str = "main",
+    attention: str = "sdpa",
+) -> PreTrainedModel:
+    """Load an encoder from a folder or the Hub, with a head for these labels.
+
+    A head that was trained for the same labels in the same order is kept (so a saved classifier
+    comes back as it was); any other is replaced by one drawn from the seed.
+
+    Args:
+        path_or_id: folder, or id on the Hub.
+        labels: names of the classes; the position is the class id.
+        seed: of the new head; the same seed gives the same head.
+        revision: branch, tag or commit on the Hub.
+        attention: `eager` or `sdpa`; a model that has no `sdpa` gets `eager`, as
+            `attention_of(model)` says.
+
+    Raises:
+        InputError: if there is no loadable checkpoint, or its weights do not fit its encoder.
+        RunError: if the Hub cannot be reached.
+    """
+    check_origin(path_or_id)
+    with loading(path_or_id, "config"):
+        raw, _ = PreTrainedConfig.get_config_dict(str(path_or_id), revision=revision)
+    refuse_own_code(raw, path_or_id)
+    with loading(path_or_id, "config"):
+        config = AutoConfig.from_pretrained(
+            str(path_or_id), revision=revision, trust_remote_code=False
+        )
+    foreign = _has_foreign_head(config, labels)
+    config = _with_labels(config, labels)
+    with loading(path_or_id, "model"), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model, report = _from_pretrained(path_or_id, config, revision, attention)
+    _check_encoder_is_whole(model, report, path_or_id)
+    if foreign:
+        _replace_head(model, make_classifier(config, labels, seed=seed, attention="eager"))
+    return _checked(model)
+
+
+def save_classifier(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path
+) -> None:
+    """Write a folder that `AutoModelForSequenceClassification` and `pipeline` load."""
+    own = copy.deepcopy(tokenizer)
+    own.model_max_length = min(own.model_max_length, longest_input(model.config))
+    with quiet():
+        model.save_pretrained(folder)
+        own.save_pretrained(folder)
+
+
+def longest_input(config: PreTrainedConfig) -> int:
+    """Return how many tokens, special ones included, the positions of an encoder reach.
+
+    The XLM-R family counts positions from `pad_token_id + 1`, so it has two fewer than it seems.
+    """
+    positions = int(getattr(config, "max_position_embeddings", 0) or 1_000_000)
+    if config.model_type in POSITIONS_START_AFTER_PADDING:
+        return positions - int(config.pad_token_id) - 1
+    return positions
+
+
+def check_length(config: PreTrainedConfig, max_length: int, name: str) -> None:
+    """Refuse texts longer than the encoder's positions.
+
+    Raises:
+        InputError: if `max_length` is too long.
+    """
+    limit = longest_input(config)
+    if max_length > limit:
+        raise InputError(
+            f"max_length {max_length} is more than the {limit} positions of {name}; lower it."
+        )
+
+
+def attention_of(model: PreTrainedModel) -> str:
+    """Return the attention kernel in use: `eager` or `sdpa`."""
+    return str(model.config._attn_implementation)
+
+
+def _with_labels(config: PreTrainedConfig, labels: Sequence[str]) -> PreTrainedConfig:
+    config.id2label = dict(enumerate(labels))
+    config.label2id = {label: index for index, label in enumerate(labels)}
+    config.problem_type = "single_label_classification"
+    return config
+
+
+def _has_foreign_head(config: PreTrainedConfig, labels: Sequence[str]) -> bool:
+    """Say whether the checkpoint is a classifier for other labels, or the same in another order."""
+    architectures = config.architectures or []
+    if not any(name.endswith("ForSequenceClassification") for name in architectures):
+        return False
+    theirs = [str(label).casefold() for _, label in sorted(config.id2label.items())]
+    return theirs != [label.casefold() for label in labels]
+
+
+def _from_pretrained(
+    path_or_id: str | Path, config: PreTrainedConfig, revision: str, attention: str
+) -> tuple[PreTrainedModel, dict[str, Any]]:
+    arguments = {
+        "config": config,
+        "revision": revision,
+        "dtype": torch.float32,
+        "use_safetensors": True,
+        "trust_remote_code": False,
+        "ignore_mismatched_sizes": True,
+        "output_loading_info": True,
+    }
+    load = AutoModelForSequenceClassification.from_pretrained
+    try:
+        model, report = load(str(path_or_id), attn_implementation=attention, **arguments)
+    except ValueError as error:
+        if attention == "eager" or "scaled_dot_product_attention" not in str(error):
+            raise
+        model, report = load(str(path_or_id), attn_implementation="eager", **arguments)
+    return model, report
+
+
+def _check_encoder_is_whole(
+    model: PreTrainedModel, report: dict[str, Any], path_or_id: str | Path
+) -> None:
+    """Refuse a checkpoint that leaves random weights in the encoder; heads and poolers may be new.
+
+    The library would train such a model without a word that anyone reads.
+    """
+    prefix = f"{model.base_model_prefix}."
+    names = [*report["missing_keys"], *(key for key, *_ in report["mismatched_keys"])]
+    random = sorted(name for name in names if name.startswith(prefix) and "pooler" not in name)
+    if random:
+        raise InputError(
+            f"The weights of {path_or_id} do not fit its config.json: {len(random)} tensors of the "
+            f"encoder are missing or of another shape, the first {random[0]!r}."
+        )
+
+
+def _replace_head(model: PreTrainedModel, fresh: PreTrainedModel) -> None:
+    prefix = f"{model.base_model_prefix}."
+    source = dict(fresh.named_parameters())
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if not name.startswith(prefix):
+                parameter.copy_(source[name])
+
+
+def _checked(model: PreTrainedModel) -> PreTrainedModel:
+    """Return the model if its master weights are fp32."""
+    for name, parameter in model.named_parameters():
+        if parameter.dtype != torch.float32:
+            raise RunError(f"{name} is {parameter.dtype}, but master weights must be float32.")
+    return model

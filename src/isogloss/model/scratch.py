@@ -1,0 +1,127 @@
+"""Encoders made from scratch: the library's own classes at a size that a study chooses.
+
+Small ones train on two cores where no checkpoint can be downloaded, and they are the students and
+the hard-label baselines of small languages.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, final
+
+from transformers import (
+    BertConfig,
+    DistilBertConfig,
+    ModernBertConfig,
+    PreTrainedConfig,
+    PreTrainedTokenizerBase,
+    XLMRobertaConfig,
+)
+
+from isogloss.base.errors import InputError, UnknownName
+
+
+@final
+@dataclass(frozen=True)
+class Size:
+    """How big an encoder made from scratch is."""
+
+    hidden_size: int = 256
+    num_hidden_layers: int = 4
+    num_attention_heads: int = 4
+    intermediate_size: int = 1024
+    max_length: int = 128
+    """Longest input in tokens, special tokens included."""
+    dropout: float = 0.1
+    """Dropout of the body, on hidden states and attention alike."""
+
+
+def scratch_config(
+    architecture: str, tokenizer: PreTrainedTokenizerBase, size: Size
+) -> PreTrainedConfig:
+    """Describe an encoder with the library's own class, fitting a tokenizer.
+
+    Raises:
+        UnknownName: for an architecture that we do not make.
+        InputError: if the width is not a multiple of the number of heads.
+    """
+    if architecture not in ARCHITECTURES:
+        raise UnknownName("architecture", architecture, ARCHITECTURES)
+    if size.hidden_size % size.num_attention_heads:
+        raise InputError(
+            f"hidden_size {size.hidden_size} is not a multiple of "
+            f"num_attention_heads {size.num_attention_heads}."
+        )
+    return ARCHITECTURES[architecture](size, _vocabulary(tokenizer))
+
+
+def _bert(size: Size, vocabulary: dict[str, Any]) -> PreTrainedConfig:
+    return BertConfig(
+        **_common(size, vocabulary),
+        max_position_embeddings=size.max_length,
+        hidden_dropout_prob=size.dropout,
+        attention_probs_dropout_prob=size.dropout,
+    )
+
+
+def _xlm_roberta(size: Size, vocabulary: dict[str, Any]) -> PreTrainedConfig:
+    return XLMRobertaConfig(
+        **_common(size, vocabulary),
+        max_position_embeddings=size.max_length + vocabulary["pad_token_id"] + 1,
+        type_vocab_size=1,
+        layer_norm_eps=1e-5,
+        hidden_dropout_prob=size.dropout,
+        attention_probs_dropout_prob=size.dropout,
+    )
+
+
+def _distilbert(size: Size, vocabulary: dict[str, Any]) -> PreTrainedConfig:
+    return DistilBertConfig(
+        vocab_size=vocabulary["vocab_size"],
+        pad_token_id=vocabulary["pad_token_id"],
+        dim=size.hidden_size,
+        n_layers=size.num_hidden_layers,
+        n_heads=size.num_attention_heads,
+        hidden_dim=size.intermediate_size,
+        max_position_embeddings=size.max_length,
+        dropout=size.dropout,
+        attention_dropout=size.dropout,
+    )
+
+
+def _modernbert(size: Size, vocabulary: dict[str, Any]) -> PreTrainedConfig:
+    return ModernBertConfig(
+        **_common(size, vocabulary),
+        cls_token_id=vocabulary["bos_token_id"],
+        sep_token_id=vocabulary["eos_token_id"],
+        max_position_embeddings=size.max_length,
+        embedding_dropout=size.dropout,
+        attention_dropout=size.dropout,
+        mlp_dropout=size.dropout,
+    )
+
+
+ARCHITECTURES: dict[str, Callable[[Size, dict[str, Any]], PreTrainedConfig]] = {
+    "bert": _bert,
+    "distilbert": _distilbert,
+    "modernbert": _modernbert,
+    "xlm-roberta": _xlm_roberta,
+}
+
+
+def _common(size: Size, vocabulary: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **vocabulary,
+        "hidden_size": size.hidden_size,
+        "num_hidden_layers": size.num_hidden_layers,
+        "num_attention_heads": size.num_attention_heads,
+        "intermediate_size": size.intermediate_size,
+    }
+
+
+def _vocabulary(tokenizer: PreTrainedTokenizerBase) -> dict[str, Any]:
+    return {
+        "vocab_size": len(tokenizer),
+        "pad_token_id": tokenizer.pad_token_id,
+        "bos_token_id": tokenizer.cls_token_id,
+        "eos_token_id": tokenizer.sep_token_id,
+    }
