@@ -1,0 +1,177 @@
+"""A dataset repository of the Hugging Face Hub as a source: parquet files only.
+
+Scripts that some repositories hold are never run; the Hub converts those data sets to parquet under
+the revision `refs/convert/parquet`. A revision is resolved once to its commit, and everything is
+read at that commit. All parts of a split are downloaded before its first row is given out, into the
+Hub client's own cache; without a network the cache is used, if it is whole. `HF_ENDPOINT`,
+`HF_HOME`, `HF_TOKEN` and `HF_HUB_OFFLINE` work as the client's documentation says.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from glob import escape
+from pathlib import Path
+from typing import final
+
+from huggingface_hub import HfApi, snapshot_download
+from huggingface_hub.errors import LocalEntryNotFoundError
+
+from isogloss.base.errors import InputError, RunError, did_you_mean
+from isogloss.data.hub_errors import explained
+from isogloss.data.names import by_language, in_split_order, known_language, missing_split
+from isogloss.data.names import split_name as one_name
+from isogloss.data.readers.parquet import read_parquet
+from isogloss.data.shards import Shard, ordered_shards, parse_shard
+from isogloss.data.source import Row
+
+COMMIT = re.compile(r"[0-9a-f]{40}")
+PARQUET_REVISION = "refs/convert/parquet"
+NOTHING = "//"  # a pattern that no path matches
+
+
+@final
+@dataclass(frozen=True)
+class HubSource:
+    """Reads the parquet files of a dataset repository.
+
+    Attributes:
+        repo: `"owner/name"`.
+        revision: a commit, branch, tag or reference such as `refs/convert/parquet`.
+        config: the configuration to read whatever the language, for repositories of one language;
+            without it the configuration is the one that names the language, in any spelling.
+    """
+
+    repo: str
+    revision: str
+    config: str | None = None
+
+    @cached_property
+    def commit(self) -> str:
+        """The commit that the revision stands for, to be recorded.
+
+        Raises:
+            InputError: the repository or revision does not exist, or is not open to this user.
+            RunError: the Hub cannot be reached, and the cache does not know the revision.
+        """
+        if COMMIT.fullmatch(self.revision):
+            return self.revision
+        try:
+            with explained(self.repo, self.revision):
+                info = HfApi().dataset_info(self.repo, revision=self.revision)
+        except RunError:
+            cached = self._cached_folder(self.revision)
+            if cached is None:
+                raise
+            return cached.name
+        if info.sha is None:
+            raise RunError(f"{self._where}: the Hub names no commit. Try again.")
+        return info.sha
+
+    def languages(self) -> tuple[str, ...]:
+        """Canonical codes of the languages that a configuration names, sorted."""
+        return tuple(by_language(self._shards, self._where))
+
+    def splits(self, language: str) -> tuple[str, ...]:
+        """Splits of a language: train, validation, test, then others by name."""
+        return in_split_order(self._shards[self._config(language)])
+
+    def rows(self, language: str, split: str) -> Iterator[Row]:
+        """The rows of a split, shard after shard; class labels come out as names.
+
+        Raises:
+            InputError: repository, revision, language or split is missing, or a file is broken.
+            RunError: the Hub cannot be reached, and the cache does not hold the whole split.
+        """
+        config = self._config(language)
+        splits = self._shards[config]
+        if one_name(split) not in splits:
+            raise missing_split(split, splits, f"{self._where}, configuration {config}")
+        shards = ordered_shards(splits[one_name(split)], self._where)
+        folder = self._download(shards)
+        index = 0
+        for shard in shards:
+            for row in read_parquet(folder / shard.path):
+                place = f"{self.repo}/{shard.path}:row {row.index + 1}"
+                yield Row(place, index, row.fields)
+                index += 1
+
+    @property
+    def _where(self) -> str:
+        return f"{self.repo} at {self.revision}"
+
+    def _config(self, language: str) -> str:
+        if self.config is None:
+            return known_language(language, by_language(self._shards, self._where), self._where)
+        if self.config not in self._shards:
+            raise InputError(
+                f"{self._where}: no configuration {self.config!r}."
+                f"{did_you_mean(self.config, self._shards)} There: {', '.join(self._shards)}."
+            )
+        return self.config
+
+    @cached_property
+    def _shards(self) -> dict[str, dict[str, list[Shard]]]:
+        """Configuration -> split -> shards."""
+        found: dict[str, dict[str, list[Shard]]] = defaultdict(lambda: defaultdict(list))
+        for path in self._files():
+            shard = parse_shard(path)
+            if shard is not None:
+                found[shard.config][shard.split].append(shard)
+        if not found:
+            raise InputError(
+                f"{self._where}: no parquet files. Loading scripts are not run; use the revision "
+                f"{PARQUET_REVISION}, or a repository that holds parquet."
+            )
+        return {config: dict(splits) for config, splits in sorted(found.items())}
+
+    def _files(self) -> list[str]:
+        try:
+            with explained(self.repo, self.revision):
+                return HfApi().list_repo_files(self.repo, revision=self.commit, repo_type="dataset")
+        except RunError:
+            folder = self._cached_folder(self.commit)
+            if folder is None:
+                raise
+            return [
+                path.relative_to(folder).as_posix()
+                for path in sorted(folder.rglob("*"))
+                if path.is_file()
+            ]
+
+    def _download(self, shards: list[Shard]) -> Path:
+        """Bring a split into the cache; the client notices offline if a part is missing there.
+
+        Where names do not say how many parts there are, the pattern asks for all of them.
+        """
+        patterns = [
+            escape(shard.path) if shard.total else f"{escape(shard.origin)}/*.parquet"
+            for shard in shards
+        ]
+        with explained(self.repo, self.revision):
+            folder = Path(
+                snapshot_download(
+                    self.repo,
+                    repo_type="dataset",
+                    revision=self.revision,  # not the commit: the cache then learns what it means
+                    allow_patterns=sorted(set(patterns)),
+                )
+            )
+        if folder.name != self.commit:
+            raise RunError(f"{self._where}: the revision moved while it was read. Run again.")
+        return folder
+
+    def _cached_folder(self, revision: str) -> Path | None:
+        try:
+            folder = snapshot_download(
+                self.repo,
+                repo_type="dataset",
+                revision=revision,
+                allow_patterns=NOTHING,
+                local_files_only=True,
+            )
+        except LocalEntryNotFoundError:
+            return None
+        return Path(folder)
