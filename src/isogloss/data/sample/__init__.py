@@ -1,0 +1,5 @@
+"""Sample data: sentences in nine languages, made by grammars, for trying the tool offline."""
+
+from isogloss.data.sample.source import SAMPLE_NOTICE, SAMPLE_VERSION, SampleSource, raw_text
+
+__all__ = ["SAMPLE_NOTICE", "SAMPLE_VERSION", "SampleSource", "raw_text"]
