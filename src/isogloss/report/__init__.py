@@ -1,0 +1,1 @@
+"""Tables, figures and a page, from rows of results and plain records only; never from models."""

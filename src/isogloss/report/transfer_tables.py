@@ -1,0 +1,115 @@
+"""Transfer as records: each source on each target, and what each language gives and gets."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from isogloss.report.cells import Cells, Group, Record, Seen, by_size, interval_fields, score_fields
+from isogloss.stats.intervals import Interval, mean_interval
+from isogloss.stats.transfer import Mean, Transfer, transfer_summary
+
+NO_MEAN = Mean(None, 0, 0)
+NOT_RUN: Record = {
+    **interval_fields("value", None),
+    "method": None,
+    "n_seeds": 0,
+    "n_scored": 0,
+    "n_unscored": 0,
+}
+
+
+def transfer(cells: Cells, metric: str) -> Iterator[Record]:
+    """One record per source and target of the single regime, those not run included.
+
+    `gap` is the in-language score of the target minus this one.
+    """
+    for group, singles in _singles(cells).items():
+        summary = _summary(singles)
+        for source, gaps in zip(summary.sources, summary.gaps, strict=True):
+            for target, gap in zip(summary.targets, gaps, strict=True):
+                by_seed = singles.get((source, target))
+                yield {
+                    **group._asdict(),
+                    "source": source,
+                    "target": target,
+                    **(score_fields(by_seed, metric) if by_seed else NOT_RUN),
+                    "gap": gap,
+                }
+
+
+def donors(cells: Cells, metric: str) -> Iterator[Record]:
+    """One record per language: what it has alone, gives to others and gets from others.
+
+    An interval over seeds is given where every seed ran the whole row or column.
+    """
+    del metric
+    for group, singles in _singles(cells).items():
+        summary = _summary(singles)
+        by_seed = _seed_summaries(singles, summary)
+        for code in dict.fromkeys((*summary.sources, *summary.targets)):
+            donor = summary.donors.get(code, NO_MEAN)
+            recipient = summary.recipients.get(code, NO_MEAN)
+            yield {
+                **group._asdict(),
+                "language": code,
+                "in_language": summary.in_language.get(code),
+                **_mean_fields("donor", donor, [one.donors.get(code) for one in by_seed]),
+                **_mean_fields("recipient", recipient, [s.recipients.get(code) for s in by_seed]),
+                "gap": summary.target_gaps.get(code),
+                "n_seeds": len(by_seed),
+            }
+
+
+Singles = dict[tuple[str, str], dict[int, Seen]]
+
+
+def _singles(cells: Cells) -> dict[Group, Singles]:
+    """The cells of the single regime as source x target, by group, small sizes first."""
+    found: dict[Group, Singles] = defaultdict(dict)
+    for (model, split, target), by_seed in cells.items():
+        if model.regime == "single" and len(model.sources) == 1:
+            group = Group(model.encoder, split, model.n_per_language)
+            found[group][model.sources[0], target] = by_seed
+    return dict(
+        sorted(found.items(), key=lambda item: (*item[0][:2], by_size(item[0].n_per_language)))
+    )
+
+
+def _summary(singles: Singles) -> Transfer:
+    means = {
+        cell: sum(seen.value for seen in seeds.values()) / len(seeds)
+        for cell, seeds in singles.items()
+    }
+    sources = dict.fromkeys(source for source, _ in singles)
+    targets = dict.fromkeys(target for _, target in singles)
+    both = [code for code in sources if code in targets]
+    return transfer_summary(
+        means,
+        sources=[*both, *(code for code in sources if code not in targets)],
+        targets=[*both, *(code for code in targets if code not in sources)],
+    )
+
+
+def _seed_summaries(singles: Singles, whole: Transfer) -> list[Transfer]:
+    seeds = dict.fromkeys(seed for by_seed in singles.values() for seed in by_seed)
+    return [
+        transfer_summary(
+            {cell: seen[seed].value for cell, seen in singles.items() if seed in seen},
+            sources=whole.sources,
+            targets=whole.targets,
+        )
+        for seed in seeds
+    ]
+
+
+def _mean_fields(name: str, mean: Mean, by_seed: Sequence[Mean | None]) -> Record:
+    interval: Interval | None = None
+    seeds = [one.value for one in by_seed if one is not None and one.value is not None]
+    whole = all(one is not None and one.n_missing == 0 for one in by_seed)
+    if whole and len(seeds) == len(by_seed) > 1:
+        interval = mean_interval(seeds)
+    return {
+        **interval_fields(name, interval),
+        name: mean.value,
+        f"n_{name}": mean.n,
+        f"n_{name}_missing": mean.n_missing,
+    }
