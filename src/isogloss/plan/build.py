@@ -152,6 +152,7 @@ class _Desk:
         payload = {
             "tokenizer": self._tokenizer_pin(),
             "max_length": self.study.training.max_length,
+            "labels": list(self.study.data.labels),
         }
         name = self.encoder.display
         return Step(
