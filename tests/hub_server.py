@@ -90,6 +90,7 @@ class HubServer:
 
     def patch(self, monkeypatch: pytest.MonkeyPatch, cache_dir: Path) -> None:
         """Point the client of this process at this server and at an own cache."""
+        close_session()  # a client made before does not know these settings
         constants = huggingface_hub.constants
         monkeypatch.setattr(constants, "ENDPOINT", self.url)
         template = self.url + "/{repo_id}/resolve/{revision}/{filename}"
