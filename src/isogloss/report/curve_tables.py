@@ -80,10 +80,7 @@ def _series(cells: Cells) -> dict[tuple[str, str, str, str, str], dict[int | Non
         key = (model.encoder, split, model.regime, setting, target)
         found[key][model.n_per_language].append(_Point(model, by_seed))
     return {
-        key: {
-            size: points[0]
-            for size, points in sorted(sizes.items(), key=lambda item: by_size(item[0]))
-        }
+        key: {size: sizes[size][0] for size in sorted(sizes, key=by_size)}
         for key, sizes in found.items()
         if all(len(points) == 1 for points in sizes.values()) and _is_own(key)
     }

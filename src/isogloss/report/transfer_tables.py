@@ -69,9 +69,8 @@ def _singles(cells: Cells) -> dict[Group, Singles]:
         if model.regime == "single" and len(model.sources) == 1:
             group = Group(model.encoder, split, model.n_per_language)
             found[group][model.sources[0], target] = by_seed
-    return dict(
-        sorted(found.items(), key=lambda item: (*item[0][:2], by_size(item[0].n_per_language)))
-    )
+    order = sorted(found, key=lambda group: by_size(group.n_per_language))
+    return {group: found[group] for group in order}
 
 
 def _summary(singles: Singles) -> Transfer:

@@ -1,0 +1,72 @@
+"""How a number is written: with the digits that its interval supports, and no more.
+
+The rule is that of the Particle Data Group (Review of Particle Physics, introduction, section 5.3),
+applied to half the width of the interval. Of its three leading digits: 100 to 354 keep two digits,
+355 to 949 keep one, 950 to 999 round up to 1000 and keep two; the value and both bounds are
+rounded to that place. So 0.6543 +- 0.0127 is 0.654 [0.642, 0.667], and 0.6543 +- 0.062 is
+0.65 [0.59, 0.72].
+
+A number without an interval gets three decimals, fewer from 10 upwards (four digits in all): we do
+not know how many it deserves.
+"""
+
+import math
+
+NOTHING = "–"
+MOST_DECIMALS = 5
+
+
+def decimals(half_width: float) -> int:
+    """Decimals that an interval of this half width supports; below 0 for tens and hundreds.
+
+    >>> [decimals(half) for half in (0.0127, 0.062, 0.0971, 0.35, 3.0, 40.0)]
+    [3, 2, 2, 2, 1, -1]
+    """
+    if half_width <= 0 or not math.isfinite(half_width):
+        return 3
+    exponent = math.floor(math.log10(half_width) + 1e-12)
+    leading = half_width / 10**exponent  # 1 to 10
+    two_digits = leading < 3.55
+    return min(MOST_DECIMALS, -exponent + (1 if two_digits else 0))
+
+
+def written(value: float, places: int) -> str:
+    """Write a number rounded to so many places.
+
+    >>> written(0.6543, 2), written(1234.5, -1), written(-0.0004, 3)
+    ('0.65', '1230', '0.000')
+    """
+    rounded = round(value, places)
+    text = f"{rounded:.{max(0, places)}f}"
+    return text.removeprefix("-") if not text.strip("-0.") else text
+
+
+def number(value: float | None, low: float | None = None, high: float | None = None) -> str:
+    """Write a number with its interval, if it has one.
+
+    >>> number(0.6543, 0.6416, 0.667), number(0.6543), number(1234.5), number(None)
+    ('0.654 [0.642, 0.667]', '0.654', '1234', '–')
+    """
+    if value is None:
+        return NOTHING
+    if low is None or high is None or high <= low:
+        return plain(value)
+    places = decimals((high - low) / 2)
+    return f"{written(value, places)} [{written(low, places)}, {written(high, places)}]"
+
+
+def rounded_value(value: float | None, low: float | None = None, high: float | None = None) -> str:
+    """Write a number alone, with the digits that its interval supports."""
+    return number(value, low, high).partition(" ")[0]
+
+
+def plain(value: float) -> str:
+    """Write a number of which no interval is known.
+
+    >>> plain(0.12345), plain(12.345), plain(12345.6)
+    ('0.123', '12.35', '12346')
+    """
+    if not math.isfinite(value):
+        return str(value)
+    size = math.floor(math.log10(abs(value))) if abs(value) >= 10 else 0
+    return written(value, max(0, 3 - size))

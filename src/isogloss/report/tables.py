@@ -1,0 +1,228 @@
+"""Records written as Markdown, LaTeX, CSV and for the console.
+
+Markdown, LaTeX and the console are for reading: languages by name, a number with its interval in
+one cell and no more digits than that supports (see `isogloss.report.numbers`), and what is the same
+in every record said once, above the table. CSV is for computing: one column per field, language
+codes, and numbers as they are but for noise below 1e-6.
+"""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+from rich.table import Table
+
+from isogloss.base.languages import language_name
+from isogloss.report.numbers import NOTHING, number
+
+Records = Sequence[Mapping[str, Any]]
+
+BOUNDS = ("_low", "_high", "_sd")
+LANGUAGE_FIELDS = {"language", "source", "target", "best_source", "worst", "best"}
+SAID_ONCE = {
+    "encoder", "split", "regime", "setting", "n_per_language", "method",
+    "n_languages", "n_sizes", "n_seeds", "n_scored", "n_unscored", "n_sources", "n_missing",
+    "n_donor", "n_recipient", "n_donor_missing", "n_recipient_missing", "n_from", "n_to",
+}  # fmt: skip
+"""Fields that move above the table when all records agree on them."""
+
+UNITS = {
+    "train_runtime": "train runtime (s)",
+    "train_samples_per_second": "train samples per second",
+    "train_loss": "train loss (nats)",
+    "value": "score",
+    "n_scored": "examples scored",
+    "n_unscored": "examples unscored",
+    "n_seeds": "seeds",
+    "n_per_language": "N per language",
+    "n_train": "training rows",
+}
+"""Headings that say more than the name of the field."""
+
+
+@final
+@dataclass(frozen=True)
+class Shown:
+    """A table made readable: headings, cells as text, and what was said once instead."""
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: tuple[bool, ...]
+    """Columns that are set to the right."""
+    common: str
+    """Fields on which all records agree, in one line; empty if there are none."""
+
+
+def shown(records: Records) -> Shown:
+    """Make records readable.
+
+    >>> shown([{"language": "deu-Latn", "value": 0.5, "value_low": 0.4, "value_high": 0.6}]).rows
+    (('German', '0.50 [0.40, 0.60]'),)
+    """
+    fields = [f for f in _fields(records) if not _is_bound(f, records)]
+    fields = [f for f in fields if any(record.get(f) is not None for record in records)]
+    once = _said_once(fields, records) if len(records) > 1 else []
+    kept = [field for field in fields if field not in once]
+    return Shown(
+        heads=tuple(heading(field) for field in kept),
+        rows=tuple(tuple(cell(record, field) for field in kept) for record in records),
+        numeric=tuple(all(_is_number(record.get(f)) for record in records) for f in kept),
+        common=" · ".join(f"{heading(field)}: {cell(records[0], field)}" for field in once),
+    )
+
+
+def heading(field: str) -> str:
+    """The words above a column.
+
+    >>> heading("train_runtime"), heading("joint_minus_single")
+    ('train runtime (s)', 'joint minus single')
+    """
+    return UNITS.get(field, field.replace("_", " "))
+
+
+def cell(record: Mapping[str, Any], field: str) -> str:
+    """One field of a record as text, with its interval if it has one."""
+    value = record.get(field)
+    if field == "n_per_language" and value is None:
+        return "all"
+    if value is None:
+        return NOTHING
+    if field in LANGUAGE_FIELDS:
+        return language_name(value)
+    if field == "sources":
+        return _sources(value)
+    if isinstance(value, float):
+        return number(value, record.get(f"{field}_low"), record.get(f"{field}_high"))
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def markdown(records: Records) -> str:
+    """Write records as a Markdown table, below a line of what they have in common."""
+    if not records:
+        return "*Nothing to show: the results hold no such rows.*\n"
+    table = shown(records)
+    rule = ["---:" if numeric else "---" for numeric in table.numeric]
+    lines = [_markdown_row(table.heads), _markdown_row(rule), *map(_markdown_row, table.rows)]
+    above = f"{table.common}\n\n" if table.common else ""
+    return above + "\n".join(lines) + "\n"
+
+
+def latex(records: Records, *, caption: str, label: str) -> str:
+    r"""Write records as a LaTeX table for `\usepackage{booktabs}`."""
+    table = shown(records)
+    columns = "".join("r" if numeric else "l" for numeric in table.numeric) or "l"
+    whole = f"{caption}. {table.common}" if table.common else caption
+    body = [_latex_row(row) for row in table.rows]
+    return "\n".join(
+        [
+            r"\begin{table}",
+            r"\centering",
+            rf"\caption{{{escape_latex(whole)}.}}",
+            rf"\label{{tab:{label}}}",
+            rf"\begin{{tabular}}{{{columns}}}",
+            r"\toprule",
+            _latex_row(table.heads),
+            r"\midrule",
+            *body,
+            r"\bottomrule",
+            r"\end{tabular}",
+            r"\end{table}",
+            "",
+        ]
+    )
+
+
+def csv_text(records: Records) -> str:
+    """Write records as CSV (RFC 4180, but lines end in a line feed): every field a column."""
+    stream = io.StringIO()
+    fields = _fields(records)
+    writer = csv.writer(stream, lineterminator="\n")
+    if fields:
+        writer.writerow(fields)
+    writer.writerows([_csv_cell(record.get(field)) for field in fields] for record in records)
+    return stream.getvalue()
+
+
+def rich_table(records: Records, *, title: str) -> Table:
+    """Lay records out for the console; the caller prints it."""
+    made = shown(records) if records else Shown((), (), (), "nothing to show")
+    table = Table(title=title, caption=made.common or None, title_justify="left")
+    for head, numeric in zip(made.heads, made.numeric, strict=True):
+        table.add_column(_plain_markup(head), justify="right" if numeric else "left")
+    for row in made.rows:
+        table.add_row(*map(_plain_markup, row))
+    return table
+
+
+def escape_latex(text: str) -> str:
+    r"""Escape what LaTeX reads as its own.
+
+    >>> escape_latex("a_b & 50 %")
+    'a\\_b \\& 50 \\%'
+    """
+    return "".join(_LATEX.get(character, character) for character in text)
+
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "–": "--",
+    "·": r"\textperiodcentered{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "\n": " ",
+} | {character: f"\\{character}" for character in "&%$#_{}"}
+
+
+def _fields(records: Records) -> list[str]:
+    return list(dict.fromkeys(field for record in records for field in record))
+
+
+def _is_bound(field: str, records: Records) -> bool:
+    """Whether a field belongs to another one's interval."""
+    return any(
+        field.endswith(end) and any(field.removesuffix(end) in record for record in records)
+        for end in BOUNDS
+    )
+
+
+def _said_once(fields: Sequence[str], records: Records) -> list[str]:
+    return [
+        field
+        for field in fields
+        if field in SAID_ONCE and len({cell(record, field) for record in records}) == 1
+    ]
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, str):
+        return value == NOTHING or value.lstrip("-")[:1].isdigit()
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
+def _sources(codes: Sequence[str]) -> str:
+    if len(codes) > 3:
+        return f"{len(codes)} languages"
+    return ", ".join(map(language_name, codes))
+
+
+def _markdown_row(cells: Sequence[str]) -> str:
+    safe = [c.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ") for c in cells]
+    return f"| {' | '.join(safe)} |"
+
+
+def _latex_row(cells: Sequence[str]) -> str:
+    return " & ".join(map(escape_latex, cells)) + r" \\"
+
+
+def _csv_cell(value: Any) -> Any:
+    if isinstance(value, float):
+        return f"{value:.6f}".rstrip("0").rstrip(".") if abs(value) >= 1e-6 else "0"
+    return "+".join(map(str, value)) if isinstance(value, list | tuple) else value
+
+
+def _plain_markup(text: str) -> str:
+    return text.replace("[", r"\[")

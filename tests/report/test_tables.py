@@ -1,0 +1,114 @@
+"""Tables for reading and for computing."""
+
+import csv
+import io
+
+import pytest
+from rich.console import Console
+
+from isogloss.report.pivots import parts, pivot
+from isogloss.report.tables import csv_text, latex, markdown, rich_table, shown
+from isogloss.report.understand import understand
+
+RECORDS = [
+    {"encoder": "tiny", "language": "deu-Latn", "value": 0.6543, "value_low": 0.59,
+     "value_high": 0.72, "value_sd": 0.01, "n_seeds": 3, "label": "a|b"},
+    {"encoder": "tiny", "language": "hin-Deva", "value": None, "value_low": None,
+     "value_high": None, "value_sd": None, "n_seeds": 3, "label": "50 % & more_"},
+]  # fmt: skip
+
+
+def test_markdown_has_a_column_for_each_field_and_the_interval_beside_its_value():
+    lines = markdown(RECORDS).splitlines()
+    assert lines[0] == "encoder: tiny · seeds: 3"
+    assert lines[2] == "| language | score | label |"
+    assert lines[3] == "| --- | ---: | --- |"
+    assert lines[4] == r"| German | 0.65 [0.59, 0.72] | a\|b |"
+    assert lines[5] == "| Hindi | – | 50 % & more_ |"
+
+
+def test_latex_is_a_booktabs_table_with_its_specials_escaped():
+    text = latex(RECORDS, caption="Scores of x_y", label="scores")
+    assert r"\caption{Scores of x\_y. encoder: tiny" in text
+    assert r"\begin{tabular}{lrl}" in text
+    assert r"Hindi & -- & 50 \% \& more\_ \\" in text
+    rows = [line for line in text.splitlines() if line.endswith(r"\\")]
+    assert {line.replace(r"\&", "").count("&") for line in rows} == {2}
+    assert [text.count(rule) for rule in (r"\toprule", r"\midrule", r"\bottomrule")] == [1, 1, 1]
+
+
+def test_csv_keeps_codes_every_field_and_the_number_itself():
+    first, second = csv.DictReader(io.StringIO(csv_text(RECORDS)))
+    assert list(first) == list(RECORDS[0])
+    assert (first["language"], first["value"], first["value_sd"]) == ("deu-Latn", "0.6543", "0.01")
+    assert second["value"] == ""
+
+
+@pytest.mark.parametrize(("value", "text"), [(1 / 3, "0.333333"), (2.0, "2"), (-1e-9, "0")])
+def test_csv_writes_no_noise(value, text):
+    assert csv_text([{"value": value}]).splitlines()[1] == text
+
+
+def test_csv_joins_the_codes_of_several_sources():
+    assert csv_text([{"sources": ["deu-Latn", "fra-Latn"]}]).splitlines()[1] == "deu-Latn+fra-Latn"
+
+
+def test_the_console_shows_brackets_as_they_are():
+    console = Console(width=100, file=io.StringIO())
+    console.print(rich_table(RECORDS, title="Scores"))
+    out = console.file.getvalue()
+    assert "0.65 [0.59, 0.72]" in out
+    assert "encoder: tiny" in out
+
+
+def test_a_single_record_keeps_all_its_columns():
+    assert shown(RECORDS[:1]).common == ""
+    assert "encoder" in shown(RECORDS[:1]).heads
+
+
+def test_all_rows_of_a_language_are_called_all_and_many_sources_are_counted():
+    table = shown([{"sources": ["deu-Latn"] * 4, "n_per_language": None, "mean": 0.5},
+                   {"sources": ["deu-Latn"], "n_per_language": 5, "mean": 0.5}])  # fmt: skip
+    assert table.rows == (("4 languages", "all", "0.500"), ("German", "5", "0.500"))
+
+
+def test_no_records_are_said_to_be_none():
+    assert "Nothing to show" in markdown([])
+    assert csv_text([]) == ""
+    assert "nothing to show" in str(rich_table([], title="x").caption)
+    assert r"\bottomrule" in latex([], caption="x", label="x")
+
+
+def test_every_table_of_a_study_can_be_written_every_way(toy):
+    for name, records in understand(toy.study(4)).items():
+        heads = shown(records).heads
+        assert markdown(records).count("\n| ") >= len(records)
+        assert latex(records, caption=name, label=name).count(r"\\") == len(records) + 1
+        assert len(csv_text(records).splitlines()) == len(records) + 1
+        assert [column.header for column in rich_table(records, title=name).columns] == list(heads)
+        assert not any(head.endswith((" low", " high", " sd")) for head in heads)
+
+
+def test_a_pivot_has_a_row_for_each_language_and_a_column_for_each_size(toy):
+    curves = understand(toy.study(3))["curves"]
+    joint = [point for point in curves if point["regime"] == "joint"]
+    table = pivot(joint, "language", "n_per_language")
+    assert [list(row) for row in table] == [["Language", "100", "500", "2000"]] * 3
+    assert [row["Language"] for row in table] == ["English", "French", "Standard Arabic"]
+    assert markdown(table).splitlines()[1] == "| --- | ---: | ---: | ---: |"
+
+
+def test_a_pivot_shows_a_cell_that_was_not_run_as_a_dash():
+    records = [{"source": "deu-Latn", "target": "fra-Latn", "value": 0.5},
+               {"source": "fra-Latn", "target": "deu-Latn", "value": None}]  # fmt: skip
+    first, second = pivot(records, "source", "target", bounds=False)
+    assert first == {"Source": "German", "French": "0.500", "German": "–"}
+    assert second == {"Source": "French", "French": "–", "German": "–"}
+
+
+def test_parts_keep_their_order():
+    records = [{"a": 2, "b": 1}, {"a": 1, "b": 2}, {"a": 2, "b": 3}]
+    assert [(key, len(group)) for key, group in parts(records, ["a"])] == [
+        ({"a": 2}, 2),
+        ({"a": 1}, 1),
+    ]
