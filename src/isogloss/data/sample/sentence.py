@@ -4,7 +4,7 @@ Symbols of a template, parted by spaces:
 
 - `word/TAG` a word as it stands; punctuation needs no tag. `+word/TAG` joins the word before
   (`was +n't/PART`), `word+/TAG` the word after it.
-- `{good}` an entry of the class `good`; `{good.acc}` its form `acc`; `{good|aspect}` the form that
+- `{good}` an entry of the class `good` (its form `base`); `{good.acc}` its form `acc`; `{good|aspect}` the form that
   agrees with the aspect; `{good.acc|aspect}` both, the form `acc.<agr>`. A digit tells two entries
   of a class apart (`{aspect1}`, `{aspect2}`); the same name is the same entry all sentence long.
 - `<fine1>` the phrase `fine`, in which `#` reads 1; `<-fine1>` the same with mirrored polarity.
@@ -108,7 +108,7 @@ def _fill(draft: _Draft, slot: re.Match[str], *, flipped: bool) -> None:
     if slot["mate"]:
         mate = slot["mate"]
         parts.append(_choose(draft, mate.rstrip("0123456789"), mate, key="").agr)
-    key = ".".join(parts)
+    key = ".".join(parts) or "base"
     entry = _choose(draft, name, name + slot["digit"], key=key)
     cell = entry.form(key)
     if cell is None:

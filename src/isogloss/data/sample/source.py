@@ -8,6 +8,7 @@ a second, once in a process.
 
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import accumulate
 from random import Random
 from typing import NamedTuple, final
 
@@ -22,6 +23,7 @@ SAMPLE_NOTICE = (
     "for trying the tool, never for conclusions."
 )
 SIZES = {"train": 900, "validation": 150, "test": 300}
+LABEL_SHARES = {"negative": 0.36, "neutral": 0.28, "positive": 0.36}
 ONE_SIDED = 0.15
 MOST_TRIES = 2000
 
@@ -66,8 +68,8 @@ class SampleSource:
         _known(language)
         if split not in SIZES:
             raise UnknownName("split of the sample data", split, SIZES)
-        start = sum(size for name, size in SIZES.items() if list(SIZES).index(name) < list(SIZES).index(split))
-        labeled = _labeled(language, self.seed)[start : start + SIZES[split]]
+        end = dict(zip(SIZES, accumulate(SIZES.values()), strict=True))[split]
+        labeled = _labeled(language, self.seed)[end - SIZES[split] : end]
         for index, (label, sentence) in enumerate(labeled):
             yield Row(f"sample:{language}/{split}:{index}", index, _fields(label, sentence))
 
@@ -88,19 +90,19 @@ def raw_text(language: str, *, lines: int, seed: int = 0) -> Iterator[str]:
     """
     _known(language)
     seen = {sentence.text for _, sentence in _labeled(language, seed)}
-    written = _different(read_grammar(language), Random(_name("raw", language, seed)), seen)  # noqa: S311
+    written = _different(read_grammar(language), _generator("raw", language, seed), seen)
     for _ in range(lines):
         yield next(written).sentence.text
 
 
 @lru_cache(maxsize=64)
 def _labeled(language: str, seed: int) -> tuple[Labeled, ...]:
-    written = _different(read_grammar(language), Random(_name("rows", language, seed)), set())  # noqa: S311
+    written = _different(read_grammar(language), _generator("rows", language, seed), set())
     return tuple(next(written) for _ in range(sum(SIZES.values())))
 
 
-def _name(what: str, language: str, seed: int) -> str:
-    return f"isogloss sample {SAMPLE_VERSION} {what} {language} {seed}"
+def _generator(what: str, language: str, seed: int) -> Random:
+    return Random(f"isogloss sample {SAMPLE_VERSION} {what} {language} {seed}")  # noqa: S311
 
 
 def _different(grammar: Grammar, rng: Random, seen: set[str]) -> Iterator[Labeled]:
@@ -122,7 +124,8 @@ def _different(grammar: Grammar, rng: Random, seen: set[str]) -> Iterator[Labele
 
 def _draw_label(rng: Random) -> str:
     at = rng.random()
-    return "negative" if at < 0.36 else "positive" if at < 0.72 else "neutral"
+    negative, neutral = accumulate(list(LABEL_SHARES.values())[:2])
+    return "negative" if at < negative else "neutral" if at < neutral else "positive"
 
 
 def _write(grammar: Grammar, label: str, rng: Random) -> Sentence:
