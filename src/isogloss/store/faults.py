@@ -1,0 +1,82 @@
+"""What the operating system refuses, told as one message with a remedy.
+
+A full disk is not the person's mistake (`RunError`); a place that cannot be used is
+(`InputError`). The system's own error stays attached as the cause.
+"""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from isogloss.base.errors import InputError, IsoglossError, RunError
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_FORBIDDEN = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
+_DISK = _FULL | {errno.EROFS, errno.EIO}
+_FULL_WORDS = ("no space left on device", "disk quota exceeded")
+
+
+@contextmanager
+def told(root: Path, doing: str) -> Iterator[None]:
+    """Turn any refusal of the operating system into one clear message.
+
+    Raises:
+        InputError: if the store is in a place that cannot be used.
+        RunError: if the disk is full, or fails.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise _explain(root, doing, error) from error
+
+
+@contextmanager
+def told_if_disk(root: Path, doing: str) -> Iterator[None]:
+    """Tell only what the disk is to blame for; a bug in the work keeps its traceback.
+
+    Libraries wrap a full disk in errors of their own, so their words are looked at too.
+    """
+    try:
+        yield
+    except IsoglossError:
+        raise
+    except OSError as error:
+        if error.errno not in _DISK and not _says_full(error):
+            raise
+        raise _explain(root, doing, error) from error
+    except Exception as error:
+        if not _says_full(error):
+            raise
+        raise _full(root, doing) from error
+
+
+def _explain(root: Path, doing: str, error: OSError) -> IsoglossError:
+    if error.errno in _FULL or _says_full(error):
+        return _full(root, doing)
+    if error.errno in _FORBIDDEN:
+        return InputError(
+            f"The store {root} cannot be used ({doing}: {error.strerror})."
+            " Name a folder that you may read and write, with --store or ISOGLOSS_STORE."
+        )
+    if isinstance(error, NotADirectoryError | FileExistsError):
+        return InputError(
+            f"The store {root} cannot be used ({doing}): there is a file where a folder should be"
+            f" ({error.filename}). Move it away, or name another folder with --store."
+        )
+    return RunError(
+        f"The store {root} failed while {doing}: {error}."
+        " Finished steps are kept; see to the disk, then run the same command again."
+    )
+
+
+def _full(root: Path, doing: str) -> RunError:
+    return RunError(
+        f"The disk that holds the store {root} is full ({doing})."
+        " Free some space and run the same command again: finished steps are kept."
+    )
+
+
+def _says_full(error: Exception) -> bool:
+    text = str(error).lower()
+    return any(words in text for words in _FULL_WORDS)

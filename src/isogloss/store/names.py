@@ -1,0 +1,53 @@
+"""Names that are safe as names of files: no key and no study can lead out of the store."""
+
+import re
+from pathlib import Path
+
+from isogloss.base.errors import InputError
+from isogloss.base.fingerprint import fingerprint
+
+_KEY = re.compile(r"[0-9a-f]{1,64}")
+_PLAIN = re.compile(r"[A-Za-z0-9_-]{1,80}")
+
+
+def checked_key(key: str) -> str:
+    """Return a step's key.
+
+    Raises:
+        InputError: if it is anything but hexadecimal digits.
+    """
+    if not is_key(key):
+        raise InputError(f"{key!r} is not the key of a step: keys are hexadecimal digits.")
+    return key
+
+
+def is_key(name: str) -> bool:
+    """Tell whether a name can be a step's key."""
+    return _KEY.fullmatch(name) is not None
+
+
+def study_file(name: str) -> str:
+    """The file of a study: its name if that is plain ASCII, else a digest.
+
+    >>> study_file("reviews"), study_file("../reviews")
+    ('reviews.json', 'ab9c25a7f0d2ed92.json')
+    """
+    stem = name if _PLAIN.fullmatch(name) else fingerprint("study", 1, name)
+    return f"{stem}.json"
+
+
+def refuse_outside(root: Path, path: Path) -> None:
+    """Refuse a path under the root that a link leads out of it.
+
+    Costs one system call for each part between the two, and more only if there is a link.
+
+    Raises:
+        InputError: naming the path.
+    """
+    steps = [path, *path.parents]
+    inside = steps[: steps.index(root)]
+    linked = any(part.is_symlink() for part in inside)
+    if linked and not path.resolve().is_relative_to(root.resolve()):
+        raise InputError(
+            f"{path} leads out of the store {root} by a link. Put the files themselves there."
+        )

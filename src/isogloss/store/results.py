@@ -1,0 +1,206 @@
+"""The long table of results: one row per value, with the counts behind it.
+
+The columns are a contract with scripts. A record of a step holds its scores; what they are scores
+*of* (study, encoder, languages) only a study knows, so the caller gives it beside each record.
+"""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from isogloss.base.errors import InputError
+
+SCHEMA = pa.schema(
+    [
+        ("study", pa.string()),
+        ("encoder", pa.string()),
+        ("task", pa.string()),
+        ("regime", pa.string()),
+        ("source_languages", pa.list_(pa.string())),
+        ("n_per_language", pa.int64()),
+        ("n_train", pa.int64()),
+        ("seed", pa.int64()),
+        ("target_language", pa.string()),
+        ("split", pa.string()),
+        ("metric", pa.string()),
+        ("value", pa.float64()),
+        ("n_scored", pa.int64()),
+        ("n_unscored", pa.int64()),
+        ("step", pa.string()),
+    ]
+)
+ROW_COLUMNS: tuple[str, ...] = tuple(SCHEMA.names)
+SCORE_COLUMNS = ("metric", "value", "n_scored", "n_unscored")
+_GIVEN_COLUMNS = tuple(name for name in ROW_COLUMNS if name not in SCORE_COLUMNS)
+_BATCH_ROWS = 65_536
+
+Entry = tuple[Mapping[str, Any], Mapping[str, Any]]
+"""The columns that the study gives, and the record of the step, which has `scores`."""
+
+
+def results_table(entries: Iterable[Entry]) -> pa.Table:
+    """Join the scores of records with their columns; `ROW_COLUMNS` in their order.
+
+    Raises:
+        KeyError: if an entry lacks a column, or a score a field.
+    """
+    return pa.Table.from_batches(_batches(entries), schema=SCHEMA)
+
+
+def rows_of(entries: Iterable[Entry]) -> Iterator[dict[str, Any]]:
+    """The same rows one at a time, as dicts."""
+    for batch in _batches(entries):
+        yield from batch.to_pylist()
+
+
+def _batches(entries: Iterable[Entry]) -> Iterator[pa.RecordBatch]:
+    columns: dict[str, list[Any]] = {name: [] for name in ROW_COLUMNS}
+    for given, record in entries:
+        scores = record["scores"]
+        for name in _GIVEN_COLUMNS:
+            columns[name] += [given[name]] * len(scores)
+        for name in SCORE_COLUMNS:
+            columns[name] += [score[name] for score in scores]
+        if len(columns["metric"]) >= _BATCH_ROWS:
+            yield pa.RecordBatch.from_pydict(columns, schema=SCHEMA)
+            columns = {name: [] for name in ROW_COLUMNS}
+    yield pa.RecordBatch.from_pydict(columns, schema=SCHEMA)
+
+
+def to_json(table: pa.Table) -> str:
+    """One array of rows, a row a line; lists as lists, missing as null, floats in full.
+
+    >>> print(to_json(pa.table({"value": [0.1, None], "languages": [["deu-Latn"], []]})), end="")
+    [
+    {"value": 0.1, "languages": ["deu-Latn"]},
+    {"value": null, "languages": []}
+    ]
+    """
+    rows = (json.dumps(row, ensure_ascii=False, default=str) for row in _plain_rows(table))
+    text = ",\n".join(rows)
+    return f"[\n{text}\n]\n" if text else "[]\n"
+
+
+def to_csv(table: pa.Table) -> str:
+    """A header and the rows; lists joined by "+", missing as nothing, floats in full.
+
+    >>> print(to_csv(pa.table({"value": [0.1], "languages": [["deu-Latn", "eng-Latn"]]})), end="")
+    value,languages
+    0.1,deu-Latn+eng-Latn
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(table.column_names)
+    for row in _plain_rows(table):
+        writer.writerow([_cell(value) for value in row.values()])
+    return text.getvalue()
+
+
+def to_parquet(table: pa.Table, path: Path) -> None:
+    """Write the table as a Parquet file, whole or not at all.
+
+    Raises:
+        InputError: if the file cannot be written.
+    """
+    draft = path.with_name(path.name + ".draft")
+    try:
+        pq.write_table(table, draft)
+        draft.replace(path)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written: {error.strerror or error}. Name another file."
+        ) from error
+    finally:
+        if draft.is_file():
+            draft.unlink()
+
+
+def query(table: pa.Table, sql: str) -> pa.Table:
+    """Ask the table, under the name `results`, in DuckDB's SQL.
+
+    The query sees this table and nothing else: no file, no network, no setting.
+
+    Raises:
+        InputError: with DuckDB's message, if it is not one question that can be answered.
+    """
+    try:
+        with duckdb.connect(":memory:", config=_LOCKED) as connection:
+            _refuse_other_than_one_question(connection, sql)
+            connection.register("results", table)
+            answer = connection.sql(sql).to_arrow_table()
+    except duckdb.Error as error:
+        raise InputError(
+            f"The query cannot be answered: {error}\n"
+            f"The table is named results; its columns: {', '.join(table.column_names)}."
+        ) from error
+    twice = sorted({name for name in answer.column_names if answer.column_names.count(name) > 1})
+    if twice:
+        raise InputError(f"The query names {', '.join(twice)} twice: rename one with AS.")
+    return answer
+
+
+_LOCKED = {
+    "enable_external_access": "false",
+    "python_enable_replacements": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "lock_configuration": "true",
+}
+
+
+_EXAMPLE = "select encoder, avg(value) from results where metric = 'macro_f1' group by encoder"
+
+
+def _refuse_other_than_one_question(connection: Any, sql: str) -> None:
+    statements = connection.extract_statements(sql)
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise InputError(
+            f"Not one SELECT: {sql.strip()!r}. Ask one question of the table results, for example:"
+            f" {_EXAMPLE}"
+        )
+
+
+def _plain_rows(table: pa.Table) -> Iterator[dict[str, Any]]:
+    """Rows as dicts, with columns made plain one at a time: most need no looking at."""
+    names = table.column_names
+    for batch in table.to_batches():
+        columns = [_plain_column(column) for column in batch.columns]
+        for values in zip(*columns, strict=True):
+            yield dict(zip(names, values, strict=True))
+
+
+def _plain_column(column: pa.Array) -> list[Any]:
+    values: list[Any] = column.to_pylist()
+    if any(test(column.type) for test in (pa.types.is_string, pa.types.is_integer)):
+        return values
+    return [_plain(value) for value in values]
+
+
+def _plain(value: Any) -> Any:
+    """JSON knows neither NaN nor decimals (DuckDB's sums of whole numbers are such)."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    return value
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, list):
+        return "+".join(str(_cell(item)) for item in value)
+    if isinstance(value, float):
+        return repr(value)
+    return value

@@ -1,0 +1,394 @@
+"""The store: a step is in it with all its bytes, or it is not there.
+
+    root/format.json          version of this layout
+    root/steps/<key>/         files of a finished step, and its manifest.json
+    root/drafts/<key>/        files of a step that is being written
+    root/running/<key>/       scratch of an unfinished step (checkpoints); outlives a kill
+    root/failures/<key>.json  why a step failed; gone when it succeeds
+    root/locks/<key>.lock     held by who makes the step; the system frees it when they die
+    root/studies/<name>.json  what was run here, from which file
+
+A step is written as a draft, the manifest last, and then moved into place by one rename. Who writes
+under a key holds its lock, so a draft whose lock is free was left by the dead and may be swept.
+"""
+
+import errno
+import logging
+import math
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+from filelock import BaseFileLock, FileLock, Timeout
+
+from isogloss.base.errors import InputError, RunError
+from isogloss.base.fingerprint import canonical
+from isogloss.store import manifest
+from isogloss.store.atomic import json_text, read_object, sync_folder, write_json, write_text
+from isogloss.store.faults import told, told_if_disk
+from isogloss.store.names import checked_key, is_key, refuse_outside, study_file
+
+FORMAT = 1
+_OCCUPIED = frozenset({errno.ENOTEMPTY, errno.EEXIST})
+_FORGET = "Remove the file; running its study writes it again."
+_log = logging.getLogger(__name__)
+
+
+@final
+@dataclass(frozen=True)
+class Store:
+    """All finished steps of any number of studies, in one folder.
+
+    Many processes may use one store at once. Opening it reads one small file and makes nothing.
+
+    Raises:
+        InputError: if a newer Isogloss made the store.
+    """
+
+    root: Path
+
+    def __post_init__(self) -> None:
+        path = self.root / "format.json"
+        with told(self.root, "reading its format"):
+            if not path.is_file():
+                return
+            stated = read_object(path, f'Let it hold {{"format": {FORMAT}}}.')
+        version = stated.get("format")
+        if not isinstance(version, int) or version > FORMAT:
+            raise InputError(
+                f"The store {self.root} has format {version!r}; this Isogloss reads up to {FORMAT}."
+                " Upgrade Isogloss, or name another folder with --store."
+            )
+
+    # ---- reading
+
+    def __contains__(self, key: str) -> bool:
+        """Tell whether a step is finished; reads nothing."""
+        with told(self.root, f"looking for step {key}"):
+            return (self._step(key) / manifest.NAME).is_file()
+
+    def keys(self) -> tuple[str, ...]:
+        """Keys of all finished steps, sorted; reads no manifest."""
+        steps = self.root / "steps"
+        if not steps.is_dir():
+            return ()
+        return tuple(sorted(p.name for p in steps.iterdir() if is_key(p.name) and p.name in self))
+
+    def manifest(self, key: str) -> dict[str, Any]:
+        """All that is known of a finished step.
+
+        Returns:
+            `key`, `kind`, `identity`, `record`, `files` (path -> `bytes`, `sha256`) and `made`
+            (`time`, `seconds`, `host`, `versions`).
+
+        Raises:
+            RunError: if the step is not finished, or its manifest is damaged.
+            InputError: if a link leads out of the store.
+        """
+        folder = self._step(key)
+        if key not in self:
+            raise RunError(
+                f"The store {self.root} has no finished step {key}: run the study first."
+            )
+        refuse_outside(self.root, folder / manifest.NAME)
+        with told(self.root, f"reading step {key}"):
+            return manifest.read_manifest(folder)
+
+    def record(self, key: str) -> dict[str, Any]:
+        """The typed outcome of a finished step, as JSON."""
+        found: dict[str, Any] = self.manifest(key)["record"]
+        return found
+
+    def folder(self, key: str, identity: Mapping[str, Any] | None = None) -> Path:
+        """The folder of a finished step, checked to hold all its files with their sizes.
+
+        Args:
+            key: the step.
+            identity: what the step must have been made from; not compared if None.
+
+        Raises:
+            RunError: if it is not finished, damaged, or was made from something else.
+        """
+        found = self.manifest(key)
+        folder = self._step(key)
+        if identity is not None and canonical(found["identity"]) != canonical(identity):
+            raise RunError(
+                f"{folder} was made from {canonical(found['identity'])}, not from"
+                f" {canonical(identity)}: two computations share one key."
+                f" Raise the version of this kind of step, or remove {folder}."
+            )
+        manifest.check_files(folder, found["files"])
+        return folder
+
+    # ---- writing
+
+    def check_writable(self) -> None:
+        """Try the store before the work, and clear away what killed processes left half-written.
+
+        Raises:
+            InputError: if it cannot be made or written.
+            RunError: if the disk is full.
+        """
+        for name in ("steps", "drafts", "running", "failures", "locks", "studies"):
+            probe = self._room(name) / ".probe"
+            with told(self.root, "trying to write"):
+                write_text(probe, "probe\n")
+                probe.unlink(missing_ok=True)
+        self.sweep()
+
+    @contextmanager
+    def claim(
+        self, key: str, *, wait: bool = True, on_wait: Callable[[str], None] | None = None
+    ) -> Iterator[bool]:
+        """Hold a step, so that nobody else makes it meanwhile.
+
+        Look whether the step is in the store *after* this: who was waited for may have made it.
+        The lock is the operating system's: it is free again when its holder dies, however that
+        may be. A thread may claim twice what it holds.
+
+        Args:
+            key: the step.
+            wait: whether to wait for another who has it.
+            on_wait: told the key, once, before the waiting begins.
+
+        Yields:
+            Whether the step is ours; always true with `wait`.
+        """
+        lock = self._lock(checked_key(key))
+        mine = self._acquire(lock, timeout=0)
+        if not mine and wait:
+            _log.info("step %s is being made by another process: waiting for it", key)
+            if on_wait is not None:
+                on_wait(key)
+            mine = self._acquire(lock, timeout=-1)
+        try:
+            yield mine
+        finally:
+            if mine:
+                lock.release()
+
+    def running(self, key: str) -> Path:
+        """The scratch folder of an unfinished step: survives kills, removed when it is finished."""
+        folder = self._room("running") / checked_key(key)
+        with told(self.root, f"making the scratch folder of step {key}"):
+            folder.mkdir(exist_ok=True)
+        refuse_outside(self.root, folder)
+        return folder
+
+    def has_begun(self, key: str) -> bool:
+        """Tell whether an unfinished step has left something to go on from."""
+        return (self.root / "running" / checked_key(key)).is_dir() and key not in self
+
+    def write(
+        self,
+        key: str,
+        kind: str,
+        identity: Mapping[str, Any],
+        record: Mapping[str, Any],
+        fill: Callable[[Path], None],
+        *,
+        seconds: float | None = None,
+    ) -> Path:
+        """Store a finished step; its scratch and any earlier failure are removed.
+
+        If someone else has finished it first, theirs stays.
+
+        Args:
+            key: the step.
+            kind: data, tokenizer, prepare, train or evaluate.
+            identity: JSON-able; all that decided the result.
+            record: JSON-able; the typed outcome, numbers finite.
+            fill: writes the step's files into the empty folder it is given.
+            seconds: how long the step took, if known.
+
+        Returns:
+            The step's folder.
+
+        Raises:
+            RunError: if the disk is full, or the record holds a number that is not finite.
+            InputError: if the store cannot be written.
+        """
+        text = {"key": checked_key(key), "kind": kind, "identity": identity, "record": record}
+        _refuse_unfinite(record, f"The record of {kind} {key}")
+        with self.claim(key):
+            if key in self:
+                return self.folder(key, identity)
+            draft = self._empty_draft(key)
+            try:
+                with told_if_disk(self.root, f"writing step {key}"):
+                    fill(draft)
+                with told(self.root, f"writing step {key}"):
+                    text |= {"files": manifest.seal(draft), "made": manifest.made(seconds)}
+                    write_text(draft / manifest.NAME, json_text(text))
+                    sync_folder(draft)
+                    self._publish(draft, key)
+            finally:
+                shutil.rmtree(draft, ignore_errors=True)
+            self._forget(key)
+            return self.folder(key, identity)
+
+    def sweep(self) -> None:
+        """Remove what the dead left: drafts, and the scratch of steps that were finished.
+
+        Safe at any time: what belongs to a living process is locked, and skipped.
+        """
+        for room, is_stale in (("drafts", _always), ("running", self.__contains__)):
+            folder = self.root / room
+            names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+            for key in filter(is_key, names):
+                if is_stale(key) and not self._lock(key).is_locked:
+                    self._remove_unclaimed(folder / key)
+        with self._json_lock():
+            for path in self.root.glob("*/*.json.draft"):
+                path.unlink(missing_ok=True)
+
+    # ---- failures and studies
+
+    def fail(self, key: str, failure: Mapping[str, Any]) -> None:
+        """Record why a step failed.
+
+        Raises:
+            RunError: if the disk is full.
+            InputError: if the store cannot be written.
+        """
+        path = self._room("failures") / f"{checked_key(key)}.json"
+        self._write_json(path, dict(failure))
+
+    def failure(self, key: str) -> dict[str, Any] | None:
+        """Why a step failed when it was last tried; None if it did not, or is finished now."""
+        path = self.root / "failures" / f"{checked_key(key)}.json"
+        with told(self.root, f"reading the failure of step {key}"):
+            if key in self or not path.is_file():
+                return None
+            refuse_outside(self.root, path)
+            return read_object(path, "Remove the file.")
+
+    def remember_study(
+        self, name: str, study: Mapping[str, Any], step_keys: Sequence[str], source: str
+    ) -> None:
+        """Note what was run here; a later run of the same name replaces it."""
+        noted = {"name": name, "source": source, "steps": list(step_keys), "study": dict(study)}
+        self._write_json(self._room("studies") / study_file(name), noted)
+
+    def studies(self) -> list[dict[str, Any]]:
+        """All studies noted here, by name: `name`, `source`, `steps` (keys), `study`."""
+        folder = self.root / "studies"
+        with told(self.root, "reading its studies"):
+            paths = sorted(folder.glob("*.json")) if folder.is_dir() else []
+            for path in paths:
+                refuse_outside(self.root, path)
+            found = [read_object(path, _FORGET) for path in paths]
+        return sorted(found, key=lambda study: str(study.get("name")))
+
+    # ---- inside
+
+    def _step(self, key: str) -> Path:
+        return self.root / "steps" / checked_key(key)
+
+    def _room(self, name: str) -> Path:
+        """A folder of the store, made if needed, and the store with it."""
+        folder = self.root / name
+        if not folder.is_dir():
+            self._make_root()
+            with told(self.root, "making its folders"):
+                folder.mkdir(exist_ok=True)
+        refuse_outside(self.root, folder)
+        return folder
+
+    def _make_root(self) -> None:
+        if self.root.exists() and not self.root.is_dir():
+            raise InputError(
+                f"The store {self.root} is a file, not a folder: name a folder with --store."
+            )
+        if not self.root.absolute().parent.is_dir():
+            raise InputError(
+                f"The store {self.root} cannot be made: {self.root.absolute().parent} is not a"
+                " folder. Make it first, or name another with --store."
+            )
+        stated = self.root / "format.json"
+        if stated.exists():
+            return
+        with told(self.root, "making it"):
+            self.root.mkdir(exist_ok=True)
+            (self.root / "locks").mkdir(exist_ok=True)
+        self._write_json(stated, {"format": FORMAT})
+
+    def _write_json(self, path: Path, value: Mapping[str, Any]) -> None:
+        with self._json_lock(), told(self.root, f"writing {path.name}"):
+            write_json(path, value)
+
+    @contextmanager
+    def _json_lock(self) -> Iterator[None]:
+        """Held for the milliseconds that one small file takes."""
+        lock = self._lock("json")
+        self._acquire(lock, timeout=-1)
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _lock(self, name: str) -> BaseFileLock:
+        return FileLock(self.root / "locks" / f"{name}.lock", is_singleton=True)
+
+    def _acquire(self, lock: BaseFileLock, *, timeout: float) -> bool:
+        self._room("locks")
+        with told(self.root, "taking a lock"):
+            try:
+                lock.acquire(timeout=timeout)
+            except Timeout:
+                return False
+        return True
+
+    def _empty_draft(self, key: str) -> Path:
+        draft = self._room("drafts") / key
+        with told(self.root, f"writing step {key}"):
+            if draft.exists():
+                shutil.rmtree(draft)
+            draft.mkdir()
+        return draft
+
+    def _publish(self, draft: Path, key: str) -> None:
+        steps = self._room("steps")
+        target = steps / key
+        try:
+            draft.rename(target)
+        except OSError as error:
+            if error.errno not in _OCCUPIED:
+                raise
+            if key in self:
+                return
+            shutil.rmtree(target)  # no manifest: someone has damaged it
+            draft.rename(target)
+        sync_folder(steps)
+
+    def _forget(self, key: str) -> None:
+        shutil.rmtree(self.root / "running" / key, ignore_errors=True)
+        with told(self.root, f"clearing the failure of step {key}"):
+            (self.root / "failures" / f"{key}.json").unlink(missing_ok=True)
+
+    def _remove_unclaimed(self, folder: Path) -> None:
+        with self.claim(folder.name, wait=False) as mine:
+            if mine:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _always(_: str) -> bool:
+    return True
+
+
+def _refuse_unfinite(value: Any, what: str, place: str = "") -> None:
+    """NaN and infinity have no JSON form, and a score that is neither says that training broke."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise RunError(
+            f"{what} has {value} at {place}, which is no result: the training has diverged."
+            " Lower the learning rate, or look at the data."
+        )
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            _refuse_unfinite(item, what, f"{place}.{name}".lstrip("."))
+    if isinstance(value, list | tuple):
+        for number, item in enumerate(value):
+            _refuse_unfinite(item, what, f"{place}[{number}]")
