@@ -122,6 +122,13 @@ def test_leakage_is_counted_per_pair_in_the_rows_of_the_later_split():
     ]
 
 
+def test_a_pool_is_trained_on_so_the_test_rows_in_it_are_the_leak():
+    report = audit(split_of("neu", "da", name="test"), split_of("da", "x", name="train+validation"))
+    (pair,) = report["languages"]["deu-Latn"]["leakage"]
+    assert pair["splits"] == ["train+validation", "test"]
+    assert found(report) == [("error", "test", 1, [["train+validation/0", "test/1"]])]
+
+
 @pytest.mark.parametrize(("size", "severity"), [(100, "error"), (101, "warning")])
 def test_leakage_of_one_percent_is_an_error_and_less_a_warning(size, severity):
     test = split_of("da", *(f"neu {n}" for n in range(size - 1)), name="test")
@@ -151,7 +158,7 @@ def test_examples_are_at_most_five():
         ("a&#x27;s", "markup"),
         ("na\tgut\nja", None),
         (r"C:\users\us", None),
-        ("R&D; a & b", None),
+        ("R&Dep; a & b", None),
         ("don’t 😀", None),
     ],
 )

@@ -12,10 +12,8 @@ from typing import Any
 from isogloss.base.errors import InputError, did_you_mean
 from isogloss.base.languages import language_code, language_name
 from isogloss.data.example import Split, TextExample
-from isogloss.data.names import split_name
+from isogloss.data.names import POOLED, split_name
 from isogloss.data.source import Row, Source
-
-POOLED = "+"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from isogloss.base.errors import InputError, did_you_mean
 from isogloss.base.languages import UnknownLanguage, language_code, language_name
 
 SPLIT_SPELLINGS = {"valid": "validation", "val": "validation", "dev": "validation"}
+POOLED = "+"  # joins the names of splits that are read as one
 SPLIT_ORDER = ("train", "validation", "test")
 
 
@@ -25,11 +26,15 @@ def split_name(spelling: str) -> str:
 def in_split_order(names: Iterable[str]) -> tuple[str, ...]:
     """Sort names of splits: train, validation, test, then the others by name.
 
-    >>> in_split_order({"test", "extra", "train"})
-    ('train', 'test', 'extra')
+    A pool (`"train+validation"`) stands where its first split does.
+
+    >>> in_split_order({"test", "extra", "train+validation"})
+    ('train+validation', 'test', 'extra')
     """
     place = {name: number for number, name in enumerate(SPLIT_ORDER)}
-    return tuple(sorted(names, key=lambda name: (place.get(name, len(place)), name)))
+    return tuple(
+        sorted(names, key=lambda name: (place.get(name.partition(POOLED)[0], len(place)), name))
+    )
 
 
 def by_language(names: Iterable[str], where: str) -> dict[str, str]:
