@@ -7,7 +7,9 @@ import pytest
 from isogloss.base.errors import InputError
 from isogloss.base.fingerprint import file_digest
 from isogloss.data.folder import FolderSource
+from isogloss.data.readers.registry import READERS
 from isogloss.data.source import Source
+from isogloss.study.layout import ENDINGS
 
 ROW = json.dumps({"text": "a", "label": "good"}) + "\n"
 
@@ -49,13 +51,13 @@ def test_what_is_hidden_or_no_language_is_ignored(tmp_path):
 
 
 def test_a_root_without_any_language_lists_what_is_there(tmp_path):
-    with pytest.raises(InputError, match="no name there is a language. There: my stuff, notes."):  # noqa: RUF043
+    with pytest.raises(InputError, match=r"names a language \(its folders are my stuff, notes\)"):
         make(tmp_path, "notes/train.jsonl", "my stuff/train.jsonl").languages()
 
 
 @pytest.mark.parametrize(
     ("root", "message"),
-    [("nothing", "there is no such folder"), ("a.txt", "a file where a folder should be")],
+    [("nothing", "does not exist"), ("a.txt", "is a file, not a folder")],
 )
 def test_a_root_that_is_no_folder_is_said(tmp_path, root, message):
     (tmp_path / "a.txt").write_text("x")
@@ -65,7 +67,7 @@ def test_a_root_that_is_no_folder_is_said(tmp_path, root, message):
 
 def test_two_folders_for_one_language_are_refused_by_both_names(tmp_path):
     source = make(tmp_path, "de/train.jsonl", "german/train.jsonl", "fr/train.jsonl")
-    with pytest.raises(InputError, match=r"'de' and 'german' both mean German \(deu-Latn\)"):
+    with pytest.raises(InputError, match=r"de and .*german are both German"):
         source.languages()
 
 
@@ -85,13 +87,15 @@ def test_two_files_for_one_split_are_refused_by_both_names(tmp_path, first, seco
 def test_a_missing_language_or_split_is_answered_with_what_is_there(tmp_path):
     source = make(tmp_path, "german/train.jsonl", "german/dev.csv", "fr/train.jsonl")
     (tmp_path / "german" / "test.xlsx").write_text("x")
-    with pytest.raises(InputError, match=r"no data for Hindi .*There: german \(deu-Latn\), fr"):
+    with pytest.raises(
+        InputError, match=r"no folder for hin-Deva. There are: fra-Latn \(fr\), deu"
+    ):
         source.splits("hi")
     with pytest.raises(InputError, match="Unknown language 'Klingonisch'"):
         source.splits("Klingonisch")
-    with pytest.raises(InputError, match="no split 'tran'. Did you mean 'train'"):  # noqa: RUF043
+    with pytest.raises(InputError, match=r"no split 'tran'. Did you mean 'train'"):
         list(source.rows("de", "tran"))
-    with pytest.raises(InputError, match=r"There: train, validation. Not readable: test.xlsx"):
+    with pytest.raises(InputError, match=r"There is: validation, train. Not readable: test.xlsx"):
         list(source.rows("de", "test"))
 
 
@@ -104,12 +108,24 @@ def test_no_name_leads_out_of_the_folder(tmp_path, split):
         list(FolderSource(tmp_path / "root").rows("..", "secret"))
 
 
-def test_a_folder_with_the_name_of_a_file_is_refused(tmp_path):
+def test_a_folder_with_the_name_of_a_file_is_no_split_but_is_named(tmp_path):
     source = make(tmp_path, "de/train.jsonl/part.txt")
-    with pytest.raises(InputError, match="a folder where a file should be"):
+    with pytest.raises(InputError, match=r"no split 'train'.* Not readable: train.jsonl"):
         list(source.rows("de", "train"))
-    with pytest.raises(InputError, match="a folder where a file should be"):
-        source.digests("de", "train")
+
+
+def test_a_folder_without_permission_says_so(tmp_path, monkeypatch):
+    def refuse(_folder):
+        raise PermissionError(13, "Permission denied")
+
+    source = make(tmp_path, "de/train.jsonl")
+    monkeypatch.setattr("pathlib.Path.iterdir", refuse)
+    with pytest.raises(InputError, match="no permission to read it"):
+        source.languages()
+
+
+def test_every_file_that_the_plan_finds_has_a_reader_and_the_other_way_round():
+    assert set(READERS) == {f".{end}" for end in ENDINGS}
 
 
 def test_digests_name_the_file_under_the_root_and_its_bytes(tmp_path):

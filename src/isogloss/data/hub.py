@@ -20,9 +20,9 @@ from huggingface_hub import HfApi, snapshot_download
 from huggingface_hub.errors import LocalEntryNotFoundError
 
 from isogloss.base.errors import InputError, RunError, did_you_mean
+from isogloss.base.splits import split_name
 from isogloss.data.hub_errors import explained
 from isogloss.data.names import by_language, in_split_order, known_language, missing_split
-from isogloss.data.names import split_name as one_name
 from isogloss.data.readers.parquet import read_parquet
 from isogloss.data.shards import Shard, ordered_shards, parse_shard
 from isogloss.data.source import Row
@@ -87,9 +87,9 @@ class HubSource:
         """
         config = self._config(language)
         splits = self._shards[config]
-        if one_name(split) not in splits:
+        if split_name(split) not in splits:
             raise missing_split(split, splits, f"{self._where}, configuration {config}")
-        shards = ordered_shards(splits[one_name(split)], self._where)
+        shards = ordered_shards(splits[split_name(split)], self._where)
         folder = self._download(shards)
         index = 0
         for shard in shards:

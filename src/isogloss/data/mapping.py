@@ -11,8 +11,9 @@ from typing import Any
 
 from isogloss.base.errors import InputError, did_you_mean
 from isogloss.base.languages import language_code, language_name
+from isogloss.base.splits import split_name
 from isogloss.data.example import Split, TextExample
-from isogloss.data.names import POOLED, split_name
+from isogloss.data.names import POOLED
 from isogloss.data.source import Row, Source
 
 

@@ -1,4 +1,4 @@
-"""Finding a language or a split by the names that stand in a folder or a repository.
+"""Finding a language or a split by the names that stand in a repository.
 
 Names are looked up in what is there, never joined to a path: a split called `../secret` can only be
 unknown.
@@ -9,18 +9,8 @@ from collections.abc import Iterable, Mapping
 from isogloss.base.errors import InputError, did_you_mean
 from isogloss.base.languages import UnknownLanguage, language_code, language_name
 
-SPLIT_SPELLINGS = {"valid": "validation", "val": "validation", "dev": "validation"}
 POOLED = "+"  # joins the names of splits that are read as one
 SPLIT_ORDER = ("train", "validation", "test")
-
-
-def split_name(spelling: str) -> str:
-    """Return the one name of a split.
-
-    >>> [split_name(name) for name in ("dev", "Valid", "train", "test_ood")]
-    ['validation', 'validation', 'train', 'test_ood']
-    """
-    return SPLIT_SPELLINGS.get(spelling.lower(), spelling)
 
 
 def in_split_order(names: Iterable[str]) -> tuple[str, ...]:

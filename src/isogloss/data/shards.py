@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from isogloss.base.errors import InputError
-from isogloss.data.names import split_name
+from isogloss.base.splits import split_name
 
 DEFAULT_CONFIG = "default"
 NUMBERED = re.compile(r"(?P<stem>.+?)-(?P<number>\d{5})-of-(?P<total>\d{5})(-[0-9a-f]+)?")
