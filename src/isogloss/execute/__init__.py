@@ -1,0 +1,1 @@
+"""Where planning meets work: the only room that knows both wings."""

@@ -1,0 +1,69 @@
+"""What can be known once the data are read: every mistake before the first training, not after."""
+
+from collections.abc import Iterator
+
+from isogloss.base.errors import InputError
+from isogloss.base.languages import language_name
+from isogloss.data.sampling import sample_balanced
+from isogloss.plan.plan import Plan, Step
+from isogloss.store.store import Store
+from isogloss.study.study import Study
+
+
+def check_data(study: Study, plan: Plan, store: Store) -> None:
+    """Check labels and sizes against the counts of the data steps.
+
+    Raises:
+        InputError: naming all that is wrong.
+    """
+    counts = _training_counts(plan, store)
+    mistakes = [*_missing_labels(study, counts), *_shortages(plan, counts)]
+    if mistakes:
+        raise InputError("\n".join(dict.fromkeys(mistakes)))
+
+
+def _training_counts(plan: Plan, store: Store) -> dict[str, dict[str, int]]:
+    """Language -> rows per label of what it is trained on."""
+    found: dict[str, dict[str, int]] = {}
+    for step in plan.of_kind("train"):
+        for code, need in zip(step.payload["sources"], step.needs, strict=False):
+            if code not in found:
+                found[code] = store.record(_data_of(plan, need).key)["labels"]
+    return found
+
+
+def _data_of(plan: Plan, prepare_key: str) -> Step:
+    return plan.by_key[plan.by_key[prepare_key].needs[0]]
+
+
+def _missing_labels(study: Study, counts: dict[str, dict[str, int]]) -> Iterator[str]:
+    if study.data.allow_missing_labels:
+        return
+    for code, labels in counts.items():
+        lacking = [label for label, count in labels.items() if count == 0]
+        if lacking:
+            yield (
+                f"The training text of {language_name(code)} ({code}) has no row labeled"
+                f" {', '.join(lacking)}, which other languages may have. Leave the language out,"
+                " map its labels with data.label_names, or set data.allow_missing_labels: true."
+            )
+
+
+def _shortages(plan: Plan, counts: dict[str, dict[str, int]]) -> Iterator[str]:
+    """Draw every sample once, on counts alone; its refusal is the message."""
+    tried: set[tuple[str, int | None]] = set()
+    for step in plan.of_kind("train"):
+        size = step.payload["n_per_language"]
+        for code in step.payload["sources"]:
+            if (code, size) in tried:
+                continue
+            tried.add((code, size))
+            try:
+                _draw(counts[code], size, code, step.payload["shortage"])
+            except InputError as error:
+                yield str(error)
+
+
+def _draw(counts: dict[str, int], size: int | None, code: str, shortage: str) -> None:
+    rows = [label for label, count in counts.items() for _ in range(count)]
+    sample_balanced(rows, size, list(counts), seed=0, language=code, shortage=shortage)

@@ -1,0 +1,1 @@
+"""One file a kind of step: what it reads, what it makes."""

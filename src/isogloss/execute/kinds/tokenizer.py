@@ -1,0 +1,42 @@
+"""Step `tokenizer`: sub-tokens learned from the study's own training text, languages in balance."""
+
+from pathlib import Path
+from typing import Any
+
+from isogloss.execute.bench import Bench, Made, Making
+from isogloss.execute.kinds.data import read_examples
+from isogloss.model.tokenizer import load_tokenizer, train_tokenizer
+
+SEED = 0
+
+
+def make_tokenizer(bench: Bench) -> Making:
+    """Train the tokenizer of a scratch encoder."""
+    yield from ()
+    payload = bench.payload
+    texts = {
+        code: [example.text for example in read_examples(bench.need(at)).examples]
+        for at, code in enumerate(payload["languages"])
+    }
+    declared = payload["tokenizer"]
+    tokenizer = train_tokenizer(
+        texts,
+        algorithm=declared["algorithm"],
+        vocab_size=declared["vocab_size"],
+        family=payload["family"],
+        seed=SEED,
+    )
+    record = {"algorithm": declared["algorithm"], "vocab_size": len(tokenizer)}
+    return Made(record, lambda folder: _save(tokenizer, folder))
+
+
+def open_tokenizer(payload_pin: Any, model: str | None, trained: Path | None) -> Any:
+    """The tokenizer of an encoder: the one trained for it, or the one it brings."""
+    if trained is not None:
+        return load_tokenizer(trained)
+    revision = payload_pin.get("commit", "main")
+    return load_tokenizer(model or "", revision=revision)
+
+
+def _save(tokenizer: Any, folder: Path) -> None:
+    tokenizer.save_pretrained(folder)
