@@ -15,7 +15,7 @@ Reading a file takes some ten milliseconds and happens once in a process.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
@@ -83,14 +83,14 @@ class Grammar:
     domains: tuple[str, ...]
 
 
-@lru_cache(maxsize=1)
+@cache
 def grammar_codes() -> tuple[str, ...]:
     """Codes of the languages that have a grammar, sorted."""
     names = (entry.name for entry in GRAMMARS.iterdir())
     return tuple(sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml")))
 
 
-@lru_cache(maxsize=None)
+@cache
 def read_grammar(code: str) -> Grammar:
     """Read the grammar of a language (one of `grammar_codes()`)."""
     raw = yaml.safe_load(GRAMMARS.joinpath(f"{code}.yaml").read_text(encoding="utf-8"))

@@ -4,9 +4,10 @@ Symbols of a template, parted by spaces:
 
 - `word/TAG` a word as it stands; punctuation needs no tag. `+word/TAG` joins the word before
   (`was +n't/PART`), `word+/TAG` the word after it.
-- `{good}` an entry of the class `good` (its form `base`); `{good.acc}` its form `acc`; `{good|aspect}` the form that
-  agrees with the aspect; `{good.acc|aspect}` both, the form `acc.<agr>`. A digit tells two entries
-  of a class apart (`{aspect1}`, `{aspect2}`); the same name is the same entry all sentence long.
+- `{good}` an entry of the class `good` in its form `base`; `{good.acc}` in its form `acc`;
+  `{good|aspect}` in the form that agrees with the aspect; `{good.acc|aspect}` both, the form
+  `acc.<agr>`. A digit tells two entries of a class apart (`{aspect1}`, `{aspect2}`); the same name
+  is the same entry all sentence long.
 - `<fine1>` the phrase `fine`, in which `#` reads 1; `<-fine1>` the same with mirrored polarity.
 - `[PER`, `[LOC`, `[ORG` and `]` begin and end a name.
 

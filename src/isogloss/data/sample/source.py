@@ -24,7 +24,7 @@ SAMPLE_NOTICE = (
 )
 SIZES = {"train": 900, "validation": 150, "test": 300}
 LABEL_SHARES = {"negative": 0.36, "neutral": 0.28, "positive": 0.36}
-ONE_SIDED = 0.15
+ONE_SIDED = 0.1
 MOST_TRIES = 2000
 
 
