@@ -8,8 +8,8 @@ import pytest
 
 LABELS = ("negative", "neutral", "positive")
 CODES = (
-    "eng-Latn", "fra-Latn", "arb-Arab", "jpn-Jpan", "hin-Deva", "zlm-Latn", "deu-Latn",
-    "ita-Latn", "spa-Latn", "por-Latn", "ind-Latn", "zho-Hans", "swh-Latn",
+    "eng-Latn", "fra-Latn", "ara-Arab", "jpn-Jpan", "hin-Deva", "msa-Latn", "deu-Latn",
+    "ita-Latn", "spa-Latn", "por-Latn", "ind-Latn", "zho-Hans", "swa-Latn",
 )  # fmt: skip
 TEST_ROWS = 300
 

@@ -153,7 +153,7 @@ def test_a_study_of_single_models_compares_them_with_zero_shot(toy):
 
 
 def test_what_has_not_run_yet_is_none_and_counted(toy):
-    gone = {("fra-Latn", "eng-Latn"), ("fra-Latn", "arb-Arab")}
+    gone = {("fra-Latn", "eng-Latn"), ("fra-Latn", "ara-Arab")}
     rows = [
         row for row in toy.study(3)
         if row["regime"] == "joint"
@@ -177,7 +177,7 @@ def test_a_seed_that_lacks_a_cell_takes_the_interval_from_the_mean_of_donors(toy
                 and row["target_language"] == "eng-Latn")
     ]  # fmt: skip
     donors = understand(rows)["donors"]
-    (french,), (arabic,) = (find(donors, language=code) for code in ("fra-Latn", "arb-Arab"))
+    (french,), (arabic,) = (find(donors, language=code) for code in ("fra-Latn", "ara-Arab"))
     assert french["donor"] is not None
     assert french["donor_low"] is None
     assert arabic["donor_low"] is not None

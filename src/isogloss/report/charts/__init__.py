@@ -1,0 +1,1 @@
+"""Charts of records, as Vega-Lite; `isogloss.report.figures` saves them."""

@@ -1,0 +1,106 @@
+"""Learning curves: what each language scores, by rows per language."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+
+from isogloss.base.languages import language_name
+from isogloss.report.charts.look import COLORS, SHAPES, Frame, data, finished, names, seeds
+
+Records = Sequence[Mapping[str, Any]]
+
+MOST_TOGETHER = 8
+"""More languages than this get a small chart each: no palette tells more apart."""
+
+
+def curves_chart(points: Records, frame: Frame, *, logarithmic: bool = True) -> dict[str, Any]:
+    """Draw the points of one encoder, split, regime and setting (records of `curves`).
+
+    A line per language; a band where two seeds or more give an interval. With more than eight
+    languages each has a small chart, the others in gray behind it.
+    """
+    usable = [point for point in points if point["n_per_language"] is not None]
+    order = _by_last_score(usable)
+    given = names(point["language"] for point in points)
+    values = [_point(point) for point in usable]
+    together = len(order) <= MOST_TOGETHER
+    x_title = f"training rows per language ({'log' if logarithmic else 'linear'} scale)"
+    scale = alt.Scale(type="log" if logarithmic else "linear", nice=False, padding=14)
+    sizes = sorted({point["n_per_language"] for point in usable})
+    axis = alt.Axis(
+        values=sizes, grid=False, format=",d", labelOverlap="greedy",
+        title=x_title if together else None,
+    )  # fmt: skip
+    axes = {"x": alt.X("n:Q", scale=scale, axis=axis), "y": _y(frame)}
+    made = _one(values, axes, order, given) if together else _many(values, axes, order)
+    first = points[0]
+    band = any(value["low"] is not None for value in values)
+    title = frame.title(
+        f"Learning curves, {first['regime']} training",
+        f"{frame.measure} on {first['split']}",
+        f"encoder {first['encoder']}",
+        seeds(points),
+        "languages not trained on" if first["setting"] == "zero-shot" else "",
+        "bands: 95 % interval of the mean over seeds" if band else "",
+        "" if together else f"across: {x_title}; best language first, the others in gray",
+    )
+    return finished(made.properties(title=title))
+
+
+def _point(record: Mapping[str, Any]) -> dict[str, Any]:
+    over_seeds = record["n_seeds"] > 1
+    return {
+        "language": language_name(record["language"]),
+        "n": record["n_per_language"],
+        "value": record["value"],
+        "low": record["value_low"] if over_seeds else None,
+        "high": record["value_high"] if over_seeds else None,
+    }
+
+
+def _by_last_score(points: Records) -> list[str]:
+    """Languages from the best to the worst at their largest size, as their lines end."""
+    last: dict[str, float] = {}
+    for point in sorted(points, key=lambda point: point["n_per_language"]):
+        last[point["language"]] = point["value"]
+    return names(sorted(last, key=last.__getitem__, reverse=True))
+
+
+def _y(frame: Frame) -> alt.Y:
+    scale = alt.Scale(zero=False, nice=True, padding=4)
+    return alt.Y("value:Q", scale=scale, title=frame.measure, axis=alt.Axis(tickCount=6))
+
+
+def _one(values: Records, axes: Mapping[str, Any], order: list[str], given: list[str]) -> Any:
+    """All lines in one chart; a language keeps its color in every figure of a study."""
+    places = [given.index(language) for language in order]
+    colors = alt.Scale(domain=order, range=[COLORS[place] for place in places])
+    shapes = alt.Scale(domain=order, range=[SHAPES[place] for place in places])
+    legend = alt.Legend(title="language, best first", orient="right", symbolOpacity=1)
+    color = alt.Color("language:N", scale=colors, legend=legend)
+    shape = alt.Shape("language:N", scale=shapes, legend=legend)
+    base = alt.Chart(data(values)).encode(**axes)
+    band = base.mark_area(opacity=0.13).encode(y=alt.Y("low:Q"), y2="high:Q", color=color)
+    line = base.mark_line(strokeWidth=2).encode(color=color)
+    dots = base.mark_point(filled=True, size=65, opacity=1).encode(color=color, shape=shape)
+    return alt.layer(band, line, dots).properties(width=460, height=320)
+
+
+def _many(values: Records, axes: Mapping[str, Any], order: list[str]) -> Any:
+    gray = (
+        alt.Chart(data({**value, "other": value["language"]} for value in values))
+        .mark_line(color="#D4D4D4", strokeWidth=1)
+        .encode(**axes, detail="other:N")
+    )
+    base = alt.Chart().encode(**axes)
+    band = base.mark_area(opacity=0.2, color=COLORS[0]).encode(y=alt.Y("low:Q"), y2="high:Q")
+    line = base.mark_line(strokeWidth=2, color=COLORS[0])
+    dots = base.mark_point(filled=True, size=40, color=COLORS[0], opacity=1)
+    header = alt.Header(title=None, labelFontWeight="bold", labelPadding=4)
+    return (
+        alt.layer(gray, band, line, dots, data=data(values))
+        .properties(width=165, height=125)
+        .facet(facet=alt.Facet("language:N", sort=order, header=header), columns=4, spacing=18)
+        .resolve_axis(x="independent")
+    )

@@ -1,0 +1,134 @@
+"""How every chart looks: colors that the color-blind can tell apart, fonts that can be read.
+
+Charts hold their data and name only fonts that the renderer brings along, so no chart needs a
+network, neither when it is drawn nor when its SVG is opened.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+import altair as alt
+
+from isogloss.base.languages import language_name
+
+FONT = "DejaVu Sans, Liberation Sans, Verdana, Arial, sans-serif"
+INK = "#222222"
+FAINT = "#767676"
+
+# Okabe and Ito 2008, without the yellow that is lost on white; dark ones first.
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#7F7F7F")
+SHAPES = (
+    "circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right",
+    "triangle-left",
+)  # fmt: skip
+
+
+@final
+@dataclass(frozen=True)
+class Frame:
+    """What the title of every chart says."""
+
+    study: str
+    metric: str
+    sample: bool = False
+
+    @property
+    def measure(self) -> str:
+        """The metric in words.
+
+        >>> Frame("toy", "macro_f1").measure, Frame("toy", "f1/neutral").measure
+        ('macro F1', 'F1 of neutral')
+        """
+        name, _, label = self.metric.partition("/")
+        words = name.replace("_", " ").replace("f1", "F1")
+        return f"{words} of {label}" if label else words
+
+    def title(self, what: str, *facts: str) -> alt.TitleParams:
+        """Two lines: what is shown; then the study and the facts."""
+        known = [fact for fact in (self.study, *facts) if fact]
+        sample = " (sample data)" if self.sample else ""
+        return alt.TitleParams(
+            text=what + sample,
+            subtitle=wrapped(known),
+            anchor="start",
+            frame="bounds",
+            offset=14,
+            fontSize=16,
+            subtitleFontSize=12,
+            subtitleColor=FAINT,
+            subtitlePadding=5,
+        )
+
+
+def wrapped(facts: Sequence[str], width: int = 76) -> list[str]:
+    """Join facts with dots into lines of about this many characters.
+
+    >>> wrapped(["aaa", "bbb", "ccc"], width=9)
+    ['aaa · bbb', 'ccc']
+    """
+    lines: list[str] = []
+    for fact in facts:
+        if lines and len(lines[-1]) + 3 + len(fact) <= width:
+            lines[-1] += f" · {fact}"
+        else:
+            lines.append(fact)
+    return lines
+
+
+def data(records: Iterable[Mapping[str, Any]]) -> alt.Data:
+    """Put records into a chart as they are."""
+    return alt.Data(values=[dict(record) for record in records])
+
+
+def names(codes: Iterable[str]) -> list[str]:
+    """Names of languages, each once, in order; two codes of one name keep their codes.
+
+    >>> names(["deu-Latn", "hin-Deva", "deu-Latn"])
+    ['German', 'Hindi']
+    """
+    return [language_name(code) for code in dict.fromkeys(codes)]
+
+
+def seeds(records: Iterable[Mapping[str, Any]]) -> str:
+    """How many seeds are behind some records, in words.
+
+    >>> seeds([{"n_seeds": 1}]), seeds([{"n_seeds": 2}, {"n_seeds": 3}, {"n_seeds": 0}])
+    ('1 seed', '2 to 3 seeds')
+    """
+    counts = {int(record["n_seeds"]) for record in records if record["n_seeds"]} or {0}
+    low, high = min(counts), max(counts)
+    if low != high:
+        return f"{low} to {high} seeds"
+    return f"{low} seed" if low == 1 else f"{low} seeds"
+
+
+def size(n_per_language: int | None) -> str:
+    """How many rows per language, in words."""
+    return (
+        "all rows of each language"
+        if n_per_language is None
+        else f"N = {n_per_language:,} per language"
+    )
+
+
+def finished(chart: Any) -> dict[str, Any]:
+    """Give a chart the common look and return its Vega-Lite specification."""
+    look = (
+        chart.configure(font=FONT, background="white", padding=16)
+        .configure_axis(
+            labelFontSize=12, titleFontSize=12, titleFontWeight="normal", labelLimit=260,
+            titleLimit=500, labelColor=INK, titleColor=INK, gridColor="#E6E6E6",
+            tickColor="#BBBBBB", domainColor="#BBBBBB", titlePadding=9,
+        )
+        .configure_legend(
+            labelFontSize=12, titleFontSize=12, titleFontWeight="normal", labelLimit=260,
+            titleLimit=300, symbolSize=90, labelColor=INK, titleColor=INK,
+        )
+        .configure_header(
+            labelFontSize=12, titleFontSize=12, labelLimit=260, labelColor=INK, titleColor=INK,
+        )
+        .configure_title(font=FONT, subtitleFont=FONT, limit=0, color=INK)
+        .configure_view(stroke=None)
+    )  # fmt: skip
+    return dict(look.to_dict())

@@ -1,0 +1,97 @@
+"""Joint, single and zero-shot side by side, one line per language."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import altair as alt
+
+from isogloss.base.languages import language_name
+from isogloss.report.charts.look import COLORS, Frame, data, finished, seeds, size
+
+Records = Sequence[Mapping[str, Any]]
+
+WAYS: dict[str, str] = {
+    "joint": "joint (all languages)",
+    "single": "single (own rows only)",
+    "leave_one_out": "zero-shot, all other languages",
+    "zero_shot_best": "zero-shot, best single source",
+    "zero_shot_mean": "zero-shot, mean of single sources",
+}
+"""Fields of the records of `regimes`, and what the legend calls them."""
+
+MARKS = ("circle", "square", "triangle-up", "triangle-down", "diamond")
+
+
+def regimes_chart(records: Records, frame: Frame) -> dict[str, Any]:
+    """Draw the regimes of one encoder, split and size (records of `regimes`).
+
+    Languages stand in the order of their best score. Thin bars are intervals over seeds.
+    """
+    values = [value for record in records for value in _values(record)]
+    ways = [way for way in WAYS.values() if any(value["way"] == way for value in values)]
+    order = [language_name(record["language"]) for record in sorted(records, key=_best)]
+    bars = any(value["low"] is not None for value in values)
+    first = records[0]
+    title = frame.title(
+        "Joint, single and zero-shot training",
+        f"{frame.measure} on {first['split']}",
+        f"encoder {first['encoder']}",
+        size(first["n_per_language"]),
+        seeds(records),
+        "bars: 95 % interval of the mean over seeds" if bars else "",
+    )
+    made = _layers(values, ways, order, frame.measure)
+    return finished(made.properties(width=440, height=40 * len(order), title=title))
+
+
+def _values(record: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
+    for field, way in WAYS.items():
+        if record[field] is not None:
+            yield {
+                "language": language_name(record["language"]),
+                "way": way,
+                "value": record[field],
+                "low": record[f"{field}_low"],
+                "high": record[f"{field}_high"],
+            }
+
+
+def _best(record: Mapping[str, Any]) -> float:
+    return -max((record[field] for field in WAYS if record[field] is not None), default=0.0)
+
+
+def _layers(values: list[Any], ways: list[str], order: list[str], measure: str) -> Any:
+    chosen = [list(WAYS.values()).index(way) for way in ways]
+    legend = alt.Legend(title="trained on", orient="bottom", columns=2, symbolOpacity=1)
+    colors = alt.Scale(domain=ways, range=[COLORS[place] for place in chosen])
+    shapes = alt.Scale(domain=ways, range=[MARKS[place] for place in chosen])
+    color = alt.Color("way:N", scale=colors, legend=legend)
+    scale = alt.Scale(zero=False, nice=True, padding=8)
+    axis = alt.Axis(tickCount=6, labelFlush=False)
+    x = alt.X("value:Q", scale=scale, title=measure, axis=axis)
+    shape = alt.Shape("way:N", scale=shapes, legend=legend)
+    dots = {"x": x, "color": color, "shape": shape}
+    if any(value["low"] is not None for value in values):
+        return _with_bars(values, dots, order, measure)
+    y = alt.Y("language:N", sort=order, title=None, axis=alt.Axis(grid=True, ticks=False))
+    base = alt.Chart(data(values)).encode(y=y)
+    span = base.mark_rule(color="#C4C4C4", strokeWidth=3).encode(
+        x=alt.X("min(value):Q", title=measure), x2="max(value):Q"
+    )
+    return alt.layer(span, base.mark_point(filled=True, size=110, opacity=1).encode(**dots))
+
+
+def _with_bars(values: list[Any], dots: Mapping[str, Any], order: list[str], measure: str) -> Any:
+    """Give every way its own height within the language, so that no interval hides another."""
+    bands = alt.Scale(paddingInner=0.4, paddingOuter=0.25)
+    axis = alt.Axis(ticks=False, grid=True)
+    y = alt.Y("language:N", sort=order, title=None, scale=bands, axis=axis)
+    base = alt.Chart(data(values)).encode(
+        y=y, yOffset=alt.YOffset("way:N", sort=list(WAYS.values()))
+    )
+    bars = (
+        base.transform_filter("isValid(datum.low)")
+        .mark_rule(strokeWidth=1.8, opacity=0.75)
+        .encode(x=alt.X("low:Q", title=measure), x2="high:Q", color=dots["color"])
+    )
+    return alt.layer(bars, base.mark_point(filled=True, size=85, opacity=1).encode(**dots))

@@ -1,0 +1,149 @@
+"""Figures say what they show, hold their data, and are drawn without a network."""
+
+import json
+import re
+import struct
+
+import pytest
+
+from isogloss.report.charts.look import COLORS
+from isogloss.report.figures import Frame, figures, labels_chart, png, slug, svg
+from isogloss.report.understand import understand
+
+FRAME = Frame("toy_study", "macro_f1")
+
+
+def drawn(rows, frame=FRAME):
+    return {figure.name: figure for figure in figures(understand(rows), frame)}
+
+
+@pytest.fixture(scope="module")
+def small(toy):
+    return drawn(toy.study(3))
+
+
+def words_of(figure):
+    """The text of an SVG, however its lines are cut."""
+    return " ".join(re.findall(r">([^<]+)<", svg(figure.spec)))
+
+
+def test_a_study_with_all_regimes_has_three_figures(small):
+    assert set(small) == {"curves-tiny-test-joint", "transfer-tiny-test-2000",
+                          "regimes-tiny-test-2000"}  # fmt: skip
+
+
+def test_every_figure_says_study_metric_encoder_and_seeds(small):
+    for figure in small.values():
+        words = words_of(figure)
+        for fact in ("toy_study", "macro F1 on test", "encoder tiny", "3 seeds"):
+            assert fact in words
+        assert "sample data" not in words
+
+
+def test_sample_data_are_called_so_in_every_title(toy):
+    for figure in drawn(toy.study(3), Frame("toy", "macro_f1", sample=True)).values():
+        assert "(sample data)" in figure.spec["title"]["text"]
+
+
+def test_every_language_is_written_in_full_in_every_figure(toy):
+    names = ("English", "French", "Arabic", "Japanese", "Hindi", "Malay", "German", "Italian",
+             "Spanish", "Portuguese")  # fmt: skip
+    for figure in drawn(toy.study(10, seeds=(0, 1))).values():
+        words = words_of(figure)
+        assert [name for name in names if name not in words] == []
+        assert "…" not in words
+
+
+def test_the_matrix_prints_each_score_in_its_cell_with_its_two_margins(toy):
+    rows = toy.study(3, seeds=(0,))
+    figure = drawn(rows)["transfer-tiny-test-2000"]
+    words = words_of(figure)
+    for record in understand(rows)["transfer"]:
+        assert f"{record['value']:.2f}" in words
+    for record in understand(rows)["donors"]:
+        assert f"{record['donor']:.2f}" in words
+        assert f"{record['recipient']:.2f}" in words
+
+
+def test_a_cell_that_was_not_run_is_empty_and_the_rest_is_drawn(toy):
+    rows = [
+        row
+        for row in toy.study(3)
+        if row["source_languages"] != ["fra-Latn"] or row["target_language"] != "eng-Latn"
+    ]
+    spec = drawn(rows)["transfer-tiny-test-2000"].spec
+    values = spec["datasets"] if "datasets" in spec else spec["data"]["values"]
+    (cell,) = [v for v in values if (v["row"], v["column"]) == ("French", "English")]
+    assert (cell["value"], cell["text"]) == (None, "")
+    assert "NaN" not in svg(spec)
+
+
+def test_bands_are_drawn_for_several_seeds_only(toy):
+    several = drawn(toy.study(3))["curves-tiny-test-joint"]
+    single = drawn(toy.study(3, seeds=(0,)))["curves-tiny-test-joint"]
+    assert "interval of the mean over seeds" in words_of(several)
+    assert "interval" not in words_of(single)
+    lows = [v["low"] for v in single.spec["layer"][0].get("data", single.spec["data"])["values"]]
+    assert set(lows) == {None}
+
+
+@pytest.mark.parametrize(("n", "faceted"), [(8, False), (9, True)])
+def test_more_than_eight_languages_are_drawn_apart(toy, n, faceted):
+    rows = toy.study(n, sizes=(100, 200), seeds=(0,))
+    assert ("facet" in drawn(rows)["curves-tiny-test-joint"].spec) is faceted
+
+
+def test_colors_are_never_shared_by_two_languages():
+    assert len(set(COLORS)) == 8
+
+
+def test_a_study_of_one_size_has_no_curve_and_of_joint_only_no_matrix(toy):
+    rows = [row for row in toy.study(3, sizes=(100,)) if row["regime"] == "joint"]
+    assert drawn(rows) == {}
+
+
+def test_each_encoder_has_figures_of_its_own(toy):
+    rows = [*toy.study(3, seeds=(0,)), *toy.study(3, seeds=(0,), encoder="org/Other")]
+    assert {"curves-tiny-test-joint", "curves-org-other-test-joint"} <= set(drawn(rows))
+
+
+def test_a_picture_is_a_png_of_twice_the_size(small):
+    figure = small["regimes-tiny-test-2000"]
+    picture = png(figure.spec)
+    assert picture[:8] == b"\x89PNG\r\n\x1a\n"
+    width, height = struct.unpack(">II", picture[16:24])
+    drawing = re.search(r'width="(\d+)" height="(\d+)"', svg(figure.spec))
+    assert (width, height) == pytest.approx([2 * int(n) for n in drawing.groups()], abs=3)
+
+
+def test_no_figure_asks_for_anything_from_a_network(small):
+    for figure in small.values():
+        assert '"url"' not in json.dumps(figure.spec)
+        links = set(re.findall(r"https?://[^\"'\s<)]+", svg(figure.spec)))
+        assert links <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+
+
+def test_a_chart_that_points_to_a_network_is_refused(small):
+    spec = {"data": {"url": "http://127.0.0.1:9/x.json"}, "mark": "point",
+            "encoding": {"x": {"field": "a", "type": "quantitative"}}}  # fmt: skip
+    with pytest.raises(ValueError, match=r"(?i)denied|allowed|not permitted"):
+        svg(spec)
+
+
+def test_the_label_chart_shows_shares_and_rows_of_each_split():
+    def split(a, b, rows):
+        return {"rows": rows, "labels": {"bad": {"count": 0, "share": a},
+                                         "good": {"count": 0, "share": b}}}  # fmt: skip
+
+    audit = {"labels": ["bad", "good"], "languages": {
+        "deu-Latn": {"splits": {"train": split(0.25, 0.75, 1200), "test": split(0.5, 0.5, 80)}},
+        "hin-Deva": {"splits": {"train": split(0.4, 0.6, 33)}},
+    }}  # fmt: skip
+    text = svg(labels_chart(audit, FRAME))
+    for word in ("German", "Hindi", "train", "test", "25%", "75%", "40%", "1,200", "80", "33"):
+        assert f">{word}<" in text
+
+
+@pytest.mark.parametrize("name", ["a/b", "A b:c", "../x", "ü–ß"])
+def test_a_slug_is_a_safe_name_of_a_file(name):
+    assert re.fullmatch(r"\w[\w.-]*", slug("t", name))
