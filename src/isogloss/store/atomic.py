@@ -6,13 +6,14 @@ cut after the command has said "done".
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from isogloss.base.errors import RunError
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """Replace a JSON file in one rename.
 
     The draft beside it has a fixed name: the caller holds a lock, and what a killed process left
@@ -31,9 +32,21 @@ def write_json(path: Path, value: Any) -> None:
     sync_folder(path.parent)
 
 
-def json_text(value: Any) -> str:
-    """Write a value as JSON for people and programs; floats keep all their digits."""
-    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+def json_text(value: Mapping[str, Any]) -> str:
+    """Write an object as JSON, a name a line; floats keep all their digits.
+
+    >>> print(json_text({"key": "aa", "record": {"value": 0.1}}), end="")
+    {
+    "key": "aa",
+    "record": {"value": 0.1}
+    }
+    """
+    parts = (
+        f"{json.dumps(name)}: {json.dumps(part, ensure_ascii=False, allow_nan=False)}"
+        for name, part in value.items()
+    )
+    lines = ",\n".join(parts)
+    return f"{{\n{lines}\n}}\n"
 
 
 def write_text(path: Path, text: str) -> None:

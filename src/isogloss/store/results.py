@@ -8,7 +8,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ ROW_COLUMNS: tuple[str, ...] = tuple(SCHEMA.names)
 SCORE_COLUMNS = ("metric", "value", "n_scored", "n_unscored")
 _GIVEN_COLUMNS = tuple(name for name in ROW_COLUMNS if name not in SCORE_COLUMNS)
 _BATCH_ROWS = 65_536
+_JSON = json.JSONEncoder(ensure_ascii=False, default=str)
 
 Entry = tuple[Mapping[str, Any], Mapping[str, Any]]
 """The columns that the study gives, and the record of the step, which has `scores`."""
@@ -85,8 +86,9 @@ def to_json(table: pa.Table) -> str:
     {"value": null, "languages": []}
     ]
     """
-    rows = (json.dumps(row, ensure_ascii=False, default=str) for row in _plain_rows(table))
-    text = ",\n".join(rows)
+    names = (json.dumps(name, ensure_ascii=False) for name in table.column_names)
+    row = "{" + ", ".join(name.replace("%", "%%") + ": %s" for name in names) + "}"
+    text = ",\n".join(row % values for values in _text_rows(table, _JSON.encode))
     return f"[\n{text}\n]\n" if text else "[]\n"
 
 
@@ -100,8 +102,7 @@ def to_csv(table: pa.Table) -> str:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table.column_names)
-    for row in _plain_rows(table):
-        writer.writerow([_cell(value) for value in row.values()])
+    writer.writerows(_text_rows(table, _cell))
     return text.getvalue()
 
 
@@ -169,20 +170,19 @@ def _refuse_other_than_one_question(connection: Any, sql: str) -> None:
         )
 
 
-def _plain_rows(table: pa.Table) -> Iterator[dict[str, Any]]:
-    """Rows as dicts, with columns made plain one at a time: most need no looking at."""
-    names = table.column_names
+def _text_rows(table: pa.Table, encode: Callable[[Any], str]) -> Iterator[tuple[str, ...]]:
+    """Rows with every value as text."""
     for batch in table.to_batches():
-        columns = [_plain_column(column) for column in batch.columns]
-        for values in zip(*columns, strict=True):
-            yield dict(zip(names, values, strict=True))
+        yield from zip(*(_texts(column, encode) for column in batch.columns), strict=True)
 
 
-def _plain_column(column: pa.Array) -> list[Any]:
-    values: list[Any] = column.to_pylist()
-    if any(test(column.type) for test in (pa.types.is_string, pa.types.is_integer)):
-        return values
-    return [_plain(value) for value in values]
+def _texts(column: pa.Array, encode: Callable[[Any], str]) -> list[str]:
+    """A column as text; names and whole numbers repeat, so each is encoded once."""
+    values = column.to_pylist()
+    if pa.types.is_string(column.type) or pa.types.is_integer(column.type):
+        known = {value: encode(value) for value in column.unique().to_pylist()}
+        return [known[value] for value in values]
+    return [encode(_plain(value)) for value in values]
 
 
 def _plain(value: Any) -> Any:
@@ -198,9 +198,9 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
     if isinstance(value, list):
-        return "+".join(str(_cell(item)) for item in value)
-    if isinstance(value, float):
-        return repr(value)
-    return value
+        return "+".join(_cell(item) for item in value)
+    return repr(value) if isinstance(value, float) else str(value)
