@@ -1,0 +1,133 @@
+"""Which steps may begin, in groups, and which never will: the book-keeping of every executor.
+
+A group (one training and its evaluations) is ready when all that it needs from outside has ended.
+Each step, each need and each group is looked at once or twice, so 100,000 steps are no matter.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from heapq import heappop, heappush
+from typing import final
+
+from isogloss.execute.executor import Failure, Outcome
+from isogloss.plan.plan import Step
+
+
+@final
+class Agenda:
+    """Steps that are not over yet.
+
+    Raises:
+        ValueError: if a step comes before one that it needs.
+    """
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        self._open = {step.key: step for step in steps}
+        self._users: dict[str, list[Step]] = defaultdict(list)
+        for step in self._open.values():
+            for need in dict.fromkeys(step.needs):
+                self._users[need].append(step)
+            if step.key in self._users:
+                raise ValueError(f"step {step.key} comes after one that needs it")
+        self._groups = grouped(self._open.values())
+        self._waiting = [_outside(group) & self._open.keys() for group in self._groups]
+        self._waiters: dict[str, list[int]] = defaultdict(list)
+        self._ready: list[int] = []
+        for place, needs in enumerate(self._waiting):
+            for key in needs:
+                self._waiters[key].append(place)
+            if not needs:
+                heappush(self._ready, place)
+
+    def __bool__(self) -> bool:
+        """Tell whether any step is not over."""
+        return bool(self._open)
+
+    def take(self) -> tuple[Step, ...]:
+        """The steps of the first group that is ready and not taken yet; empty if there is none."""
+        while self._ready:
+            group = self._groups[heappop(self._ready)]
+            if steps := tuple(step for step in group if self.is_open(step)):
+                return steps
+        return ()
+
+    def is_open(self, step: Step) -> bool:
+        """Tell whether a step is not over: blocked steps of a taken group are to be left out."""
+        return step.key in self._open
+
+    def close(self, outcome: Outcome) -> list[Outcome]:
+        """Note how a step ended.
+
+        Returns:
+            The steps that will never run because of it: all that need it, however indirectly.
+        """
+        self._end(outcome.step)
+        if outcome.failure is None:
+            return []
+        blocked = []
+        failed = [outcome.step]
+        while failed:
+            for step in self._users[failed.pop().key]:
+                if self.is_open(step):
+                    blocked.append(_blocked(step, outcome.step, outcome.failure))
+                    failed.append(step)
+                    self._end(step)
+        return blocked
+
+    def _end(self, step: Step) -> None:
+        del self._open[step.key]
+        for place in self._waiters.pop(step.key, ()):
+            self._waiting[place].discard(step.key)
+            if not self._waiting[place]:
+                heappush(self._ready, place)
+
+
+def grouped(steps: Iterable[Step]) -> list[list[Step]]:
+    """Put steps into their groups, in order of first appearance.
+
+    A step without a group is one of its own. Groups that wait for each other could never begin, so
+    their steps are taken one by one.
+    """
+    steps = list(steps)
+    groups: dict[str, list[Step]] = defaultdict(list)
+    for step in steps:
+        groups[_group(step)].append(step)
+    stuck = _stuck(steps)
+    found: list[list[Step]] = []
+    for name, group in groups.items():
+        found += [[step] for step in group] if name in stuck else [group]
+    return found
+
+
+def _stuck(steps: Sequence[Step]) -> set[str]:
+    """Names of groups that wait for themselves through others, or for such groups."""
+    home = {step.key: _group(step) for step in steps}
+    waits: dict[str, set[str]] = {name: set() for name in home.values()}
+    users: dict[str, set[str]] = defaultdict(set)
+    for step in steps:
+        for need in step.needs:
+            if need in home and home[need] != home[step.key]:
+                waits[home[step.key]].add(home[need])
+                users[home[need]].add(home[step.key])
+    free = [name for name, needs in waits.items() if not needs]
+    while free:
+        name = free.pop()
+        del waits[name]
+        for user in users[name]:
+            waits[user].discard(name)
+            if not waits[user]:
+                free.append(user)
+    return set(waits)
+
+
+def _group(step: Step) -> str:
+    return f"group {step.group}" if step.group else f"step {step.key}"
+
+
+def _outside(group: Sequence[Step]) -> set[str]:
+    return {need for step in group for need in step.needs} - {step.key for step in group}
+
+
+def _blocked(step: Step, cause: Step, failure: Failure) -> Outcome:
+    message = f"It needs {cause.kind} {cause.key} ({cause.title}), which failed: {failure.message}"
+    return Outcome(step, "blocked", failure=Failure(failure.kind, message))

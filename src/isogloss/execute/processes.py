@@ -1,0 +1,187 @@
+"""Groups of steps in worker processes: whatever dies, the rest goes on.
+
+The parent hands out one step at a time, so it knows what a worker was at when it died. Such a step
+is tried once more in a fresh worker, because its checkpoint may be there; if that dies too, the
+step has failed.
+"""
+
+import atexit
+import logging
+import os
+import pickle
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from multiprocessing.connection import wait
+from typing import final
+
+from isogloss.execute.agenda import Agenda
+from isogloss.execute.executor import Ended, Event, Failure, Outcome, Work
+from isogloss.execute.worker import Died, Worker
+from isogloss.plan.plan import Step
+
+_LOOK_SECONDS = 1.0
+_TRIES = 2
+_log = logging.getLogger(__name__)
+
+
+@final
+@dataclass(frozen=True)
+class ProcessesExecutor:
+    """Runs each group of steps in one of several worker processes."""
+
+    jobs: int
+    """Most worker processes at once; no more are started than there are groups to do."""
+
+    threads: int | None = None
+    """Threads of each worker; None divides the cores among the workers."""
+
+    def run(self, steps: Sequence[Step], work: Work) -> Iterator[Event]:
+        """Run all steps; on any way out, Ctrl-C too, the workers are stopped.
+
+        Args:
+            steps: in an order that respects their needs.
+            work: a function of a module, or a `functools.partial` of one: it is pickled.
+        """
+        threads = self.threads or max(1, available_cores() // self.jobs)
+        crew = _Crew(self.jobs, pickle.dumps(work), thread_variables(threads))
+        atexit.register(crew.stop)  # multiprocessing would wait for the workers at exit
+        try:
+            yield from _Shift(Agenda(steps), crew).events()
+        finally:
+            crew.stop()
+            atexit.unregister(crew.stop)
+
+
+def available_cores() -> int:
+    """Processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def thread_variables(threads: int) -> dict[str, str]:
+    """What numeric libraries read when they are imported.
+
+    >>> thread_variables(2)["OMP_NUM_THREADS"]
+    '2'
+    """
+    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    return {**dict.fromkeys(names, str(threads)), "TOKENIZERS_PARALLELISM": "false"}
+
+
+@dataclass
+class _Post:
+    """A worker's place: the worker, what is left of its group, and the step it is at."""
+
+    number: int
+    worker: Worker | None = None
+    group: deque[Step] = field(default_factory=deque)
+    step: Step | None = None
+    began: float = 0.0
+    deaths: int = 0
+
+
+@final
+class _Crew:
+    """The workers, started when they are needed."""
+
+    def __init__(self, jobs: int, work: bytes, environment: Mapping[str, str]) -> None:
+        self._posts = [_Post(number) for number in range(jobs)]
+        self._work = work
+        self._environment = environment
+
+    def free_post(self) -> _Post | None:
+        """A place where nothing is done, one with a worker if there is one."""
+        free = [post for post in self._posts if post.step is None]
+        return min(free, key=lambda post: post.worker is None, default=None)
+
+    def send(self, post: _Post, step: Step) -> None:
+        """Give a step to a place's worker; that it is not alive shows on listening."""
+        if post.worker is None:
+            post.worker = Worker(post.number, self._work, self._environment)
+        with suppress(Died):
+            post.worker.send(step)
+
+    def wait(self) -> list[_Post]:
+        """The places that have something to say, after a second at most.
+
+        A pipe may outlive its process, in a grandchild that inherited it: so we look, too.
+        """
+        busy = [(post, post.worker) for post in self._posts if post.step and post.worker]
+        if not busy:
+            raise RuntimeError("steps are left, but none is being done")
+        wait([worker.connection for _, worker in busy], timeout=_LOOK_SECONDS)
+        return [post for post, worker in busy if worker.has_something()]
+
+    def stop(self) -> None:
+        """End all workers, those in mid-step too; may be called again if it was interrupted."""
+        for post in self._posts:
+            if post.worker is not None:
+                post.worker.dismiss(at_once=post.step is not None)
+        for post in self._posts:
+            if post.worker is not None:
+                post.worker.stop()
+                post.worker = None
+
+
+@final
+class _Shift:
+    """One run: hands steps to workers and tells what comes back."""
+
+    def __init__(self, agenda: Agenda, crew: _Crew) -> None:
+        self._agenda = agenda
+        self._crew = crew
+
+    def events(self) -> Iterator[Event]:
+        """All events until every step is over."""
+        while self._agenda:
+            self._hand_out()
+            for post in self._crew.wait():
+                yield from self._listen(post)
+
+    def _hand_out(self) -> None:
+        """Give groups that are ready to workers that are free."""
+        while (post := self._crew.free_post()) and (group := self._agenda.take()):
+            post.group.extend(group)
+            self._go_on(post)
+
+    def _go_on(self, post: _Post) -> None:
+        """Begin the next step of a place's group that can be done, if there is one."""
+        post.step = None
+        while post.group and post.step is None:
+            step = post.group.popleft()
+            if self._agenda.is_open(step):
+                post.step, post.deaths, post.began = step, 0, time.monotonic()
+                self._crew.send(post, step)
+
+    def _listen(self, post: _Post) -> Iterator[Event]:
+        if post.worker is None or post.step is None:
+            return
+        try:
+            event = post.worker.receive()
+        except Died:
+            failure, post.worker = post.worker.bury(), None
+            yield from self._mourn(post, post.step, failure)
+            return
+        yield event
+        if isinstance(event, Ended):
+            yield from self._over(post, event.outcome)
+
+    def _mourn(self, post: _Post, step: Step, failure: Failure) -> Iterator[Event]:
+        """Try the step once more; if its worker died again, it has failed."""
+        post.deaths += 1
+        if post.deaths < _TRIES:
+            _log.warning("%s %s is tried again. %s", step.kind, step.key, failure.message)
+            self._crew.send(post, step)
+            return
+        failure = replace(failure, message=f"{failure.message} ({post.deaths} workers died of it.)")
+        outcome = Outcome(step, "failed", time.monotonic() - post.began, failure)
+        yield Ended(outcome)
+        yield from self._over(post, outcome)
+
+    def _over(self, post: _Post, outcome: Outcome) -> Iterator[Event]:
+        yield from map(Ended, self._agenda.close(outcome))
+        self._go_on(post)

@@ -1,0 +1,103 @@
+"""Toy work for the executors' tests: what it does stands in the step's payload.
+
+A worker process imports this by name, so the tests put its folder on `sys.path`, which spawned
+processes inherit.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from isogloss.base.errors import InputError, RunError
+from isogloss.plan.plan import Step
+from isogloss.store.store import Store
+
+
+class At(NamedTuple):
+    done: int
+    total: int | None
+
+
+def toy_step(name, *needs, group="", **does):
+    keys = tuple(need.key if isinstance(need, Step) else need for need in needs)
+    return Step("toy", 1, {"name": name, **does}, keys, title=name, group=group)
+
+
+def note(folder: Path, words: str) -> None:
+    """Leave a file that no other call leaves."""
+    (folder / f"{words} {time.monotonic_ns()} {os.getpid()}").touch()
+
+
+def noted(folder: Path, first: str) -> list[str]:
+    """Second words of the notes that begin with `first`, in order of time."""
+    lines = [path.name.split() for path in folder.iterdir()]
+    return [line[1] for line in sorted(lines, key=lambda line: int(line[2])) if line[0] == first]
+
+
+def work(step, folder):
+    """Do what the payload says; leave notes of what was begun, ended and closed."""
+    does = step.payload
+    note(folder, f"begun {does['name']}")
+    try:
+        yield At(1, 2)
+        _misbehave(does, folder)
+        yield At(2, 2)
+    finally:
+        note(folder, f"closed {does['name']}")
+    note(folder, f"ended {does['name']}")
+    return not does.get("found", False)
+
+
+def _misbehave(does, folder):
+    tries = noted(folder, "begun").count(does["name"])
+    if "raises" in does:
+        raise {"input": InputError, "run": RunError, "bug": KeyError, "memory": MemoryError}[
+            does["raises"]
+        ]("told")
+    if does.get("exits"):
+        sys.exit(3)
+    if "dies" in does and tries <= does["dies"]:
+        os.kill(os.getpid(), does.get("signal", signal.SIGKILL))
+        time.sleep(60)
+    if "leaves" in does:
+        os._exit(does["leaves"])
+    if "environment" in does:
+        for name in does["environment"]:
+            note(folder, f"{name} {os.environ[name]}")
+    if "grandchild" in does and tries == 1:
+        keep = [int(path.name) for path in Path("/proc/self/fd").iterdir() if int(path.name) > 2]
+        subprocess.Popen(["sleep", "15"], pass_fds=[fd for fd in keep if _is_open(fd)])
+        os._exit(1)
+    for _ in range(int(does.get("seconds", 0) * 20)):
+        time.sleep(0.05)
+
+
+def _is_open(fd):
+    try:
+        os.fstat(fd)
+    except OSError:
+        return False
+    return True
+
+
+def stored_work(step, root, folder):
+    """Like the real work: claim, look, make, store."""
+    store = Store(root)
+    with store.claim(step.key):
+        if step.key in store:
+            return False
+        note(folder, f"made {step.title}")
+        yield At(0, None)
+        time.sleep(step.payload.get("seconds", 0))
+        store.write(
+            step.key,
+            step.kind,
+            step.identity,
+            {"scores": []},
+            lambda draft: (draft / "x").write_text(step.title),
+        )
+        return True
