@@ -54,8 +54,16 @@ def png(spec: Mapping[str, Any]) -> bytes:
 
 
 def svg(spec: Mapping[str, Any]) -> str:
-    """Draw a chart as SVG; its text stays text."""
-    return str(vl_convert.vegalite_to_svg(dict(spec), allowed_base_urls=[]))
+    """Draw a chart as SVG; its text stays text.
+
+    The renderer numbers its gradients and clips over all charts of a process; here they are
+    numbered within the chart, so that the same chart gives the same file.
+    """
+    drawing = str(vl_convert.vegalite_to_svg(dict(spec), allowed_base_urls=[]))
+    names = dict.fromkeys(re.findall(r'id="((?:gradient|clip)[_\d]*)"', drawing))
+    for place, name in enumerate(names):
+        drawing = re.sub(rf'(id="|url\(#){name}(?=["\)])', rf"\g<1>part-{place}", drawing)
+    return drawing
 
 
 def slug(*words: object) -> str:

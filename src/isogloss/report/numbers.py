@@ -6,14 +6,15 @@ applied to half the width of the interval. Of its three leading digits: 100 to 3
 rounded to that place. So 0.6543 +- 0.0127 is 0.654 [0.642, 0.667], and 0.6543 +- 0.062 is
 0.65 [0.59, 0.72].
 
-A number without an interval gets three decimals, fewer from 10 upwards (four digits in all): we do
-not know how many it deserves.
+Never more than three decimals, though: with two or three seeds an interval can be narrow by chance.
+A number without an interval gets three, fewer from 10 upwards (four digits in all): we do not know
+how many it deserves.
 """
 
 import math
 
 NOTHING = "–"
-MOST_DECIMALS = 5
+MOST_DECIMALS = 3
 
 
 def decimals(half_width: float) -> int:

@@ -3,8 +3,17 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from isogloss.report.cells import Cells, Group, Record, Seen, by_size, interval_fields, score_fields
-from isogloss.stats.intervals import Interval, mean_interval
+from isogloss.report.cells import (
+    Cells,
+    Group,
+    Record,
+    Seen,
+    by_size,
+    interval_fields,
+    score_fields,
+    values,
+)
+from isogloss.stats.intervals import Interval, mean_interval, paired_interval
 from isogloss.stats.transfer import Mean, Transfer, transfer_summary
 
 NO_MEAN = Mean(None, 0, 0)
@@ -20,19 +29,19 @@ NOT_RUN: Record = {
 def transfer(cells: Cells, metric: str) -> Iterator[Record]:
     """One record per source and target of the single regime, those not run included.
 
-    `gap` is the in-language score of the target minus this one.
+    `gap` is the in-language score of the target minus this one, paired by seed.
     """
     for group, singles in _singles(cells).items():
         summary = _summary(singles)
-        for source, gaps in zip(summary.sources, summary.gaps, strict=True):
-            for target, gap in zip(summary.targets, gaps, strict=True):
+        for source in summary.sources:
+            for target in summary.targets:
                 by_seed = singles.get((source, target))
                 yield {
                     **group._asdict(),
                     "source": source,
                     "target": target,
                     **(score_fields(by_seed, metric) if by_seed else NOT_RUN),
-                    "gap": gap,
+                    **interval_fields("gap", _gap(singles, source, target)),
                 }
 
 
@@ -46,17 +55,8 @@ def donors(cells: Cells, metric: str) -> Iterator[Record]:
         summary = _summary(singles)
         by_seed = _seed_summaries(singles, summary)
         for code in dict.fromkeys((*summary.sources, *summary.targets)):
-            donor = summary.donors.get(code, NO_MEAN)
-            recipient = summary.recipients.get(code, NO_MEAN)
-            yield {
-                **group._asdict(),
-                "language": code,
-                "in_language": summary.in_language.get(code),
-                **_mean_fields("donor", donor, [one.donors.get(code) for one in by_seed]),
-                **_mean_fields("recipient", recipient, [s.recipients.get(code) for s in by_seed]),
-                "gap": summary.target_gaps.get(code),
-                "n_seeds": len(by_seed),
-            }
+            fields = _language_fields(code, summary, by_seed)
+            yield {**group._asdict(), "language": code, **fields, "n_seeds": len(by_seed)}
 
 
 Singles = dict[tuple[str, str], dict[int, Seen]]
@@ -100,15 +100,37 @@ def _seed_summaries(singles: Singles, whole: Transfer) -> list[Transfer]:
     ]
 
 
-def _mean_fields(name: str, mean: Mean, by_seed: Sequence[Mean | None]) -> Record:
-    interval: Interval | None = None
-    seeds = [one.value for one in by_seed if one is not None and one.value is not None]
-    whole = all(one is not None and one.n_missing == 0 for one in by_seed)
-    if whole and len(seeds) == len(by_seed) > 1:
-        interval = mean_interval(seeds)
+def _language_fields(code: str, summary: Transfer, by_seed: Sequence[Transfer]) -> Record:
+    recipients = [one.recipients.get(code, NO_MEAN) for one in by_seed]
+    whole = all(one.n_missing == 0 for one in recipients)
+    own = [one.in_language.get(code) for one in by_seed]
+    gaps = [one.target_gaps.get(code) for one in by_seed] if whole else []
+    given = [one.donors.get(code, NO_MEAN) for one in by_seed]
     return {
-        **interval_fields(name, interval),
-        name: mean.value,
+        **_interval("in_language", summary.in_language.get(code), own),
+        **_mean_fields("donor", summary.donors.get(code, NO_MEAN), given),
+        **_mean_fields("recipient", summary.recipients.get(code, NO_MEAN), recipients),
+        **_interval("gap", summary.target_gaps.get(code), gaps),
+    }
+
+
+def _mean_fields(name: str, mean: Mean, by_seed: Sequence[Mean]) -> Record:
+    whole = all(one.n_missing == 0 for one in by_seed)
+    present = [one.value for one in by_seed] if whole else []
+    return {
+        **_interval(name, mean.value, present),
         f"n_{name}": mean.n,
         f"n_{name}_missing": mean.n_missing,
     }
+
+
+def _interval(name: str, value: float | None, by_seed: Sequence[float | None]) -> Record:
+    """A number with an interval over seeds, if there are several and each has it."""
+    present = [one for one in by_seed if one is not None]
+    sure = len(present) == len(by_seed) > 1
+    return {**interval_fields(name, mean_interval(present) if sure else None), name: value}
+
+
+def _gap(singles: Singles, source: str, target: str) -> Interval | None:
+    own, this = singles.get((target, target), {}), singles.get((source, target), {})
+    return paired_interval(values(own), values(this))

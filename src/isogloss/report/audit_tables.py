@@ -1,0 +1,171 @@
+"""An audit of the data made readable: tables, the chart of label balance and a page.
+
+Takes the plain record of an audit: per language its splits and leaks, findings, tokenizers.
+Examples are named by id, never by text, so that a report can be shared where the data cannot.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from isogloss.report.figures import Frame, labels_chart, png, svg
+from isogloss.report.files import write_file
+from isogloss.report.tables import csv_text, latex, markdown, rich_table
+
+Audit = Mapping[str, Any]
+Record = dict[str, Any]
+
+TITLES = {
+    "audit_findings": "What to look at before training",
+    "audit_rows": "Rows, repeated rows and broken texts",
+    "audit_labels": "Labels",
+    "audit_lengths": "Lengths",
+    "audit_leakage": "Rows that stand in two splits",
+    "audit_tokenizers": "What the tokenizers make of the texts",
+}
+"""Tables of an audit, in the order of the page."""
+
+ON_CONSOLE = ("audit_rows", "audit_labels", "audit_lengths", "audit_leakage", "audit_tokenizers",
+              "audit_findings")  # fmt: skip
+
+
+def audit_records(audit: Audit) -> dict[str, list[Record]]:
+    """Make the tables of an audit; one that has nothing to say is empty."""
+    tokenizers = audit.get("tokenizers", {})
+    return {
+        "audit_findings": [_finding(finding) for finding in audit.get("findings", ())],
+        "audit_rows": list(_each_split(audit, _row_fields)),
+        "audit_labels": list(_each_split(audit, _label_fields)),
+        "audit_lengths": list(_each_split(audit, _length_fields)),
+        "audit_leakage": list(_leakage(audit)),
+        "audit_tokenizers": [
+            {"tokenizer": name, "language": language, **numbers}
+            for name, described in tokenizers.items()
+            for language, numbers in described["languages"].items()
+        ],
+    }
+
+
+def audit_console(audit: Audit) -> list[Table]:
+    """Lay the tables out for the console, the findings last, where the eye is."""
+    tables = audit_records(audit)
+    return [rich_table(tables[name], title=TITLES[name]) for name in ON_CONSOLE if tables[name]]
+
+
+def write_audit(audit: Audit, folder: Path, *, study: str, sample: bool = False) -> list[Path]:
+    """Write `audit.md`, `tables/audit_*` (CSV, Markdown, LaTeX) and the chart of label balance.
+
+    Returns:
+        The files written.
+
+    Raises:
+        InputError: if the folder cannot be written to.
+    """
+    tables = audit_records(audit)
+    made = [path for name in tables for path in write_table(folder, name, tables[name])]
+    if tables["audit_rows"]:
+        chart = labels_chart(audit, Frame(study, "", sample))
+        made.append(write_file(folder / "figures" / "audit-labels.png", png(chart)))
+        made.append(write_file(folder / "figures" / "audit-labels.svg", svg(chart)))
+    return [*made, write_file(folder / "audit.md", _page(tables, study, sample=sample))]
+
+
+def write_table(folder: Path, name: str, records: list[Record]) -> list[Path]:
+    """Write one table as `tables/<name>.csv`, `.md` and `.tex`."""
+    texts = {
+        "csv": csv_text(records),
+        "md": markdown(records),
+        "tex": latex(records, caption=TITLES.get(name, name.capitalize()), label=name),
+    }
+    return [write_file(folder / "tables" / f"{name}.{end}", text) for end, text in texts.items()]
+
+
+def audit_summary(audit: Audit) -> str:
+    """One sentence on how many findings there are, by severity.
+
+    >>> audit_summary({"findings": [{"severity": "error"}, {"severity": "note"}]})
+    'The audit found 1 error, 0 warnings and 1 note.'
+    """
+    severities = [finding["severity"] for finding in audit.get("findings", ())]
+    counts = [(severities.count(name), name) for name in ("error", "warning", "note")]
+    errors, warnings, notes = (f"{n} {name}{'' if n == 1 else 's'}" for n, name in counts)
+    return f"The audit found {errors}, {warnings} and {notes}."
+
+
+def _page(tables: Mapping[str, list[Record]], study: str, *, sample: bool) -> str:
+    parts = [f"# Audit of the data: {study}" + (" (sample data)" if sample else "")]
+    parts.append("Examples are named by split and row, counted from 0.")
+    for name, title in TITLES.items():
+        if name == "audit_labels" and tables[name]:
+            parts += [f"## {title}", "![Labels by language and split](figures/audit-labels.png)"]
+        elif tables[name]:
+            parts += [f"## {title}", markdown(tables[name]).rstrip()]
+        elif name == "audit_findings":
+            parts += [f"## {title}", "Nothing: no finding."]
+    return "\n\n".join(parts) + "\n"
+
+
+def _each_split(audit: Audit, fields: Any) -> Iterator[Record]:
+    for code, language in audit["languages"].items():
+        for name, described in language["splits"].items():
+            for more in fields(described):
+                yield {"language": code, "split": name, **more}
+
+
+def _row_fields(described: Mapping[str, Any]) -> Iterator[Record]:
+    repeated = described.get("duplicates", {})
+    yield {
+        "rows": described["rows"],
+        "repeated": repeated.get("normalized"),
+        "repeated_exactly": repeated.get("exact"),
+        "with_two_labels": repeated.get("conflicting"),
+        **{name: fault["count"] for name, fault in described.get("faults", {}).items()},
+        "script_share": described.get("script_share"),
+    }
+
+
+def _label_fields(described: Mapping[str, Any]) -> Iterator[Record]:
+    for label, seen in described["labels"].items():
+        yield {"label": label, "count": seen["count"], "share": seen["share"]}
+
+
+def _length_fields(described: Mapping[str, Any]) -> Iterator[Record]:
+    yield {
+        f"{unit}_{what}": number
+        for unit in ("characters", "words")
+        for what, number in described.get(unit, {}).items()
+    }
+
+
+def _leakage(audit: Audit) -> Iterator[Record]:
+    for code, language in audit["languages"].items():
+        for pair in language.get("leakage", ()):
+            first, second = pair["splits"]
+            yield {
+                "language": code,
+                "stands_in": first,
+                "split": second,
+                "rows": pair["rows"],
+                "also_there": pair["normalized"],
+                "also_there_exactly": pair["exact"],
+                "share": pair["normalized"] / pair["rows"] if pair["rows"] else None,
+            }
+
+
+def _finding(finding: Mapping[str, Any]) -> Record:
+    return {
+        "severity": finding["severity"],
+        "language": finding["language"],
+        "split": finding["split"],
+        "what": finding["what"],
+        "count": finding["count"],
+        "examples": ", ".join(map(_example, finding["examples"])),
+        "remedy": finding["remedy"],
+    }
+
+
+def _example(example: Any) -> str:
+    """One id, or a pair of ids that belong together."""
+    return " = ".join(map(str, example)) if isinstance(example, list | tuple) else str(example)
