@@ -8,12 +8,18 @@ from typing import Any
 from rich.console import Console
 from rich.logging import RichHandler
 
+WIDE = 400
 _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
 
 
 def out() -> Console:
     """The console for results. Rich honors NO_COLOR and drops color where nobody looks."""
     return Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def wide() -> Console:
+    """The console for a long table: columns are not squeezed, however narrow the window."""
+    return Console(file=sys.stdout, highlight=False, soft_wrap=True, width=WIDE)
 
 
 def err() -> Console:

@@ -9,7 +9,8 @@ from isogloss.execute.executor import Ended
 from isogloss.execute.inline import InlineExecutor
 from isogloss.execute.kinds.data import read_examples
 from isogloss.execute.kinds.tokenizer import open_tokenizer
-from isogloss.execute.run import read_data, run_plan
+from isogloss.execute.read import read_data
+from isogloss.execute.run import run_plan
 from isogloss.model.tokenizer import tokenizer_audit
 from isogloss.plan.plan import Plan
 from isogloss.store.store import Store

@@ -53,11 +53,14 @@ def run(
 
 
 def _run_missing(opened: "Opened", name: ExecutorName, jobs: int) -> list[Any]:
-    from isogloss.cli.follow import follow
-    from isogloss.execute.run import make_executor, read_data, run_plan
+    from isogloss.execute.read import read_data
 
     opened.remember()
     read_data(opened.study, opened.plan, opened.store)
+
+    from isogloss.cli.follow import follow
+    from isogloss.execute.run import make_executor, run_plan
+
     executor = make_executor(name.value, jobs)
     steps = [step for step in opened.plan if step.key not in opened.store]
     return follow(run_plan(steps, opened.store, executor), total=len(steps))

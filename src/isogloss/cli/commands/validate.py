@@ -23,7 +23,7 @@ def validate(
     Reads all data (into the store, so that a run need not) and trains nothing.
     """
     from isogloss.cli.opened import open_study
-    from isogloss.execute.run import read_data
+    from isogloss.execute.read import read_data
 
     show.listen(verbose)
     opened = open_study(study, store, changes)
