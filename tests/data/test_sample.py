@@ -7,6 +7,7 @@ import sys
 import unicodedata
 from collections import Counter
 from itertools import islice
+from pathlib import Path
 
 import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -20,6 +21,7 @@ from isogloss.data.sample.grammar import read_grammar
 from isogloss.data.source import Source
 
 LANGUAGES = SampleSource().languages()
+PAGE = Path(__file__).parents[2] / "docs" / "sample-data.md"
 SIZES = {"train": 900, "validation": 150, "test": 300}
 LABELS = {"negative", "neutral", "positive"}
 UPOS = {
@@ -240,3 +242,25 @@ def test_an_unknown_language_is_named_with_the_known_ones():
 def test_an_unknown_split_is_named_with_the_known_ones():
     with pytest.raises(UnknownName, match="Did you mean 'validation'"):
         list(SampleSource().rows("deu-Latn", "valid"))
+
+
+def page_rows(columns):
+    """Cells of the tables of the page about the sample data that have so many columns."""
+    lines = PAGE.read_text(encoding="utf-8").splitlines()
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if "|" in line]
+    return [row for row in cells if len(row) == columns]
+
+
+def test_the_page_quotes_a_row_of_every_language_with_its_label():
+    quoted = {language_code(name): (text, label) for name, text, label in page_rows(3)[2:]}
+    assert sorted(quoted) == list(LANGUAGES)
+    for language, pair in quoted.items():
+        assert pair in {(row["text"], row["label"]) for row in fields(language, "train")}
+
+
+def test_the_page_tells_the_accuracy_of_counting_words():
+    figures = [row for row in page_rows(4) if row[1].startswith("`")]
+    told = {code.strip("`"): float(count) for _, code, count, _ in figures}
+    assert sorted(told) == list(LANGUAGES)
+    for language, accuracy in told.items():
+        assert accuracy == pytest.approx(bag_of_words_accuracy(language), abs=0.02)
