@@ -32,7 +32,7 @@ class Size:
     max_length: int = 128
     """Longest input in tokens, special tokens included."""
     dropout: float = 0.1
-    """Dropout of the body, on hidden states and attention alike."""
+    """One number for every place where the architecture has dropout, the head included."""
 
 
 def scratch_config(
@@ -85,6 +85,7 @@ def _distilbert(size: Size, vocabulary: dict[str, Any]) -> PreTrainedConfig:
         max_position_embeddings=size.max_length,
         dropout=size.dropout,
         attention_dropout=size.dropout,
+        seq_classif_dropout=size.dropout,
     )
 
 
@@ -97,6 +98,7 @@ def _modernbert(size: Size, vocabulary: dict[str, Any]) -> PreTrainedConfig:
         embedding_dropout=size.dropout,
         attention_dropout=size.dropout,
         mlp_dropout=size.dropout,
+        classifier_dropout=size.dropout,
     )
 
 

@@ -1,0 +1,104 @@
+"""What a model says about each example: probabilities and losses, in the order of the split.
+
+Texts are sorted by length and cut by a budget of tokens, so that little of the work is padding; how
+they are cut does not change what is said.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import NamedTuple, final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+from transformers import PreTrainedModel
+
+from isogloss.data.batches import pad, token_budget
+from isogloss.data.encoded import Encoded
+from isogloss.model.precision import Precision
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """One row an example, in the order of the split."""
+
+    probabilities: NDArray[np.float32]
+    """[n, classes] Softmax of the logits."""
+
+    losses: NDArray[np.float64]
+    """[n] Cross-entropy with the gold label, in nats, computed in fp32."""
+
+    predicted: NDArray[np.int64]
+    """[n] The most probable class; of equals the first."""
+
+    runtime: float
+    """Seconds, transfers included."""
+
+    n_batches: int
+
+
+class _Said(NamedTuple):
+    """What was said about one batch, on the device."""
+
+    log_probabilities: Tensor
+    losses: Tensor
+
+
+def predict(
+    model: PreTrainedModel,
+    encoded: Encoded,
+    *,
+    precision: Precision,
+    pad_id: int,
+    max_tokens: int = 4096,
+) -> Predictions:
+    """Run a classifier over a split, wherever its weights are; its mode is put back.
+
+    Args:
+        model: the classifier.
+        encoded: the split; an empty one gives no rows.
+        precision: what to compute with; the softmax is fp32 in any case.
+        pad_id: the tokenizer's padding token.
+        max_tokens: padded tokens in one batch.
+    """
+    parts = token_budget(encoded.lengths, max_tokens)
+    was_training = model.training
+    model.eval()
+    start = time.perf_counter()
+    try:
+        with torch.inference_mode(), precision.autocast(model.device):
+            said = [_say(model, encoded, part, pad_id) for part in parts]
+            rows, losses = _gather(said, model.config.num_labels)
+    finally:
+        model.train(was_training)
+    runtime = time.perf_counter() - start
+    back = np.argsort(np.concatenate([np.empty(0, np.int64), *parts]), kind="stable")
+    return Predictions(
+        probabilities=np.exp(rows)[back],
+        losses=losses.astype(np.float64)[back],
+        predicted=rows.argmax(axis=1)[back].astype(np.int64),
+        runtime=runtime,
+        n_batches=len(parts),
+    )
+
+
+def _say(model: PreTrainedModel, encoded: Encoded, part: NDArray[np.int64], pad_id: int) -> _Said:
+    ids, mask = pad(encoded, part, pad_id)
+    logits = model(
+        input_ids=torch.from_numpy(ids).to(model.device),
+        attention_mask=None if mask is None else torch.from_numpy(mask).to(model.device),
+    ).logits
+    log_probabilities = functional.log_softmax(logits.float(), dim=-1)
+    gold = torch.from_numpy(encoded.labels[part]).to(model.device)
+    return _Said(log_probabilities, functional.nll_loss(log_probabilities, gold, reduction="none"))
+
+
+def _gather(said: list[_Said], n_classes: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Bring all rows to main memory; only here does the device have to be waited for."""
+    if not said:
+        return np.empty((0, n_classes), np.float32), np.empty(0, np.float32)
+    rows = torch.cat([one.log_probabilities for one in said]).cpu().numpy()
+    return rows, torch.cat([one.losses for one in said]).cpu().numpy()

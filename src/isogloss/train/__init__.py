@@ -1,0 +1,1 @@
+"""Training: one loop, and fine-tuning as a loss and its batches."""

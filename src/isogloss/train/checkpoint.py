@@ -1,0 +1,165 @@
+"""Unfinished training on disk: safetensors and JSON, never a pickle; whole or not there.
+
+A checkpoint is written into a draft folder and renamed, and the one before is deleted only after
+that, so a kill at any moment leaves a whole checkpoint, or none if it was the first.
+"""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from isogloss.base.errors import RunError
+
+PREFIX = "step-"
+DRAFT = ".draft-"
+SEPARATOR = "|"
+
+Tensors = Mapping[str, Tensor]
+
+
+@final
+@dataclass(frozen=True)
+class Checkpoint:
+    """All that a training needs to go on as if it had never stopped."""
+
+    step: int
+    model: Tensors
+    optimizer: Tensors
+    best: Tensors | None
+    """Weights with the best dev score, if they are to be kept."""
+    journal: Mapping[str, Any]
+    """What was seen so far, JSON-able."""
+
+
+def save_checkpoint(folder: Path, checkpoint: Checkpoint, *, identity: str) -> None:
+    """Write a checkpoint and then delete the ones before.
+
+    Raises:
+        RunError: if the folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(dir=folder, prefix=DRAFT))
+        try:
+            _write(draft, checkpoint, identity)
+            target = folder / f"{PREFIX}{checkpoint.step:09d}"
+            shutil.rmtree(target, ignore_errors=True)
+            draft.rename(target)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+        for other in _standing(folder):
+            if other != target:
+                shutil.rmtree(other, ignore_errors=True)
+    except (OSError, SafetensorError) as error:
+        raise RunError(f"Cannot write a checkpoint to {folder}: {error}.") from error
+
+
+def load_checkpoint(folder: Path, *, identity: str) -> Checkpoint | None:
+    """Read the newest whole checkpoint; drafts of a killed process are cleared away.
+
+    A checkpoint that the disk has damaged is passed over: training then begins further back, with
+    the same result.
+
+    Raises:
+        RunError: if the checkpoint belongs to another training.
+    """
+    for draft in folder.glob(f"{DRAFT}*"):
+        shutil.rmtree(draft, ignore_errors=True)
+    for path in reversed(_standing(folder)):
+        try:
+            return _read(path, identity)
+        except (OSError, ValueError, KeyError, SafetensorError):
+            continue
+    return None
+
+
+def clear_checkpoints(folder: Path) -> None:
+    """Delete all checkpoints, once the result is stored."""
+    for path in [*_standing(folder), *folder.glob(f"{DRAFT}*")]:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def model_tensors(model: nn.Module) -> dict[str, Tensor]:
+    """Return the weights and the buffers that belong to the state, by name; not copied."""
+    kept = model.state_dict().keys()
+    buffers = {name: tensor for name, tensor in model.named_buffers() if name in kept}
+    return {**{name: p.detach() for name, p in model.named_parameters()}, **buffers}
+
+
+def copy_weights(model: nn.Module) -> dict[str, Tensor]:
+    """Return a copy of the weights, in main memory."""
+    return {name: tensor.to("cpu", copy=True) for name, tensor in model_tensors(model).items()}
+
+
+def restore_model(model: nn.Module, tensors: Tensors) -> None:
+    """Put weights back.
+
+    Raises:
+        RunError: if they belong to another model.
+    """
+    own = model_tensors(model)
+    if own.keys() != tensors.keys():
+        raise RunError("The checkpoint holds the weights of another model; delete it.")
+    with torch.no_grad():
+        for name, tensor in own.items():
+            tensor.copy_(tensors[name])
+
+
+def optimizer_tensors(model: nn.Module, optimizer: Optimizer) -> dict[str, Tensor]:
+    """Return the optimizer's state, each tensor by the name of its weight and its own."""
+    return {
+        f"{name}{SEPARATOR}{key}": value
+        for name, parameter in model.named_parameters()
+        for key, value in optimizer.state.get(parameter, {}).items()
+    }
+
+
+def restore_optimizer(model: nn.Module, optimizer: Optimizer, tensors: Tensors) -> None:
+    """Put the optimizer's state back, on the device of each weight."""
+    parameters = dict(model.named_parameters())
+    for name, tensor in tensors.items():
+        owner, _, key = name.rpartition(SEPARATOR)
+        parameter = parameters[owner]
+        optimizer.state[parameter][key] = tensor.to(parameter.device)
+
+
+def _standing(folder: Path) -> list[Path]:
+    """The checkpoints in a folder, the oldest first."""
+    return sorted(path for path in folder.glob(f"{PREFIX}*") if path.is_dir())
+
+
+def _write(draft: Path, checkpoint: Checkpoint, identity: str) -> None:
+    parts = {"model": checkpoint.model, "optimizer": checkpoint.optimizer, "best": checkpoint.best}
+    for name, tensors in parts.items():
+        if tensors is not None:
+            contiguous = {key: tensor.contiguous() for key, tensor in tensors.items()}
+            save_file(contiguous, draft / f"{name}.safetensors")
+    state = {"identity": identity, "step": checkpoint.step, "journal": dict(checkpoint.journal)}
+    (draft / "state.json").write_text(json.dumps(state), encoding="utf-8")
+
+
+def _read(path: Path, identity: str) -> Checkpoint:
+    state = json.loads((path / "state.json").read_text(encoding="utf-8"))
+    if state["identity"] != identity:
+        raise RunError(
+            f"{path} is a checkpoint of another training (other recipe, data or precision). "
+            "Delete it to start anew."
+        )
+    best = path / "best.safetensors"
+    return Checkpoint(
+        step=state["step"],
+        model=load_file(path / "model.safetensors"),
+        optimizer=load_file(path / "optimizer.safetensors"),
+        best=load_file(best) if best.exists() else None,
+        journal=state["journal"],
+    )

@@ -1,0 +1,109 @@
+"""What a training has seen so far: plain numbers that go into a checkpoint and come back exactly.
+
+Losses stay on the device until someone needs them, since reading each at once would make the device
+wait at every step; they are added up in the order of the steps, so when they are read changes
+nothing.
+"""
+
+import math
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, final
+
+from torch import Tensor
+
+from isogloss.base.errors import RunError
+from isogloss.train.loop import StepDone, check_finite
+
+
+@final
+@dataclass
+class Journal:
+    """Counts, curve and dev scores; grows step by step."""
+
+    step: int = 0
+    seconds: float = 0.0
+    """Spent in training and dev scores, over all interruptions."""
+    n_resumed: int = 0
+    examples: int = 0
+    real_tokens: int = 0
+    padded_tokens: int = 0
+    """Positions computed, padding included."""
+    loss_sum: float = 0.0
+    """Of all steps."""
+    window_sum: float = 0.0
+    window_steps: int = 0
+    """Since the last point of the curve."""
+    curve: list[dict[str, float]] = field(default_factory=list)
+    dev_scores: list[dict[str, float]] = field(default_factory=list)
+    best_step: int | None = None
+    best_score: float | None = None
+    without_better: int = 0
+    """Dev scores in a row that were not better."""
+    stopped_early: bool = False
+    _unread: list[tuple[int, Tensor]] = field(default_factory=list, repr=False)
+
+    def note(self, done: StepDone) -> None:
+        """Take down a step; its loss is read later."""
+        self.step = done.step
+        self._unread.append((done.step, done.loss))
+
+    def read_losses(self) -> None:
+        """Read the losses that are still on the device.
+
+        Raises:
+            LossNotFinite: if one is not finite.
+        """
+        for step, loss in self._unread:
+            check_finite(step, loss)
+            value = float(loss)
+            self.loss_sum += value
+            self.window_sum += value
+            self.window_steps += 1
+        self._unread.clear()
+
+    def close_window(self, done: StepDone, epoch: float) -> dict[str, float]:
+        """Add a point to the curve, the mean loss since the one before, and return it."""
+        self.read_losses()
+        point = {
+            "step": done.step,
+            "epoch": epoch,
+            "loss": self.window_sum / self.window_steps,
+            "learning_rate": done.learning_rate,
+            "grad_norm": float(done.grad_norm),
+        }
+        self.curve.append(point)
+        self.window_sum, self.window_steps = 0.0, 0
+        return point
+
+    def judge(self, score: float, epoch: float, threshold: float) -> bool:
+        """Take down a dev score (higher is better); return whether it is the best so far.
+
+        As in transformers, the best is the highest, but only one that exceeds it by more than
+        `threshold` counts against stopping early.
+
+        Raises:
+            RunError: if the score is not a number.
+        """
+        if math.isnan(score):
+            raise RunError(f"The dev score after step {self.step} is not a number.")
+        self.dev_scores.append({"step": self.step, "epoch": epoch, "score": score})
+        best = self.best_score
+        clearly = best is None or score - best > threshold
+        self.without_better = 0 if clearly else self.without_better + 1
+        if best is not None and score <= best:
+            return False
+        self.best_step, self.best_score = self.step, score
+        return True
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what a checkpoint keeps."""
+        self.read_losses()
+        return {name: value for name, value in asdict(self).items() if not name.startswith("_")}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> "Journal":
+        """Come back from a checkpoint; one more interruption is counted."""
+        known = {item.name for item in fields(cls)}
+        journal = cls(**{name: value for name, value in values.items() if name in known})
+        journal.n_resumed += 1
+        return journal

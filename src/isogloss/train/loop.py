@@ -1,0 +1,174 @@
+"""The one training loop: a generator that yields after every optimizer step.
+
+Fine-tuning, pre-training and distillation are losses and batches for it, not loops of their own. It
+knows no callbacks: whoever reads it decides what happens between steps (evaluate, save, stop).
+Randomness (dropout) is drawn from the seed and the step alone, so nothing that happens between two
+steps, not even a kill and a resume, changes the next.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar, final
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from torch import Tensor
+from torch.optim import Optimizer
+
+from isogloss.base.errors import InputError, RunError
+from isogloss.model.precision import Precision, best_device
+
+CHECK_EVERY = 50
+"""Steps between checks for a finite loss where reading it makes the device wait."""
+
+Part = TypeVar("Part")
+
+
+@final
+@dataclass(frozen=True)
+class Terms:
+    """How steps are taken, whatever is learned."""
+
+    max_steps: int
+    """The step after which training ends, counted from the very first."""
+
+    learning_rate: Callable[[int], float]
+    """Learning rate as a function of the steps already done."""
+
+    precision: Precision
+    seed: int
+    max_grad_norm: float = 1.0
+    """Gradients are clipped to this norm; 0 turns clipping off."""
+
+    first_step: int = 0
+    """Steps already done before this loop."""
+
+
+@final
+@dataclass(frozen=True)
+class StepDone:
+    """One optimizer step."""
+
+    step: int
+    """From 1."""
+
+    loss: Tensor
+    """Mean over the step; a scalar on the device, since reading it makes the device wait."""
+
+    n: int
+    """Things that the mean runs over."""
+
+    grad_norm: Tensor
+    """Norm of the gradient before clipping; a scalar on the device."""
+
+    learning_rate: float
+    """With which the step was taken."""
+
+
+class LossNotFinite(RunError):
+    """The loss became NaN or infinite, so the weights are lost."""
+
+    def __init__(self, step: int, value: float) -> None:
+        self.step = step
+        super().__init__(
+            f"The loss is {value} at step {step}. Lower learning_rate, add warmup_steps, or set "
+            "precision: fp32."
+        )
+
+
+def fit(
+    batches: Iterable[Sequence[Part]],
+    loss: Callable[[Part], Tensor],
+    *,
+    optimizer: Optimizer,
+    accelerator: Accelerator,
+    terms: Terms,
+    size: Callable[[Part], int] = len,  # type: ignore[assignment]
+) -> Iterator[StepDone]:
+    """Train, and yield after every optimizer step.
+
+    Args:
+        batches: one item is one optimizer step, cut into parts that fit the device.
+        loss: the mean loss over a part, a scalar.
+        optimizer: moves the weights; its learning rate is set at each step.
+        accelerator: from `make_accelerator`.
+        terms: how steps are taken.
+        size: over how many things the mean of a part runs (examples for a text label, tokens for
+            token labels); parts weigh by it, so how a batch is cut does not matter.
+
+    Raises:
+        LossNotFinite: checked at each step on a CPU, every 50 steps elsewhere.
+    """
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    clip = terms.max_grad_norm or float("inf")
+    for step, parts in enumerate(batches, start=terms.first_step + 1):
+        reseed(terms.seed, step)
+        rate = terms.learning_rate(step - 1)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        n = sum(size(part) for part in parts)
+        shares = [(part, size(part) / n) for part in parts]
+        total = _backward(shares, loss, accelerator, terms.precision)
+        norm = accelerator.clip_grad_norm_(parameters, clip)
+        if accelerator.device.type == "cpu" or step % CHECK_EVERY == 0 or step == terms.max_steps:
+            check_finite(step, total)
+        optimizer.step()
+        optimizer.zero_grad()
+        yield StepDone(step, total, n, norm.detach(), rate)
+        if step >= terms.max_steps:
+            return
+
+
+def _backward(
+    shares: Sequence[tuple[Part, float]],
+    loss: Callable[[Part], Tensor],
+    accelerator: Accelerator,
+    precision: Precision,
+) -> Tensor:
+    """Add up the gradients of all parts, each weighed by its share; return the loss of the step.
+
+    One autocast context spans the step, so weights are cast once for all parts.
+    """
+    total = torch.zeros((), device=accelerator.device)
+    with precision.autocast(accelerator.device):
+        for part, share in shares:
+            weighed = loss(part) * share
+            with torch.autocast(accelerator.device.type, enabled=False):
+                accelerator.backward(weighed)
+            total = total + weighed.detach()
+    return total
+
+
+def make_accelerator() -> Accelerator:
+    """Make the accelerator of this process; cheap, and the same for any number of trainings.
+
+    Its own mixed precision is fixed for a process by the first one made, so it is switched off and
+    `Precision.autocast` takes its place: one worker may train models in different precisions.
+
+    Raises:
+        InputError: if several processes were launched for one training.
+    """
+    accelerator = Accelerator(cpu=best_device().type == "cpu", mixed_precision="no")
+    if accelerator.num_processes > 1:
+        raise InputError(
+            f"{accelerator.num_processes} processes were launched for one training, which is not "
+            "possible yet. Start one process; a study spreads its trainings over processes itself."
+        )
+    return accelerator
+
+
+def reseed(seed: int, step: int) -> None:
+    """Set the random state of a step, a function of the seed and the step only."""
+    state: Any = np.random.SeedSequence([seed, step]).generate_state(1, np.uint64)
+    torch.manual_seed(int(state[0]) >> 1)
+
+
+def check_finite(step: int, loss: Tensor) -> None:
+    """Raise if the loss is NaN or infinite; makes the device wait.
+
+    Raises:
+        LossNotFinite: if it is.
+    """
+    if not torch.isfinite(loss):
+        raise LossNotFinite(step, float(loss))

@@ -1,0 +1,150 @@
+"""Checkpoints: whole or not there, exact, and without a pickle."""
+
+import json
+
+import pytest
+import torch
+
+from isogloss.base.errors import RunError
+from isogloss.train import checkpoint as room
+from isogloss.train.checkpoint import (
+    Checkpoint,
+    clear_checkpoints,
+    copy_weights,
+    load_checkpoint,
+    model_tensors,
+    optimizer_tensors,
+    restore_model,
+    restore_optimizer,
+    save_checkpoint,
+)
+
+
+def toy(step, *, best=False):
+    value = torch.full((2, 2), float(step))
+    return Checkpoint(
+        step, {"w": value}, {"w|m": value / 3}, {"w": -value} if best else None, {"a": 0.1}
+    )
+
+
+def trained_layer():
+    torch.manual_seed(0)
+    layer = torch.nn.Sequential(torch.nn.Linear(3, 3), torch.nn.BatchNorm1d(3))
+    optimizer = torch.optim.AdamW(layer.parameters(), lr=0.1, fused=True)
+    for _ in range(3):
+        layer(torch.randn(4, 3)).square().sum().backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    return layer, optimizer
+
+
+@pytest.mark.parametrize("best", [True, False])
+def test_a_checkpoint_comes_back_exactly(best, tmp_path):
+    want = toy(3, best=best)
+    save_checkpoint(tmp_path, want, identity="x")
+    got = load_checkpoint(tmp_path, identity="x")
+    assert (got.step, got.journal) == (3, {"a": 0.1})
+    assert torch.equal(got.model["w"], want.model["w"])
+    assert torch.equal(got.optimizer["w|m"], want.optimizer["w|m"])
+    assert (got.best is not None) == best
+
+
+def test_only_the_newest_stands_and_nothing_is_a_pickle(tmp_path):
+    for step in (1, 2, 10):
+        save_checkpoint(tmp_path, toy(step), identity="x")
+    assert load_checkpoint(tmp_path, identity="x").step == 10
+    assert len(list(tmp_path.iterdir())) == 1
+    assert {path.suffix for path in tmp_path.rglob("*.*")} == {".safetensors", ".json"}
+
+
+@pytest.mark.parametrize("call", ["save_file", "json.dumps"])
+def test_a_kill_while_writing_leaves_the_checkpoint_before(call, tmp_path, monkeypatch):
+    save_checkpoint(tmp_path, toy(1), identity="x")
+
+    class Killed(BaseException):
+        pass
+
+    def die(*args, **kwargs):
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(room.shutil, "rmtree", lambda *args, **kwargs: None)
+        patch.setattr(f"{room.__name__}.{call}" if call == "save_file" else call, die)
+        with pytest.raises(Killed):
+            save_checkpoint(tmp_path, toy(2), identity="x")
+    assert len(list(tmp_path.iterdir())) == 2
+    assert load_checkpoint(tmp_path, identity="x").step == 1
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_kill_before_the_old_one_is_deleted_leaves_the_new_one(tmp_path, monkeypatch):
+    save_checkpoint(tmp_path, toy(1), identity="x")
+    with monkeypatch.context() as patch:
+        patch.setattr(room.shutil, "rmtree", lambda *args, **kwargs: None)
+        save_checkpoint(tmp_path, toy(2), identity="x")
+    assert len(list(tmp_path.iterdir())) == 2
+    assert load_checkpoint(tmp_path, identity="x").step == 2
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "optimizer.safetensors", "state.json"])
+def test_a_damaged_checkpoint_is_passed_over(name, tmp_path):
+    save_checkpoint(tmp_path, toy(1), identity="x")
+    path = next(tmp_path.rglob(name))
+    path.write_bytes(path.read_bytes()[:7])
+    assert load_checkpoint(tmp_path, identity="x") is None
+
+
+def test_the_checkpoint_of_another_training_is_refused(tmp_path):
+    save_checkpoint(tmp_path, toy(1), identity="x")
+    with pytest.raises(RunError, match="another training"):
+        load_checkpoint(tmp_path, identity="y")
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="Cannot write a checkpoint"):
+        save_checkpoint(tmp_path / "file", toy(1), identity="x")
+
+
+def test_no_checkpoint_is_nothing(tmp_path):
+    assert load_checkpoint(tmp_path / "nowhere", identity="x") is None
+    clear_checkpoints(tmp_path / "nowhere")
+
+
+def test_clearing_leaves_other_files_alone(tmp_path):
+    save_checkpoint(tmp_path, toy(1), identity="x")
+    (tmp_path / "note.txt").write_text("mine")
+    clear_checkpoints(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["note.txt"]
+
+
+def test_model_and_optimizer_go_on_as_if_never_stopped():
+    def go_on(layer, optimizer):
+        torch.manual_seed(1)
+        layer(torch.randn(4, 3)).square().sum().backward()
+        optimizer.step()
+        return {name: tensor.clone() for name, tensor in model_tensors(layer).items()}
+
+    layer, optimizer = trained_layer()
+    weights = copy_weights(layer)
+    state = {k: v.clone() for k, v in optimizer_tensors(layer, optimizer).items()}
+    want = go_on(layer, optimizer)
+
+    fresh = torch.nn.Sequential(torch.nn.Linear(3, 3), torch.nn.BatchNorm1d(3))
+    again = torch.optim.AdamW(fresh.parameters(), lr=0.1, fused=True)
+    restore_model(fresh, weights)
+    restore_optimizer(fresh, again, state)
+    got = go_on(fresh, again)
+    assert all(torch.equal(got[name], want[name]) for name in want)
+
+
+def test_the_weights_of_another_model_are_refused():
+    layer, _ = trained_layer()
+    with pytest.raises(RunError, match="another model"):
+        restore_model(torch.nn.Linear(3, 3), copy_weights(layer))
+
+
+def test_the_state_is_readable_json(tmp_path):
+    save_checkpoint(tmp_path, toy(4), identity="x")
+    state = json.loads(next(tmp_path.rglob("state.json")).read_text())
+    assert state == {"identity": "x", "step": 4, "journal": {"a": 0.1}}

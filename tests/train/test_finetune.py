@@ -1,0 +1,444 @@
+"""Fine-tuning: the same as a plain loop, and the same again after any interruption."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from isogloss.base.errors import InputError, RunError
+from isogloss.train import finetune as room
+from isogloss.train.finetune import Recipe, finetune
+from isogloss.train.loop import LossNotFinite
+from isogloss.train.parts import Cutting, cut_and_pad, step_indices
+
+FAMILIES = ("bert", "distilbert", "xlm-roberta", "modernbert")
+PLAIN = {"precision": "fp32", "save_seconds": None}
+
+
+def run(model, encoded, recipe, folder, **more):
+    """Exhaust a training; return what it returns and how far each step said it was."""
+    steps, seen = finetune(model, encoded, recipe, pad_id=0, folder=folder, **more), []
+    while True:
+        try:
+            seen.append(next(steps))
+        except StopIteration as stop:
+            return stop.value, seen
+
+
+def run_until(k, model, encoded, recipe, folder, **more):
+    """Take `k` steps and vanish."""
+    steps = finetune(model, encoded, recipe, pad_id=0, folder=folder, **more)
+    for _ in range(k):
+        next(steps)
+    steps.close()
+
+
+def weights(model):
+    return {name: p.detach().clone() for name, p in model.named_parameters()}
+
+
+def same(one, other):
+    return all(torch.equal(one[name], other[name]) for name in other)
+
+
+def reference(model, encoded, recipe, pad_id):
+    """The plain loop: every batch whole and padded to the longest allowed, stock AdamW."""
+    names = {n for n, p in model.named_parameters() if p.dim() > 1}
+    groups = [
+        {"params": [p for n, p in model.named_parameters() if n in names]},
+        {"params": [p for n, p in model.named_parameters() if n not in names], "weight_decay": 0.0},
+    ]
+    optimizer = torch.optim.AdamW(
+        groups,
+        lr=recipe.learning_rate,
+        eps=recipe.adam_epsilon,
+        weight_decay=recipe.weight_decay,
+        fused=False,
+        foreach=False,
+    )
+    total = recipe.total_steps(len(encoded))
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda done: 1 - done / total)
+    losses, batches = [], step_indices(len(encoded), recipe, first_step=0)
+    model.train()
+    for _ in range(total):
+        chosen = next(batches)
+        ids = torch.full((len(chosen), 24), pad_id)
+        mask = torch.zeros_like(ids)
+        for row, index in enumerate(chosen):
+            tokens = torch.from_numpy(encoded.tokens(index).astype(np.int64))
+            ids[row, : len(tokens)], mask[row, : len(tokens)] = tokens, 1
+        logits = model(input_ids=ids, attention_mask=mask).logits
+        loss = functional.cross_entropy(logits, torch.from_numpy(encoded.labels[chosen]))
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        scheduler.step()
+        optimizer.zero_grad()
+        losses.append(loss.item())
+    return losses
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("attention", ["eager", "sdpa"])
+def test_training_equals_a_plain_loop_that_pads_to_the_longest(family, attention, toys, tmp_path):
+    """Adam's epsilon is raised, since it blows up the rounding of gradients that should be zero."""
+    encoded = toys.split(76, family=family)
+    recipe = Recipe(num_train_epochs=3, logging_steps=1, adam_epsilon=1e-6, **PLAIN)
+    pad_id = toys.tokenizer(family).pad_token_id
+    want_model = toys.model(family, attention=attention)
+    want = reference(want_model, encoded, recipe, pad_id)
+    model = toys.model(family, attention=attention)
+    steps = finetune(model, encoded, recipe, pad_id=pad_id, folder=tmp_path)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            trained = stop.value
+            break
+    assert trained.n_steps == 9
+    assert [point["loss"] for point in trained.curve] == pytest.approx(want, abs=1e-5)
+    assert trained.train_loss == pytest.approx(np.mean(want), abs=1e-5)
+    expected = weights(want_model)
+    assert all(torch.allclose(p, expected[n], atol=1e-5) for n, p in weights(model).items())
+    assert trained.attention == attention
+    assert 0 < trained.padding_share < 1 - trained.real_tokens / (76 * 3 * 24)
+
+
+@pytest.mark.parametrize("max_tokens", [24, 60, 10_000])
+def test_memory_changes_the_cut_and_not_the_training(max_tokens, toys, tmp_path):
+    encoded, recipe = toys.split(40), Recipe(num_train_epochs=2, adam_epsilon=1e-6, **PLAIN)
+    model, other = toys.model(), toys.model()
+    run(model, encoded, recipe, tmp_path, max_tokens=max_tokens)
+    run(other, encoded, recipe, tmp_path, max_tokens=500)
+    want = weights(other)
+    assert all(torch.allclose(p, want[n], atol=1e-5) for n, p in weights(model).items())
+
+
+def test_accumulation_multiplies_the_examples_of_a_step(toys, tmp_path):
+    encoded = toys.split(40)
+    model, other = toys.model(), toys.model()
+    recipe = Recipe(per_device_train_batch_size=4, gradient_accumulation_steps=4, **PLAIN)
+    trained, seen = run(model, encoded, recipe, tmp_path)
+    run(other, encoded, Recipe(per_device_train_batch_size=16, **PLAIN), tmp_path)
+    assert trained.n_steps == len(seen) == 15  # 5 epochs of 16 + 16 + 8
+    assert same(weights(model), weights(other))
+
+
+def test_each_step_has_as_many_examples_and_each_epoch_all_of_them(toys):
+    encoded, recipe = toys.split(70), Recipe(per_device_train_batch_size=32)
+    cutting, steps = Cutting(200, 20.0, 0), step_indices(70, recipe, first_step=0)
+    sizes, labels = [], []
+    for _ in range(3):
+        parts = cut_and_pad(encoded, next(steps), cutting=cutting, device=torch.device("cpu"))
+        sizes.append(sum(map(len, parts)))
+        assert len(parts) > 1 or sizes[-1] == 6
+        labels += [int(label) for part in parts for label in part.labels]
+    assert sizes == [32, 32, 6]
+    assert sorted(labels) == sorted(encoded.labels.tolist())
+
+
+@pytest.mark.parametrize("first", [0, 1, 3, 7])
+def test_steps_may_begin_anywhere(first):
+    recipe = Recipe(per_device_train_batch_size=4)
+    whole, late = (step_indices(10, recipe, first_step=at) for at in (0, first))
+    skipped = [next(whole).tolist() for _ in range(first + 5)][first:]
+    assert [next(late).tolist() for _ in range(5)] == skipped
+
+
+@pytest.mark.parametrize(
+    ("recipe", "n", "steps"),
+    [
+        (Recipe(), 64, 10),
+        (Recipe(), 65, 15),
+        (Recipe(num_train_epochs=0.5), 320, 5),
+        (Recipe(num_train_epochs=1.5), 65, 5),
+        (Recipe(max_steps=7), 64, 7),
+        (Recipe(gradient_accumulation_steps=2), 65, 10),
+    ],
+)
+def test_the_horizon_is_counted_as_in_the_trainer(recipe, n, steps):
+    assert recipe.total_steps(n) == steps
+
+
+@pytest.mark.parametrize(("family", "k"), [("bert", 1), ("bert", 9), ("modernbert", 5)])
+def test_a_killed_training_ends_with_the_same_weights_bit_for_bit(family, k, toys, tmp_path):
+    encoded = toys.split(50, family=family)
+    recipe = Recipe(
+        learning_rate=1e-3, per_device_train_batch_size=16, num_train_epochs=3, logging_steps=5,
+        save_seconds=0, precision="fp32", warmup_steps=0.2,
+    )  # fmt: skip
+    whole = toys.model(family, dropout=0.3)
+    want, _ = run(whole, encoded, recipe, tmp_path / "whole")
+    run_until(k, toys.model(family, dropout=0.3), encoded, recipe, tmp_path / "cut")
+    torch.manual_seed(999)
+    model = toys.model(family, dropout=0.3, seed=5)
+    got, seen = run(model, encoded, recipe, tmp_path / "cut")
+    assert same(weights(model), weights(whole))
+    assert (got.curve, got.train_loss) == (want.curve, want.train_loss)
+    assert (got.real_tokens, got.padding_share) == (want.real_tokens, want.padding_share)
+    assert (got.n_steps, got.n_resumed) == (12, 1)
+    assert [step.done for step in seen] == list(range(k + 1, 13))
+    assert want.n_resumed == 0
+
+
+def test_a_training_killed_many_times_ends_the_same(toys, tmp_path):
+    encoded = toys.split(40)
+    recipe = Recipe(per_device_train_batch_size=8, num_train_epochs=2, save_seconds=0)
+    whole = toys.model(dropout=0.2)
+    run(whole, encoded, recipe, tmp_path / "whole")
+    for _ in range(4):
+        run_until(2, toys.model(dropout=0.2), encoded, recipe, tmp_path / "cut")
+    model = toys.model(dropout=0.2)
+    got, _ = run(model, encoded, recipe, tmp_path / "cut")
+    assert same(weights(model), weights(whole))
+    assert got.n_resumed == 4
+
+
+def test_steps_after_the_last_checkpoint_are_taken_again(toys, tmp_path, monkeypatch):
+    encoded, recipe = toys.split(40), Recipe(per_device_train_batch_size=8, save_seconds=10)
+    whole = toys.model(dropout=0.2)
+    run(whole, encoded, recipe, tmp_path / "whole")
+    clock = iter(range(0, 10_000, 4))  # a checkpoint at every third look
+    with monkeypatch.context() as patch:
+        patch.setattr(room.time, "monotonic", lambda: float(next(clock)))
+        run_until(8, toys.model(dropout=0.2), encoded, recipe, tmp_path / "cut")
+    model = toys.model(dropout=0.2)
+    _, seen = run(model, encoded, recipe, tmp_path / "cut")
+    assert 1 < seen[0].done <= 8
+    assert same(weights(model), weights(whole))
+
+
+def test_a_training_that_had_ended_is_not_trained_again(toys, tmp_path):
+    encoded, recipe = toys.split(20), Recipe(num_train_epochs=2, save_seconds=0)
+    first, again = toys.model(), toys.model(seed=3)
+    want, _ = run(first, encoded, recipe, tmp_path)
+    got, seen = run(again, encoded, recipe, tmp_path)
+    assert seen == []
+    assert same(weights(again), weights(first))
+    assert got.train_loss == want.train_loss
+
+
+SCORES = [0.5, 0.7, 0.6, 0.65, 0.9, 0.1, 0.1]
+
+
+def scripted(scores=SCORES):
+    """A dev score that reads from a list, draws random numbers and changes the model's mode."""
+
+    def score(model):
+        model.eval()
+        torch.rand(3)
+        score.models.append(weights(model))
+        return scores[len(score.models) - 1 + score.skip]
+
+    score.models, score.skip = [], 0
+    return score
+
+
+STOPPING = {
+    "per_device_train_batch_size": 8,
+    "num_train_epochs": 6,
+    "eval_strategy": "epoch",
+    "early_stopping_patience": 2,
+    "learning_rate": 1e-3,
+    "precision": "fp32",
+}
+
+
+def test_training_stops_when_the_dev_score_no_longer_rises_and_keeps_the_best(toys, tmp_path):
+    score, model = scripted(), toys.model(dropout=0.2)
+    trained, seen = run(
+        model, toys.split(20), Recipe(**STOPPING, save_seconds=None), tmp_path, dev_score=score
+    )
+    assert trained.stopped_early
+    assert [row["score"] for row in trained.dev_scores] == SCORES[:4]
+    assert [row["step"] for row in trained.dev_scores] == [3, 6, 9, 12]
+    assert (trained.best_step, trained.best_score) == (6, 0.7)
+    assert (trained.n_steps, trained.epochs) == (12, 4.0)
+    assert tuple(seen[-1]) == (12, 18)
+    assert same(weights(model), score.models[1])
+
+
+@pytest.mark.parametrize("k", [2, 6, 7, 11, 12])
+def test_a_killed_training_stops_at_the_same_step_with_the_same_weights(k, toys, tmp_path):
+    encoded, recipe = toys.split(20), Recipe(**STOPPING, save_seconds=0)
+    whole = toys.model(dropout=0.2)
+    want, _ = run(whole, encoded, recipe, tmp_path / "whole", dev_score=scripted())
+    score = scripted()
+    run_until(k, toys.model(dropout=0.2), encoded, recipe, tmp_path / "cut", dev_score=score)
+    again = scripted()
+    again.skip = len(score.models)
+    model = toys.model(dropout=0.2)
+    got, _ = run(model, encoded, recipe, tmp_path / "cut", dev_score=again)
+    assert same(weights(model), weights(whole))
+    assert (got.dev_scores, got.stopped_early) == (want.dev_scores, True)
+    assert (got.n_steps, got.best_step) == (want.n_steps, want.best_step)
+
+
+def test_a_dev_score_between_steps_changes_nothing(toys, tmp_path):
+    encoded = toys.split(40)
+    common = {"per_device_train_batch_size": 8, "num_train_epochs": 2, **PLAIN}
+    plain, judged = toys.model(dropout=0.3), toys.model(dropout=0.3)
+    run(plain, encoded, Recipe(**common), tmp_path)
+    recipe = Recipe(**common, eval_strategy="steps", eval_steps=3)
+    trained, _ = run(judged, encoded, recipe, tmp_path, dev_score=scripted())
+    assert same(weights(plain), weights(judged))
+    assert [row["step"] for row in trained.dev_scores] == [3, 6, 9, 10]
+    assert not trained.stopped_early
+
+
+@pytest.mark.parametrize(
+    ("threshold", "scores", "n_scores"),
+    [
+        (0.0, [0.5, 0.6, 0.7, 0.8, 0.9, 1.0], 6),
+        (0.15, [0.5, 0.6, 0.7], 3),
+        (0.15, [0.5, 0.6, 0.8, 0.8, 0.8], 5),
+        (0.0, [0.5, 0.4, 0.5], 3),
+    ],
+)
+def test_only_a_clear_rise_counts_against_stopping(threshold, scores, n_scores, toys, tmp_path):
+    recipe = Recipe(**STOPPING, early_stopping_threshold=threshold, save_seconds=None)
+    trained, _ = run(toys.model(), toys.split(20), recipe, tmp_path, dev_score=scripted(scores))
+    assert len(trained.dev_scores) == n_scores
+    assert trained.best_score == max(scores)
+
+
+def test_the_curve_is_the_mean_since_the_last_point(toys, tmp_path):
+    encoded = toys.split(40)
+    fine, coarse = (
+        run(toys.model(), encoded, Recipe(max_steps=7, logging_steps=k, **PLAIN), tmp_path)[0]
+        for k in (1, 3)
+    )
+    losses = [point["loss"] for point in fine.curve]
+    assert [point["step"] for point in coarse.curve] == [3, 6, 7]
+    means = [np.mean(losses[:3]), np.mean(losses[3:6]), losses[6]]
+    assert [point["loss"] for point in coarse.curve] == pytest.approx(means)
+    assert coarse.train_loss == pytest.approx(np.mean(losses))
+    assert [p["learning_rate"] for p in fine.curve] == pytest.approx(
+        [2e-5 * (1 - k / 7) for k in range(7)]
+    )
+
+
+def test_a_tracker_sees_every_point_and_dev_score(toys, tmp_path):
+    seen = []
+    recipe = Recipe(max_steps=4, logging_steps=2, eval_strategy="steps", eval_steps=2, **PLAIN)
+    trained, _ = run(
+        toys.model(), toys.split(40), recipe, tmp_path,
+        dev_score=scripted(), tracker=lambda step, values: seen.append((step, values)),
+    )  # fmt: skip
+    assert [(step, sorted(values)[0]) for step, values in seen] == [
+        (2, "dev_score"), (2, "epoch"), (4, "dev_score"), (4, "epoch"),
+    ]  # fmt: skip
+    assert [values["loss"] for _, values in seen if "loss" in values] == [
+        point["loss"] for point in trained.curve
+    ]
+
+
+def test_training_learns_what_can_be_learned(toys, tmp_path):
+    encoded, model = toys.split(96), toys.model(dropout=0.1)
+    recipe = Recipe(learning_rate=3e-3, per_device_train_batch_size=8, num_train_epochs=12, **PLAIN)
+    trained, _ = run(model, encoded, recipe, tmp_path)
+    assert trained.curve[0]["loss"] > 0.8
+    assert trained.curve[-1]["loss"] < 0.3
+
+
+def test_rates_and_times_belong_together(toys, tmp_path):
+    trained, _ = run(toys.model(), toys.split(40), Recipe(num_train_epochs=2, **PLAIN), tmp_path)
+    assert trained.train_runtime > 0
+    assert trained.train_samples_per_second * trained.train_runtime == pytest.approx(80)
+    assert trained.train_steps_per_second * trained.train_runtime == pytest.approx(4)
+    assert trained.threads == torch.get_num_threads()
+    assert trained.precision == "fp32"
+    assert trained.precision_reason
+
+
+def test_time_spent_by_the_reader_is_not_training_time(toys, tmp_path, monkeypatch):
+    ticks = {"now": 0.0}
+    monkeypatch.setattr(room.time, "perf_counter", lambda: ticks["now"])
+    steps = finetune(
+        toys.model(), toys.split(20), Recipe(max_steps=3, **PLAIN), pad_id=0, folder=tmp_path
+    )
+    trained = None
+    while trained is None:
+        try:
+            next(steps)
+            ticks["now"] += 100.0
+        except StopIteration as stop:
+            trained = stop.value
+    assert trained.train_runtime == 0.0
+
+
+def test_times_add_up_over_interruptions(toys, tmp_path, monkeypatch):
+    ticks = iter(range(10_000))
+    monkeypatch.setattr(room.time, "perf_counter", lambda: float(next(ticks)))
+    encoded, recipe = toys.split(20), Recipe(max_steps=4, save_seconds=0)
+    run_until(2, toys.model(), encoded, recipe, tmp_path)
+    late, _ = run(toys.model(), encoded, recipe, tmp_path)
+    alone, _ = run(toys.model(), encoded, Recipe(max_steps=2, save_seconds=0), tmp_path / "b")
+    assert late.train_runtime > alone.train_runtime
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"eval_strategy": "epoch"}, "needs a dev split"),
+        ({"early_stopping_patience": 1}, "need eval_strategy"),
+        ({"load_best_model_at_end": True}, "need eval_strategy"),
+        ({"precision": "bf61"}, "bf16"),
+        ({"lr_scheduler_type": "liner"}, "linear"),
+    ],
+)
+def test_a_recipe_that_cannot_be_followed_is_refused(change, message, toys, tmp_path):
+    recipe = Recipe(**{**PLAIN, **change})
+    with pytest.raises(InputError, match=message):
+        run(toys.model(), toys.split(8), recipe, tmp_path)
+
+
+def test_eval_steps_must_be_given_with_their_strategy(toys, tmp_path):
+    with pytest.raises(InputError, match="needs eval_steps"):
+        run(
+            toys.model(), toys.split(8), Recipe(eval_strategy="steps"), tmp_path,
+            dev_score=scripted(),
+        )  # fmt: skip
+
+
+def test_an_empty_split_is_refused(toys, tmp_path):
+    with pytest.raises(InputError, match="empty"):
+        run(toys.model(), toys.split(8).select([]), Recipe(), tmp_path)
+
+
+def test_a_dev_score_that_is_no_number_is_an_error(toys, tmp_path):
+    with pytest.raises(RunError, match="not a number"):
+        run(
+            toys.model(), toys.split(8), Recipe(eval_strategy="epoch", **PLAIN), tmp_path,
+            dev_score=lambda model: math.nan,
+        )  # fmt: skip
+
+
+def test_weights_that_blow_up_end_the_training_with_advice(toys, tmp_path):
+    model = toys.model()
+    with torch.no_grad():
+        model.classifier.weight.fill_(float("nan"))
+    with pytest.raises(LossNotFinite, match="step 1"):
+        run(model, toys.split(8), Recipe(**PLAIN), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"learning_rate": 1e-3}, {"seed": 1}, {"num_train_epochs": 9.0}, {"weight_decay": 0.5}],
+)
+def test_the_checkpoint_of_another_recipe_is_refused(change, toys, tmp_path):
+    encoded = toys.split(40)
+    run_until(1, toys.model(), encoded, Recipe(save_seconds=0), tmp_path)
+    with pytest.raises(RunError, match="another training"):
+        run(toys.model(), encoded, Recipe(**{"save_seconds": 0, **change}), tmp_path)
+
+
+def test_what_changes_only_cost_does_not_lose_the_checkpoint(toys, tmp_path):
+    encoded = toys.split(40)
+    run_until(1, toys.model(), encoded, Recipe(save_seconds=0), tmp_path)
+    _, seen = run(
+        toys.model(), encoded, Recipe(save_seconds=None, logging_steps=3), tmp_path, max_tokens=99
+    )
+    assert seen[0].done == 2
