@@ -27,9 +27,6 @@ TITLES = {
 }
 """Tables of an audit, in the order of the page."""
 
-ON_CONSOLE = ("audit_rows", "audit_labels", "audit_lengths", "audit_leakage", "audit_tokenizers",
-              "audit_findings")  # fmt: skip
-
 
 def audit_records(audit: Audit) -> dict[str, list[Record]]:
     """Make the tables of an audit; one that has nothing to say is empty."""
@@ -49,9 +46,20 @@ def audit_records(audit: Audit) -> dict[str, list[Record]]:
 
 
 def audit_console(audit: Audit) -> list[Table]:
-    """Lay the tables out for the console, the findings last, where the eye is."""
+    """Lay out what fits a screen: an overview, the tokenizers, and last the findings.
+
+    The files have the rest: examples, all lengths, every pair of splits.
+    """
     tables = audit_records(audit)
-    return [rich_table(tables[name], title=TITLES[name]) for name in ON_CONSOLE if tables[name]]
+    shown = {
+        "Rows, labels and lengths": list(_each_split(audit, _overview)),
+        TITLES["audit_tokenizers"]: tables["audit_tokenizers"],
+        TITLES["audit_findings"]: [
+            {field: value for field, value in finding.items() if field != "examples"}
+            for finding in tables["audit_findings"]
+        ],
+    }
+    return [rich_table(records, title=title) for title, records in shown.items() if records]
 
 
 def write_audit(audit: Audit, folder: Path, *, study: str, sample: bool = False) -> list[Path]:
@@ -133,9 +141,26 @@ def _label_fields(described: Mapping[str, Any]) -> Iterator[Record]:
 
 def _length_fields(described: Mapping[str, Any]) -> Iterator[Record]:
     yield {
-        f"{unit}_{what}": number
+        f"{unit}_{what}": int(number) if float(number).is_integer() else number
         for unit in ("characters", "words")
         for what, number in described.get(unit, {}).items()
+    }
+
+
+def _overview(described: Mapping[str, Any]) -> Iterator[Record]:
+    faults = described.get("faults", {}).values()
+    lengths = described.get("characters", {})
+    yield {
+        "rows": described["rows"],
+        **{
+            f"{label} (share)": f"{seen['share']:.0%}"
+            for label, seen in described["labels"].items()
+        },
+        "repeated": described.get("duplicates", {}).get("normalized"),
+        "faults": sum(fault["count"] for fault in faults),
+        "characters (median, 95 %, longest)": ", ".join(
+            f"{lengths[what]:.0f}" for what in ("median", "p95", "max") if what in lengths
+        ),
     }
 
 
