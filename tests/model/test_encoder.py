@@ -5,7 +5,12 @@ import json
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import AutoModel, AutoModelForMaskedLM, AutoModelForSequenceClassification
+from transformers import (
+    AutoModel,
+    AutoModelForMaskedLM,
+    AutoModelForSequenceClassification,
+    DebertaV2Config,
+)
 from transformers import pipeline as make_pipeline
 
 from isogloss.base.errors import InputError, RunError, UnknownName
@@ -142,6 +147,19 @@ def test_a_half_precision_checkpoint_trains_in_fp32(tokenizers, tmp_path):
 def test_the_attention_asked_for_is_used(attention, checkpoint):
     model = load_classifier(checkpoint, labels=LABELS, seed=0, attention=attention)
     assert attention_of(model) == attention
+
+
+def test_a_family_without_the_attention_asked_for_gets_the_plain_product(tmp_path):
+    config = DebertaV2Config(
+        vocab_size=50,
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+    )
+    AutoModel.from_config(config).save_pretrained(tmp_path)
+    model = load_classifier(tmp_path, labels=LABELS, seed=0, attention="sdpa")
+    assert attention_of(model) == "eager"
 
 
 def test_a_missing_folder_is_refused(tmp_path):

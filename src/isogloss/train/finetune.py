@@ -5,52 +5,21 @@ dev score, early stopping, curve, checkpoint. A training that was killed and beg
 the same weights, bit for bit, as an unbroken one on the same processor with as many threads.
 """
 
-import hashlib
 import time
-from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Generator
 from pathlib import Path
-from typing import Any, NamedTuple, final
+from typing import NamedTuple
 
-import torch
-from torch import Tensor
-from torch.nn import functional
 from transformers import PreTrainedModel
 
 from isogloss.base.errors import InputError
-from isogloss.base.fingerprint import fingerprint
 from isogloss.data.encoded import Encoded
-from isogloss.model.encoder import attention_of
-from isogloss.model.precision import Precision, choose_precision
-from isogloss.train.checkpoint import (
-    Checkpoint,
-    Tensors,
-    copy_weights,
-    load_checkpoint,
-    model_tensors,
-    optimizer_tensors,
-    restore_model,
-    restore_optimizer,
-    save_checkpoint,
-)
-from isogloss.train.journal import Journal
-from isogloss.train.loop import StepDone, Terms, fit, make_accelerator
-from isogloss.train.optimizer import make_adamw
-from isogloss.train.parts import Cutting, TextPart, cut_and_pad, step_indices
-from isogloss.train.price import price_of_a_pass
+from isogloss.train.checkpoint import restore_model
+from isogloss.train.parts import Cutting
 from isogloss.train.recipe import Recipe
-from isogloss.train.schedule import learning_rate_at
+from isogloss.train.training import DevScore, Tracker, Trained, Training
 
 __all__ = ["DevScore", "Progress", "Recipe", "Tracker", "Trained", "finetune"]
-
-VERSION = 1
-"""Raised when the meaning of a checkpoint changes."""
-
-DevScore = Callable[[PreTrainedModel], float]
-"""Judges a model on the dev split; higher is better."""
-
-Tracker = Callable[[int, dict[str, float]], None]
-"""Takes down values at a step."""
 
 
 class Progress(NamedTuple):
@@ -58,40 +27,6 @@ class Progress(NamedTuple):
 
     done: int
     total: int
-
-
-@final
-@dataclass(frozen=True)
-class Trained:
-    """What a training did; the weights are in the model that was given. JSON-able."""
-
-    n_steps: int
-    epochs: float
-    train_loss: float
-    """Mean over the steps."""
-    train_runtime: float
-    """Seconds, dev scores included, over all interruptions."""
-    train_samples_per_second: float
-    train_steps_per_second: float
-    curve: list[dict[str, float]]
-    """Points of `step, epoch, loss, learning_rate, grad_norm`; the loss is the mean since the last
-    point."""
-    dev_scores: list[dict[str, float]]
-    """`step, epoch, score`, in order."""
-    best_step: int | None
-    best_score: float | None
-    stopped_early: bool
-    padding_share: float
-    """Share of the computed positions that held padding."""
-    real_tokens: int
-    """Tokens learned from, padding apart."""
-    precision: str
-    precision_reason: str
-    attention: str
-    device: str
-    threads: int
-    n_resumed: int
-    """How often the training was interrupted and went on."""
 
 
 def finetune(  # noqa: PLR0913
@@ -127,7 +62,7 @@ def finetune(  # noqa: PLR0913
     if len(encoded) == 0:
         raise InputError("The training split is empty; there is nothing to learn from.")
     recipe.check(has_dev_score=dev_score is not None)
-    training = _Training.begin(model, encoded, recipe, folder)
+    training = Training.begin(model, encoded, recipe, folder)
     cutting = Cutting(max_tokens, training.price, pad_id)
     journal, total = training.journal, recipe.total_steps(len(encoded))
     clock = time.perf_counter()
@@ -147,185 +82,3 @@ def finetune(  # noqa: PLR0913
         restore_model(model, training.best)
     training.lap(clock)
     return training.result()
-
-
-@final
-@dataclass
-class _Training:
-    """The state of one training between its steps."""
-
-    model: PreTrainedModel
-    encoded: Encoded
-    recipe: Recipe
-    folder: Path
-    precision: Precision
-    identity: str
-    optimizer: torch.optim.Optimizer
-    accelerator: Any
-    journal: Journal = field(default_factory=Journal)
-    best: Tensors | None = None
-    saved_at: float = 0.0
-
-    @classmethod
-    def begin(
-        cls, model: PreTrainedModel, encoded: Encoded, recipe: Recipe, folder: Path
-    ) -> "_Training":
-        """Begin anew, or from the newest checkpoint."""
-        accelerator = make_accelerator()
-        precision = choose_precision(recipe.precision, accelerator.device)
-        identity = _identity(encoded, recipe, precision)
-        model.to(accelerator.device)
-        optimizer = make_adamw(model, recipe)
-        training = cls(model, encoded, recipe, folder, precision, identity, optimizer, accelerator)
-        training.saved_at = time.monotonic()
-        checkpoint = load_checkpoint(folder, identity=identity)
-        if checkpoint is not None:
-            restore_model(model, checkpoint.model)
-            restore_optimizer(model, optimizer, checkpoint.optimizer)
-            training.best = checkpoint.best
-            training.journal = Journal.from_json(dict(checkpoint.journal))
-        return training
-
-    @property
-    def device(self) -> torch.device:
-        """Where the model is."""
-        device: torch.device = self.accelerator.device
-        return device
-
-    @property
-    def total(self) -> int:
-        """Steps from beginning to end."""
-        return self.recipe.total_steps(len(self.encoded))
-
-    @property
-    def price(self) -> float:
-        """Price of one more pass, in tokens."""
-        return price_of_a_pass(self.model, self.precision, self.device)
-
-    def epoch_after(self, step: int) -> float:
-        """Passes over the split after a step."""
-        return step / self.recipe.steps_per_epoch(len(self.encoded))
-
-    def steps(self, cutting: Cutting) -> Iterator[StepDone]:
-        """Take the steps that are left; none if training had ended."""
-        first = self.journal.step
-        if self.journal.stopped_early or first >= self.total:
-            return
-        recipe = self.recipe
-        terms = Terms(
-            max_steps=self.total,
-            learning_rate=learning_rate_at(
-                recipe.lr_scheduler_type,
-                recipe.learning_rate,
-                warmup_steps=recipe.warmup_steps,
-                total_steps=self.total,
-            ),
-            precision=self.precision,
-            seed=recipe.seed,
-            max_grad_norm=recipe.max_grad_norm,
-            first_step=first,
-        )
-        self.model.train()
-        yield from fit(
-            self._batches(first, cutting),
-            self._loss,
-            optimizer=self.optimizer,
-            accelerator=self.accelerator,
-            terms=terms,
-        )
-
-    def _batches(self, first: int, cutting: Cutting) -> Iterator[list[TextPart]]:
-        for indices in step_indices(len(self.encoded), self.recipe, first_step=first):
-            parts = cut_and_pad(self.encoded, indices, cutting=cutting, device=self.device)
-            self.journal.examples += len(indices)
-            self.journal.real_tokens += sum(part.n_tokens for part in parts)
-            self.journal.padded_tokens += sum(part.input_ids.numel() for part in parts)
-            yield parts
-
-    def _loss(self, part: TextPart) -> Tensor:
-        """Mean cross-entropy over a part, in fp32 whatever the model computes with."""
-        logits = self.model(input_ids=part.input_ids, attention_mask=part.attention_mask).logits
-        return functional.cross_entropy(logits.float(), part.labels)
-
-    def judge(self, done: StepDone, dev_score: DevScore | None, tracker: Tracker | None) -> None:
-        """Note the step, and take the dev score if it is time."""
-        self.journal.note(done)
-        if dev_score is None or not self.recipe.evaluates_after(done.step, len(self.encoded)):
-            return
-        score, recipe = float(dev_score(self.model)), self.recipe
-        epoch = self.epoch_after(done.step)
-        if self.journal.judge(score, epoch, recipe.early_stopping_threshold) and recipe.keeps_best:
-            self.best = copy_weights(self.model)
-        patience = recipe.early_stopping_patience
-        self.journal.stopped_early = (
-            patience is not None
-            and self.journal.without_better >= patience
-            and done.step < self.total
-        )
-        if tracker is not None:
-            tracker(done.step, {"dev_score": score, "epoch": epoch})
-
-    def track(self, done: StepDone, tracker: Tracker | None) -> None:
-        """Add a point to the curve if it is time."""
-        last = done.step == self.total or self.journal.stopped_early
-        if done.step % self.recipe.logging_steps and not last:
-            return
-        point = self.journal.close_window(done, self.epoch_after(done.step))
-        if tracker is not None:
-            tracker(done.step, {name: value for name, value in point.items() if name != "step"})
-
-    def lap(self, since: float) -> float:
-        """Add the time since `since` to the journal; return now."""
-        now = time.perf_counter()
-        self.journal.seconds += now - since
-        return now
-
-    def save_if_due(self) -> None:
-        """Write a checkpoint if the last one is old enough."""
-        every = self.recipe.save_seconds
-        if every is None or time.monotonic() - self.saved_at < every:
-            return
-        checkpoint = Checkpoint(
-            step=self.journal.step,
-            model=model_tensors(self.model),
-            optimizer=optimizer_tensors(self.model, self.optimizer),
-            best=self.best,
-            journal=self.journal.to_json(),
-        )
-        save_checkpoint(self.folder, checkpoint, identity=self.identity)
-        self.saved_at = time.monotonic()
-
-    def result(self) -> Trained:
-        """Sum up."""
-        journal = self.journal
-        seconds = max(journal.seconds, 1e-9)
-        return Trained(
-            n_steps=journal.step,
-            epochs=self.epoch_after(journal.step),
-            train_loss=journal.loss_sum / max(1, journal.step),
-            train_runtime=journal.seconds,
-            train_samples_per_second=journal.examples / seconds,
-            train_steps_per_second=journal.step / seconds,
-            curve=journal.curve,
-            dev_scores=journal.dev_scores,
-            best_step=journal.best_step,
-            best_score=journal.best_score,
-            stopped_early=journal.stopped_early,
-            padding_share=1 - journal.real_tokens / max(1, journal.padded_tokens),
-            real_tokens=journal.real_tokens,
-            precision=self.precision.name,
-            precision_reason=self.precision.reason,
-            attention=attention_of(self.model),
-            device=str(self.device),
-            threads=torch.get_num_threads(),
-            n_resumed=journal.n_resumed,
-        )
-
-
-def _identity(encoded: Encoded, recipe: Recipe, precision: Precision) -> str:
-    """Digest what decides the weights, the first ones apart."""
-    data = hashlib.sha256()
-    for array in (encoded.ids, encoded.offsets, encoded.labels):
-        data.update(array.tobytes())
-    payload = {**recipe.identity, "precision": precision.name, "data": data.hexdigest()}
-    return fingerprint("finetune", VERSION, payload)

@@ -13,9 +13,13 @@ squares to passes of 8 to 512 tokens (forward and backward, fp32, two AVX2 cores
 | 6 x 768, 30k | 1.6 | 67 | 62 |
 | 6 x 768, 120k | 3.2 | 149 | 127 |
 
-On one core it is about six tenths of that. The figure for bf16 is arithmetic: a token costs two to
-three times less and the gradients of the weights as much as before. A GPU is bound by launches for
-all that a batch of short texts holds, so there a batch is cut only where memory asks for it.
+On one core it is about six tenths of that; the optimum is flat. On texts of 4 to 128 tokens (mean
+30), one core, the cut takes 38 % off a step of the first row and 47 % off one of the fourth against
+one part per batch, and 34 % and 44 % against one part per length.
+
+The figure for bf16 is arithmetic: a token costs two to three times less and the gradients of the
+weights as much as before. A GPU is bound by launches for all that a batch of short texts holds, so
+there a batch is cut only where memory asks for it.
 """
 
 import torch

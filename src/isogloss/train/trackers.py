@@ -12,8 +12,8 @@ from typing import Any
 from accelerate.tracking import GeneralTracker, MLflowTracker, TensorBoardTracker, WandBTracker
 
 from isogloss.base.errors import InputError, UnknownName
-from isogloss.train.finetune import Tracker
 from isogloss.train.loop import make_accelerator
+from isogloss.train.training import Tracker
 
 PACKAGES = ("mlflow", "tensorboard", "wandb")
 
