@@ -59,9 +59,6 @@ def main() -> None:
     except IsoglossError as error:
         show.err().print(f"Error: {error}", markup=False, style="red")
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        show.note("Stopped. Finished steps are kept; the same command goes on from here.")
-        sys.exit(1)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)

@@ -18,7 +18,9 @@ def out() -> Console:
 
 
 def wide() -> Console:
-    """The console for a long table: columns are not squeezed, however narrow the window."""
+    """The console for tables: fitted to a terminal, never squeezed in a file or a pipe."""
+    if sys.stdout.isatty():
+        return out()
     return Console(file=sys.stdout, highlight=False, soft_wrap=True, width=WIDE)
 
 

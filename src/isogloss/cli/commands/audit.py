@@ -39,5 +39,5 @@ def audit(
         show.dump(found)
         return
     for table in audit_console(found):
-        show.out().print(table)
+        show.wide().print(table)
     show.say(f"Tables and figures: {folder} ({len(paths)} files).")

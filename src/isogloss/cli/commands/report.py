@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from isogloss.base.errors import InputError
 from isogloss.cli import show
@@ -18,6 +18,13 @@ from isogloss.cli.options import (
 
 if TYPE_CHECKING:
     from isogloss.cli.opened import Opened
+
+_ON_SCREEN = {
+    "gains": "Learning curves: what more rows gave",
+    "donors": "Transfer: what a language gives and gets",
+    "regimes": "Joint, single and zero-shot",
+    "gaps": "Worst and best language of each model",
+}
 
 
 def report(
@@ -50,9 +57,20 @@ def report(
     if json:
         show.dump({"folder": str(folder), "files": [str(path) for path in paths]})
         return
+    _print_tables(rows, opened.study.evaluation.metric)
     if opened.missing:
         show.note(f"{len(opened.missing)} steps are not finished; the report has the rest.")
     show.say(f"Report: {folder / 'report.md'}; tables and figures: {len(paths)} files in {folder}.")
+
+
+def _print_tables(rows: list[dict[str, Any]], metric: str) -> None:
+    from isogloss.report.tables import rich_table
+    from isogloss.report.understand import understand
+
+    tables = understand(rows, metric=metric)
+    for name, title in _ON_SCREEN.items():
+        if tables.get(name):
+            show.wide().print(rich_table(tables[name], title=f"{title} ({metric})"))
 
 
 def _commands(opened: "Opened") -> list[str]:

@@ -87,9 +87,7 @@ def _print_table(rows: list[dict[str, object]], columns: list[str]) -> None:
     if not rows:
         show.note("No finished cell yet: `isogloss run` makes them.")
         return
-    table = Table(box=None, header_style="bold")
-    for column in columns:
-        table.add_column(column, no_wrap=True)
+    table = Table(*columns, box=None, header_style="bold")
     for row in rows:
         table.add_row(*(_cell(row[column]) for column in columns))
     show.wide().print(table)

@@ -48,7 +48,11 @@ def run(
         return
     opened.refuse_unpinned()
     opened.store.check_writable()
-    outcomes = _run_missing(opened, executor, jobs)
+    try:
+        outcomes = _run_missing(opened, executor, jobs)
+    except KeyboardInterrupt:
+        show.note("Stopped. Finished steps are kept; the same command goes on from here.")
+        raise typer.Exit(1) from None
     _finish(opened, outcomes, time.monotonic() - began, as_json=json)
 
 

@@ -1,0 +1,414 @@
+"""The command as its users meet it: words, exit codes, formats, and what a rerun does."""
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from isogloss.cli.app import COMMANDS, main
+from isogloss.store.results import ROW_COLUMNS
+from toys import LABELS, STUDY, write_toy
+
+METRICS = {
+    "eval_loss",
+    "accuracy",
+    "macro_precision",
+    "macro_recall",
+    "macro_f1",
+    "weighted_f1",
+    "eval_runtime",
+    "eval_samples_per_second",
+    "eval_steps_per_second",
+    *(f"{kind}/{label}" for kind in ("precision", "recall", "f1", "support") for label in LABELS),
+    *(f"confusion/{gold}/{said}" for gold in LABELS for said in LABELS),
+}
+
+
+class Said:
+    """How a command ended and what it said."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def isogloss(tmp_path, monkeypatch, capfd):
+    """Run the command in an empty folder, in this process."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ISOGLOSS_STORE", raising=False)
+
+    def run(*words: str) -> Said:
+        monkeypatch.setattr(sys, "argv", ["isogloss", *words])
+        capfd.readouterr()
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+        out, err = capfd.readouterr()
+        assert "Traceback" not in err
+        return Said(code, out, err)
+
+    return run
+
+
+def fresh(folder: Path, *words: str, check: bool = False) -> subprocess.CompletedProcess[str]:
+    """Run the command in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "isogloss", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=check,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        timeout=300,
+    )
+
+
+def scores(said: Said) -> dict[tuple[object, ...], float]:
+    """The values of a results table that do not measure time."""
+    return {
+        (
+            r["regime"],
+            *r["source_languages"],
+            r["n_per_language"],
+            r["target_language"],
+            r["metric"],
+        ): r["value"]
+        for r in said.json
+        if "runtime" not in r["metric"] and "per_second" not in r["metric"]
+    }
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A toy study run once, for all that only reads."""
+    folder = tmp_path_factory.mktemp("finished")
+    write_toy(folder)
+    done = fresh(folder, "run", "toy.yaml")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def in_folder(isogloss, folder: Path, monkeypatch):
+    monkeypatch.chdir(folder)
+    return isogloss
+
+
+def test_help_names_every_command_and_heavy_libraries_stay_out(tmp_path):
+    code = (
+        "import sys; sys.argv = ['isogloss', '--help']\n"
+        "from isogloss.cli.app import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print([m for m in ('torch', 'transformers', 'pyarrow', 'pydantic') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    for command in COMMANDS:
+        assert command.__name__ in done.stdout
+    assert done.stdout.strip().endswith("[]")
+
+
+def test_results_have_a_row_for_every_cell_and_metric(isogloss, finished, monkeypatch):
+    rows = in_folder(isogloss, finished, monkeypatch)(
+        "results", "toy.yaml", "--format", "json"
+    ).json
+    assert list(rows[0]) == list(ROW_COLUMNS)
+    tested = [row for row in rows if row["split"] == "test"]
+    runs = {("joint", 6): 1, ("joint", 12): 1, ("single", 12): 3}
+    for (regime, size), trainings in runs.items():
+        for target in ("eng-Latn", "deu-Latn", "hin-Deva"):
+            found = [
+                row["metric"]
+                for row in tested
+                if (row["regime"], row["n_per_language"], row["target_language"])
+                == (regime, size, target)
+            ]
+            assert set(found) >= METRICS
+            assert len(found) == trainings * len(set(found))
+    assert all(row["n_scored"] == 12 and row["n_unscored"] == 0 for row in tested)
+    assert {row["n_train"] for row in tested if row["regime"] == "joint"} == {18, 36}
+    assert {row["target_language"] for row in rows if row["split"] == "train"} == {None}
+    assert all(isinstance(row["source_languages"], list) for row in rows)
+
+
+def test_all_forms_of_the_results_hold_the_same_rows(isogloss, finished, monkeypatch):
+    run = in_folder(isogloss, finished, monkeypatch)
+    rows = run("results", "toy.yaml", "--json").json
+    told = list(csv.DictReader(io.StringIO(run("results", "toy.yaml", "--format", "csv").out)))
+    assert [float(row["value"]) for row in told] == [row["value"] for row in rows]
+    assert told[0]["source_languages"] == "eng-Latn+deu-Latn+hin-Deva"
+    assert run("results", "toy.yaml", "--format", "parquet", "-o", "rows.parquet").code == 0
+    assert pq.read_table("rows.parquet").to_pylist() == rows
+    table = run("results", "toy.yaml").out
+    assert "macro_f1" in table
+    best = "select max(value) as best from results where metric = 'macro_f1'"
+    assert run("results", "toy.yaml", "--sql", best, "--json").json == [
+        {"best": max(row["value"] for row in rows if row["metric"] == "macro_f1")}
+    ]
+    bad = run("results", "toy.yaml", "--sql", "selec 1")
+    assert bad.code == 2
+    outside = run("results", "toy.yaml", "--sql", "select * from read_text('toy.yaml')")
+    assert outside.code == 2
+
+
+def test_parquet_wants_a_file(isogloss, finished, monkeypatch):
+    said = in_folder(isogloss, finished, monkeypatch)("results", "toy.yaml", "--format", "parquet")
+    assert said.code == 2
+    assert "-o FILE" in said.err
+
+
+def test_a_finished_study_does_nothing_and_imports_nothing_heavy(finished):
+    code = (
+        "import sys; sys.argv = ['isogloss', 'run', 'toy.yaml']\n"
+        "from isogloss.cli.app import main\n"
+        "try: main()\n"
+        "except SystemExit as end: assert not end.code\n"
+        "print([m for m in ('torch', 'transformers') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=finished, capture_output=True, text=True, check=True
+    )
+    assert "Nothing to do" in done.stdout
+    assert done.stdout.strip().endswith("[]")
+
+
+def test_status_plan_and_ls_tell_what_is_finished(isogloss, finished, monkeypatch):
+    run = in_folder(isogloss, finished, monkeypatch)
+    status = run("status", "toy.yaml", "--json").json
+    assert status["missing"] == 0
+    assert status["kinds"]["train"] == {"steps": 5, "finished": 5, "begun": 0, "failed": 0}
+    assert "5 of 5 finished" in run("status", "toy.yaml").out
+    plan = run("plan", "toy.yaml", "--json").json
+    assert all(step["found"] for step in plan["steps"])
+    changed = run("plan", "toy.yaml", "--json", "--set", "training.learning_rate=1e-3").json
+    missing = {step["kind"] for step in changed["steps"] if not step["found"]}
+    assert missing == {"train", "evaluate"}
+    tree = run("plan", "toy.yaml", "--set", "training.learning_rate=1e-3").out
+    assert "to do" in tree
+    assert "measured on finished trainings" in run("plan", "toy.yaml", "--set", "seeds=[1,2]").out
+    assert run("ls", "--json").json == [
+        {
+            "name": "toy",
+            "source": "toy.yaml",
+            "steps": len(plan["steps"]),
+            "finished": len(plan["steps"]),
+        }
+    ]
+    assert "toy" in run("ls").out
+    assert "sample" in run("ls", "templates").out
+    assert "n_unscored" in run("ls", "columns").out
+
+
+def test_report_writes_tables_and_figures_of_what_is_finished(isogloss, finished, monkeypatch):
+    run = in_folder(isogloss, finished, monkeypatch)
+    said = run("report", "toy.yaml", "-o", "out", "--json")
+    files = [Path(name) for name in said.json["files"]]
+    assert all(path.stat().st_size > 0 for path in files)
+    assert {path.suffix for path in files} >= {".md", ".csv", ".tex", ".png", ".svg"}
+    text = (finished / "out" / "report.md").read_text()
+    assert "isogloss run toy.yaml" in text
+    for path in files:
+        if path.suffix == ".png":
+            assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_audit_looks_before_training(isogloss, tmp_path):
+    write_toy(tmp_path)
+    said = isogloss("audit", "toy.yaml", "-o", "out", "--json")
+    assert said.code == 0
+    found = said.json
+    assert found["languages"]["eng-Latn"]["splits"]["train"]["rows"] == 24
+    assert found["languages"]["eng-Latn"]["splits"]["train"]["labels"]["neutral"]["count"] == 8
+    assert 1 <= found["tokenizers"]["tiny"]["languages"]["deu-Latn"]["fertility"] < 10
+    assert list((tmp_path / "out").rglob("*.png"))
+    assert not list((tmp_path / ".isogloss" / "steps").glob("*/model.safetensors"))
+    assert isogloss("audit", "toy.yaml").code == 0
+
+
+def test_two_workers_give_the_same_numbers_as_one_process(finished, tmp_path):
+    write_toy(tmp_path)
+    done = fresh(tmp_path, "run", "toy.yaml", "--executor", "processes", "--jobs", "2", "--json")
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert (summary["failed"], summary["done"]) == ([], summary["steps"] - 6)
+    both = [fresh(folder, "results", "toy.yaml", "--json") for folder in (tmp_path, finished)]
+    ours, theirs = (scores(Said(0, b.stdout, b.stderr)) for b in both)
+    assert ours.keys() == theirs.keys()
+    assert ours == pytest.approx(theirs, rel=1e-4)
+
+
+def test_a_run_that_is_killed_goes_on_to_the_same_numbers(finished, tmp_path):
+    """Killed at three different moments; threads are one, so equality is exact."""
+    write_toy(tmp_path, STUDY.replace("precision: fp32", "precision: fp32, save_seconds: 0"))
+    words = [sys.executable, "-m", "isogloss", "run", "toy.yaml"]
+    env = {**os.environ, "OMP_NUM_THREADS": "1"}
+    for kind, number in (("prepare", 2), ("train", 1), ("evaluate", 7)):
+        running = subprocess.Popen(words, cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True)
+        seen = 0
+        for line in running.stderr:
+            seen += f" {kind} " in line
+            if seen >= number:
+                break
+        running.send_signal(signal.SIGKILL)
+        running.communicate()
+        assert running.returncode == -signal.SIGKILL
+    last = fresh(tmp_path, "run", "toy.yaml", "--json")
+    assert last.returncode == 0, last.stderr
+    assert json.loads(last.stdout)["found"] > 6
+    both = [fresh(folder, "results", "toy.yaml", "--json") for folder in (tmp_path, finished)]
+    ours, theirs = (scores(Said(0, b.stdout, b.stderr)) for b in both)
+    assert ours == theirs
+
+
+def test_two_runs_of_one_study_at_once_share_the_work(tmp_path):
+    write_toy(tmp_path)
+    words = [sys.executable, "-m", "isogloss", "run", "toy.yaml", "--json"]
+    env = {**os.environ, "OMP_NUM_THREADS": "1"}
+    pair = [
+        subprocess.Popen(
+            words, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    ended = [running.communicate(timeout=300) for running in pair]
+    assert [running.returncode for running in pair] == [0, 0], ended
+    sums = [json.loads(out) for out, _ in ended]
+    trained = sum(said["done"] for said in sums)
+    made = len(list((tmp_path / ".isogloss" / "steps").iterdir()))
+    assert made == sums[0]["steps"]
+    assert trained <= made
+
+
+def test_a_cell_that_fails_is_recorded_and_the_rest_goes_on(isogloss, tmp_path):
+    """One stored checkpoint is damaged; only what needs it fails."""
+    write_toy(tmp_path)
+    assert isogloss("run", "toy.yaml").code == 0
+    steps = tmp_path / ".isogloss" / "steps"
+    plan = isogloss("plan", "toy.yaml", "--json").json["steps"]
+    train = next(step for step in plan if step["kind"] == "train" and "single eng" in step["title"])
+    (steps / train["key"] / "model.safetensors").write_bytes(b"damaged")
+    said = isogloss("run", "toy.yaml", "--set", "evaluation.splits=[test, validation]")
+    assert said.code == 3
+    assert "single eng-Latn" in said.err
+    status = isogloss(
+        "status", "toy.yaml", "--json", "--set", "evaluation.splits=[test, validation]"
+    ).json
+    assert status["kinds"]["evaluate"]["failed"] == 3
+    assert status["kinds"]["evaluate"]["finished"] == 15 + 12
+    assert all(failure["message"] for failure in status["failures"])
+
+
+def test_a_diverging_training_fails_alone_with_its_reason(isogloss, tmp_path):
+    write_toy(tmp_path, STUDY.replace("learning_rate: 1.0e-2", "learning_rate: 1.0e+30"))
+    said = isogloss("run", "toy.yaml", "--json")
+    assert said.code == 1
+    messages = [failure["message"] for failure in said.json["failed"]]
+    assert any("learning_rate" in message for message in messages)
+
+
+@pytest.mark.parametrize(
+    ("study", "words"),
+    [
+        ("learning_rate: 1.0e-2", "training.learning_rat: unknown key"),
+        ("languages: [en, de, hi]", "Unknown language"),
+        ("root: data", "does not exist"),
+        ("sizes: [6, 12]", "needs 100 rows of each class"),
+        ("labels: [negative, neutral, positive]", "outside the set"),
+    ],
+)
+def test_bad_input_is_one_message_and_exit_code_2_before_any_training(
+    isogloss, tmp_path, study, words
+):
+    wrong = {
+        "learning_rate: 1.0e-2": "learning_rat: 1.0e-2",
+        "languages: [en, de, hi]": "languages: [en, dx, hi]",
+        "root: data": "root: nowhere",
+        "sizes: [6, 12]": "sizes: [6, 300]",
+        "labels: [negative, neutral, positive]": "labels: [negative, positive]",
+    }[study]
+    write_toy(tmp_path, STUDY.replace(study, wrong))
+    for command in ("run", "validate"):
+        said = isogloss(command, "toy.yaml")
+        assert said.code == 2, said.out
+        assert words in said.err
+        assert not list((tmp_path / ".isogloss" / "steps").glob("*/model.safetensors"))
+
+
+def test_shortage_that_is_allowed_is_recorded(isogloss, tmp_path):
+    text = STUDY.replace("sizes: [6, 12]", "sizes: [30]").replace(
+        ", {regime: single, sizes: [12]}", ""
+    )
+    write_toy(tmp_path, text + "sampling: {shortage: take_all}\n")
+    assert isogloss("run", "toy.yaml").code == 0
+    rows = isogloss("results", "toy.yaml", "--json").json
+    assert {(row["n_per_language"], row["n_train"]) for row in rows} == {(30, 72)}
+
+
+def test_a_store_that_cannot_be_written_is_refused_before_work(isogloss, tmp_path):
+    write_toy(tmp_path)
+    (tmp_path / "file").write_text("")
+    for store in ("file", "file/inside", "no/such/parent"):
+        said = isogloss("run", "toy.yaml", "--store", store)
+        assert said.code == 2
+        assert "store" in said.err
+
+
+def test_init_writes_a_template_once(isogloss, tmp_path):
+    assert isogloss("init", "sample").code == 0
+    assert "valid study" in isogloss("validate", "sample.yaml").out
+    again = isogloss("init", "sample")
+    assert again.code == 2
+    assert "--force" in again.err
+    assert isogloss("init", "sample", "--force").code == 0
+    assert "Did you mean 'sample'" in isogloss("init", "sampel").err
+
+
+def test_schema_is_written_where_asked(isogloss, tmp_path):
+    assert isogloss("schema", "-o", "study.schema.json").code == 0
+    assert json.loads((tmp_path / "study.schema.json").read_text()) == isogloss("schema").json
+
+
+def test_no_color_is_respected_and_usage_errors_are_2(isogloss, monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[" not in isogloss("ls", "templates").out
+    assert isogloss("frobnicate").code == 2
+    assert isogloss("run").code == 2
+    assert isogloss("run", "none.yaml").code == 2
+
+
+def test_python_m_isogloss_is_the_command(tmp_path):
+    done = fresh(tmp_path, "--version", check=True)
+    assert done.stdout.startswith("isogloss ")
+
+
+def test_interrupting_a_run_says_how_to_go_on(tmp_path):
+    write_toy(tmp_path, STUDY.replace("num_train_epochs: 2", "num_train_epochs: 2000"))
+    running = subprocess.Popen(
+        [sys.executable, "-m", "isogloss", "run", "toy.yaml"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    for line in running.stderr:
+        if "prepare" in line:
+            break
+    time.sleep(2)
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=60)
+    assert running.returncode == 1
+    assert "the same command goes on" in err
+    assert "Traceback" not in err
