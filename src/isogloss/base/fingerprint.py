@@ -1,7 +1,7 @@
 """The name of a computation: a digest of everything that decides its result.
 
 Canonical JSON, never pickle; defaults are written out, so that a default that changes tomorrow
-gives another key and an old artefact is never mistaken for a new one.
+gives another key and an old artifact is never mistaken for a new one.
 """
 
 import hashlib

@@ -36,7 +36,7 @@ def batches_of(order: Indices, batch_size: int) -> Iterator[Indices]:
 
 
 def cut(lengths: Indices, *, fixed_cost: float, max_tokens: int) -> list[Indices]:
-    """Cut one optimizer batch into parts of similar length at the least modelled cost.
+    """Cut one optimizer batch into parts of similar length at the least modeled cost.
 
     A part of `n` examples, the longest of `t` tokens, costs `fixed_cost + n * t`; the cheapest cut
     into runs of the sorted lengths is found exactly by dynamic programming in O(batch^2).

@@ -33,7 +33,7 @@ SCHEMA = pa.schema(
 @final
 @dataclass(frozen=True, eq=False)
 class Encoded:
-    """`n` labelled examples as token ids, special tokens included."""
+    """`n` labeled examples as token ids, special tokens included."""
 
     ids: NDArray[np.int32]
     """[tokens] Token ids of all examples, one after the other."""

@@ -25,7 +25,7 @@ class Scratch(Spec):
     """An encoder with random weights: small enough to train where none can be downloaded."""
 
     architecture: Architecture = "distilbert"
-    """The family whose real modelling code is used."""
+    """The family whose real modeling code is used."""
 
     hidden_size: Count = 256
     """Width of the encodings."""

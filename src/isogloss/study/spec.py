@@ -60,7 +60,7 @@ def as_list(value: Any) -> Any:
 def identity(value: Any) -> Any:
     """Return the part of a declaration that decides the result, defaults included.
 
-    Defaults are written out on purpose: if a default changes tomorrow, an old artefact must not be
+    Defaults are written out on purpose: if a default changes tomorrow, an old artifact must not be
     mistaken for a new one.
 
     >>> identity((Path("a/b"), 1.5))

@@ -8,7 +8,7 @@ from isogloss.study.spec import Count, NotIdentity, Number, Spec
 
 
 class Training(Spec):
-    """Train every weight, encoder and head, on labelled examples."""
+    """Train every weight, encoder and head, on labeled examples."""
 
     method: Literal["finetune"] = "finetune"
     """The only method so far."""

@@ -1,4 +1,4 @@
-"""Fine-tuning: every weight learns from labelled texts; stops, goes on and ends the same.
+"""Fine-tuning: every weight learns from labeled texts; stops, goes on and ends the same.
 
 The loop yields after each step; everything that may happen between steps happens here, in the open:
 dev score, early stopping, curve, checkpoint. A training that was killed and begun again ends with

@@ -1,4 +1,4 @@
-"""Labelled texts as parts of optimizer steps: which examples, cut and padded how.
+"""Labeled texts as parts of optimizer steps: which examples, cut and padded how.
 
 What a step learns from is a function of the recipe's seed and the step's number, so a training can
 begin at any step.

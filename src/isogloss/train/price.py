@@ -32,7 +32,7 @@ TOKENS_ELSEWHERE = 8192.0
 
 
 def price_of_a_pass(model: nn.Module, precision: Precision, device: torch.device) -> float:
-    """Return the modelled price of a pass, in tokens of forward and backward work."""
+    """Return the modeled price of a pass, in tokens of forward and backward work."""
     if device.type != "cpu":
         return TOKENS_ELSEWHERE
     weights = sum(parameter.numel() for parameter in model.parameters())

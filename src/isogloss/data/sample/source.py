@@ -1,4 +1,4 @@
-"""The built-in source of data: labelled sentences in nine languages and five scripts, offline.
+"""The built-in source of data: labeled sentences in nine languages and five scripts, offline.
 
 It lets every part of the tool be tried in a minute, and it is nothing else: `SAMPLE_NOTICE` says
 so, and so does the place of every row. Sentences come from `grammars/`, chosen by a seeded
