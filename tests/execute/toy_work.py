@@ -72,8 +72,18 @@ def _misbehave(does, folder):
         keep = [int(path.name) for path in Path("/proc/self/fd").iterdir() if int(path.name) > 2]
         subprocess.Popen(["sleep", "15"], pass_fds=[fd for fd in keep if _is_open(fd)])
         os._exit(1)
-    for _ in range(int(does.get("seconds", 0) * 20)):
-        time.sleep(0.05)
+    if "meets" in does:
+        _wait_for(lambda: does["meets"] in noted(folder, "begun"))
+    if not (does.get("once") and tries > 1):
+        time.sleep(does.get("seconds", 0))
+
+
+def _wait_for(condition):
+    end = time.monotonic() + 60
+    while not condition():
+        if time.monotonic() > end:
+            raise RunError("it never came")
+        time.sleep(0.02)
 
 
 def _is_open(fd):
