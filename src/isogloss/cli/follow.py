@@ -1,12 +1,11 @@
 """Following a run: bars on a terminal, one line a step elsewhere."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import final
 
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
     Progress,
     TaskID,
     TextColumn,
@@ -15,56 +14,59 @@ from rich.progress import (
 
 from isogloss.cli import show
 from isogloss.execute.executor import Ended, Event, Outcome, Progressed, Started
+from isogloss.plan.estimate import weight
+from isogloss.plan.plan import Step
 
 
-def follow(events: Iterable[Event], *, total: int) -> list[Outcome]:
+def follow(events: Iterable[Event], steps: Sequence[Step]) -> list[Outcome]:
     """Show the events of a run as they come, and return how each step ended."""
     if show.err().is_terminal:
-        return _with_bars(events, total)
-    return _with_lines(events, total)
+        return _with_bars(events, steps)
+    return _with_lines(events, steps)
 
 
-def _with_lines(events: Iterable[Event], total: int) -> list[Outcome]:
+def _with_lines(events: Iterable[Event], steps: Sequence[Step]) -> list[Outcome]:
     outcomes: list[Outcome] = []
-    began = time.monotonic()
+    began, total, done = time.monotonic(), sum(map(weight, steps)), 0.0
     for event in events:
         if isinstance(event, Ended):
             outcomes.append(event.outcome)
-            show.note(_line(event.outcome, len(outcomes), total, time.monotonic() - began))
+            done += weight(event.outcome.step)
+            left = (time.monotonic() - began) / done * (total - done)
+            show.note(_line(event.outcome, f"{len(outcomes)}/{len(steps)}", left))
     return outcomes
 
 
-def _line(outcome: Outcome, done: int, total: int, elapsed: float) -> str:
-    left = elapsed / done * (total - done)
-    tail = f", about {show.duration(left)} left" if done < total else ""
-    step = outcome.step
-    return (
-        f"[{done}/{total}] {outcome.status} {step.kind} {step.title}"
-        f" ({show.duration(outcome.seconds)}{tail})"
-    )
+def _line(outcome: Outcome, place: str, left: float) -> str:
+    step, took = outcome.step, show.duration(outcome.seconds)
+    tail = f", about {show.duration(left)} left" if left > 0 else ""
+    return f"[{place}] {outcome.status} {step.kind} {step.title} ({took}{tail})"
 
 
-def _with_bars(events: Iterable[Event], total: int) -> list[Outcome]:
+def _with_bars(events: Iterable[Event], steps: Sequence[Step]) -> list[Outcome]:
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
-        MofNCompleteColumn(),
+        TextColumn("{task.fields[place]}", markup=False),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=show.err(), transient=True) as progress:
-        return _Bars(progress, total).follow(events)
+        return _Bars(progress, steps).follow(events)
 
 
 @final
 class _Bars:
-    """One bar for the cells, one for the step of each worker."""
+    """One bar for the cells, weighed by their cost, and one for the step of each worker."""
 
-    def __init__(self, progress: Progress, total: int) -> None:
+    def __init__(self, progress: Progress, steps: Sequence[Step]) -> None:
         self.progress = progress
-        self.cells = progress.add_task("cells", total=total)
+        self.n = len(steps)
+        total = sum(map(weight, steps))
+        self.cells = progress.add_task("cells", total=total, place=f"0/{self.n}")
         self.workers: dict[int, TaskID] = {}
 
     def follow(self, events: Iterable[Event]) -> list[Outcome]:
+        """Move the bars with the events."""
         outcomes: list[Outcome] = []
         for event in events:
             if isinstance(event, Started):
@@ -73,16 +75,18 @@ class _Bars:
                 self._advance(event)
             else:
                 outcomes.append(event.outcome)
-                self.progress.advance(self.cells)
+                place = f"{len(outcomes)}/{self.n}"
+                self.progress.update(self.cells, advance=weight(event.outcome.step), place=place)
         return outcomes
 
     def _start(self, event: Started) -> None:
         title = f"{event.step.kind} {event.step.title}"
         if event.worker in self.workers:
             self.progress.remove_task(self.workers[event.worker])
-        self.workers[event.worker] = self.progress.add_task(title, total=None)
+        self.workers[event.worker] = self.progress.add_task(title, total=None, place="")
 
     def _advance(self, event: Progressed) -> None:
         task = self.workers.get(event.worker)
         if task is not None:
-            self.progress.update(task, completed=event.done, total=event.total)
+            place = f"{event.done}/{event.total}"
+            self.progress.update(task, completed=event.done, total=event.total, place=place)

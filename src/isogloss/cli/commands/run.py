@@ -67,7 +67,7 @@ def _run_missing(opened: "Opened", name: ExecutorName, jobs: int) -> list[Any]:
 
     executor = make_executor(name.value, jobs)
     steps = [step for step in opened.plan if step.key not in opened.store]
-    return follow(run_plan(steps, opened.store, executor), total=len(steps))
+    return follow(run_plan(steps, opened.store, executor), steps)
 
 
 def _finish(opened: "Opened", outcomes: list[Any], seconds: float, *, as_json: bool) -> None:
