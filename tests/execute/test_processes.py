@@ -57,12 +57,13 @@ def notes(tmp_path):
 
 
 @pytest.fixture
-def run(notes):
+def run(notes, caplog):
     def run(*steps, jobs=2, threads=1):
         executor = ProcessesExecutor(jobs, threads)
         events = list(executor.run(steps, partial(work, folder=notes)))
         assert mp.active_children() == []
         assert not any(is_running(pid) for pid in workers_noted(notes))
+        assert "did not stop" not in caplog.text
         gc.collect()  # a pipe left open would warn here, and a warning is an error
         return events
 
@@ -217,8 +218,11 @@ def _kill_first(notes, name):
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc")
-def test_a_death_is_seen_even_if_a_grandchild_keeps_the_pipe_open(run):
+def test_a_death_is_seen_even_if_a_grandchild_keeps_the_pipe_open(run, notes):
     assert statuses(run(toy_step("a", grandchild=True))) == {"a": "done"}
+    (grandchild,) = noted(notes, "grandchild")
+    assert is_running(int(grandchild))
+    os.kill(int(grandchild), signal.SIGKILL)
 
 
 def test_work_that_cannot_be_imported_fails_each_step_with_its_reason(notes):
@@ -263,7 +267,7 @@ def start(tmp_path, *lines):
     script.write_text("\n".join([*head, *(f"    {line}" for line in lines)]) + "\n")
     return subprocess.Popen(
         [sys.executable, "-W", "error", str(script)],
-        env={**os.environ, "PYTHONPATH": str(HERE)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE), *sys.path])},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

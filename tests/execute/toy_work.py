@@ -70,7 +70,8 @@ def _misbehave(does, folder):
             note(folder, f"{name} {os.environ[name]}")
     if "grandchild" in does and tries == 1:
         keep = [int(path.name) for path in Path("/proc/self/fd").iterdir() if int(path.name) > 2]
-        subprocess.Popen(["sleep", "15"], pass_fds=[fd for fd in keep if _is_open(fd)])
+        child = subprocess.Popen(["sleep", "60"], pass_fds=[fd for fd in keep if _is_open(fd)])
+        note(folder, f"grandchild {child.pid}")
         os._exit(1)
     if "meets" in does:
         _wait_for(lambda: does["meets"] in noted(folder, "begun"))

@@ -5,6 +5,7 @@ import json
 import os
 import pickle
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -79,10 +80,11 @@ def test_a_store_can_be_sent_to_another_process(store):
 
 
 def test_who_finished_first_stays(store):
-    folder = write(store)
-    write(store, record={"scores": []}, fill=lambda draft: (draft / "late").touch())
+    write(store)
+    late = []
+    write(store, record={"scores": []}, fill=late.append)
     assert store.record(KEY) == RECORD
-    assert not (folder / "late").exists()
+    assert late == []
 
 
 def test_who_finished_first_stays_even_if_no_lock_kept_the_other_out(store, monkeypatch):
@@ -432,6 +434,23 @@ def test_a_free_step_is_claimed_without_waiting_and_freed_by_an_error(store):
         raise KeyError("work")
     with store.claim(KEY, wait=False, on_wait=never) as mine:
         assert mine
+
+
+def test_nobody_writes_a_step_that_another_holds(store):
+    begun, order = threading.Event(), []
+
+    def hold():
+        with store.claim(KEY):
+            begun.set()
+            time.sleep(0.2)
+            order.append("free")
+
+    other = threading.Thread(target=hold)
+    other.start()
+    begun.wait(10)
+    write(store, fill=lambda _: order.append("written"))
+    other.join()
+    assert order == ["free", "written"]
 
 
 def test_who_holds_a_claim_may_write(store):
