@@ -163,8 +163,8 @@ def test_answers_have_plain_json(table):
 @pytest.mark.parametrize(
     ("sql", "words"),
     [
-        ("selec", "syntax error"),
-        ("select valu from results", "valu"),
+        ("select from where", "syntax error"),
+        ("select score from results", "score"),
         ("select * from result", "does not exist"),
         ("", "Not one SELECT"),
         ("select 1; select 2", "Not one SELECT"),
