@@ -20,7 +20,8 @@ Makers = Mapping[str, Callable[[Bench], Making]]
 def make_step(step: Step, root: Path, makers: Makers) -> Generator[Any, None, bool]:
     """Make a step unless the store has it; yields progress.
 
-    Another process at the same step is waited for, and what it made is taken.
+    Another process at the same step is waited for, and what it made is taken, if it was made from
+    the same things.
 
     Returns:
         True if it was made here, False if it was found.
@@ -28,6 +29,7 @@ def make_step(step: Step, root: Path, makers: Makers) -> Generator[Any, None, bo
     store = Store(root)
     with store.claim(step.key, wait=True):
         if step.key in store:
+            store.folder(step.key, step.identity)
             return False
         began = time.monotonic()
         made = yield from makers[step.kind](Bench(step, store))
