@@ -50,6 +50,9 @@ class HubServer:
 
     url: str = ""
     requests: list[str] = field(default_factory=list)
+    authorizations: list[str] = field(default_factory=list)
+    token: str = ""
+    """If set, a request that brings another token is refused."""
     down: bool = False
     repos: dict[tuple[str, str], Repo] = field(default_factory=dict)
 
@@ -138,8 +141,13 @@ class Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         url = urlsplit(self.path)
         self.hub.requests.append(f"{self.command} {unquote(self.path)}")
+        authorization = self.headers.get("Authorization", "")
+        self.hub.authorizations.append(authorization)
         if self.hub.down:
             return self._send(503, b"down")
+        if self.hub.token and authorization not in {"", f"Bearer {self.hub.token}"}:
+            message = "Invalid credentials in Authorization header"
+            return self._fail("", message, status=401)
         if url.path == "/api/agent-harnesses":
             return self._json({"standardEnvVars": [], "harnesses": {}})
         if match := API.fullmatch(url.path):
@@ -242,7 +250,11 @@ class Handler(BaseHTTPRequestHandler):
         self._send(
             status,
             json.dumps({"error": message}).encode(),
-            {**(head or {}), "X-Error-Code": code, "X-Error-Message": message},
+            {
+                **(head or {}),
+                "X-Error-Message": message,
+                **({"X-Error-Code": code} if code else {}),
+            },
         )
 
     def _json(self, value: Any, head: dict[str, str] | None = None) -> None:

@@ -8,6 +8,7 @@ from statistics import median
 from typing import Any, final
 
 from isogloss.base.errors import RunError
+from isogloss.cli import show
 from isogloss.plan.build import build_plan
 from isogloss.plan.pins import Pins, pin_study
 from isogloss.plan.plan import Plan, Step
@@ -45,6 +46,11 @@ class Opened:
         """
         if self.pins.notes:
             raise RunError("\n".join(self.pins.notes))
+
+    def tell(self) -> None:
+        """Say what could not be pinned, and what has moved."""
+        for text in (*self.pins.remarks, *self.pins.notes):
+            show.note(text)
 
     def remember(self) -> None:
         """Note the study in the store, for `isogloss ls`."""

@@ -2,9 +2,11 @@
 
 Scripts that some repositories hold are never run; the Hub converts those data sets to parquet under
 the revision `refs/convert/parquet`. A revision is resolved once to its commit, and everything is
-read at that commit. All parts of a split are downloaded before its first row is given out, into the
-Hub client's own cache; without a network the cache is used, if it is whole. `HF_ENDPOINT`,
-`HF_HOME`, `HF_TOKEN` and `HF_HUB_OFFLINE` work as the client's documentation says.
+read at that commit. One short request tells the commit and its files; where it is not answered, the
+cache says what there is, and what it lacks is never taken for what the repository lacks. All parts
+of a split are downloaded before its first row is given out, into the Hub client's own cache, with
+the client's patience. `HF_ENDPOINT`, `HF_HOME`, `HF_TOKEN` and `HF_HUB_OFFLINE` work as the
+client's documentation says.
 """
 
 import re
@@ -16,12 +18,12 @@ from glob import escape
 from pathlib import Path
 from typing import final
 
-from huggingface_hub import HfApi, snapshot_download
+from huggingface_hub import DatasetInfo, HfApi, snapshot_download
 from huggingface_hub.errors import LocalEntryNotFoundError
 
 from isogloss.base.errors import InputError, RunError, did_you_mean
+from isogloss.base.hub_errors import explained
 from isogloss.base.splits import split_name
-from isogloss.data.hub_errors import explained
 from isogloss.data.names import by_language, in_split_order, known_language, missing_split
 from isogloss.data.readers.parquet import read_parquet
 from isogloss.data.shards import Shard, ordered_shards, parse_shard
@@ -30,6 +32,7 @@ from isogloss.data.source import Row
 COMMIT = re.compile(r"[0-9a-f]{40}")
 PARQUET_REVISION = "refs/convert/parquet"
 NOTHING = "//"  # a pattern that no path matches
+TIMEOUT_SECONDS = 10.0
 
 
 @final
@@ -58,17 +61,14 @@ class HubSource:
         """
         if COMMIT.fullmatch(self.revision):
             return self.revision
-        try:
-            with explained(self.repo, self.revision):
-                info = HfApi().dataset_info(self.repo, revision=self.revision)
-        except RunError:
+        if isinstance(self._answer, RunError):
             cached = self._cached_folder(self.revision)
             if cached is None:
-                raise
+                raise self._answer
             return cached.name
-        if info.sha is None:
+        if self._answer.sha is None:
             raise RunError(f"{self._where}: the Hub names no commit. Try again.")
-        return info.sha
+        return self._answer.sha
 
     def languages(self) -> tuple[str, ...]:
         """Canonical codes of the languages that a configuration names, sorted."""
@@ -85,11 +85,7 @@ class HubSource:
             InputError: repository, revision, language or split is missing, or a file is broken.
             RunError: the Hub cannot be reached, and the cache does not hold the whole split.
         """
-        config = self._config(language)
-        splits = self._shards[config]
-        if split_name(split) not in splits:
-            raise missing_split(split, splits, f"{self._where}, configuration {config}")
-        shards = ordered_shards(splits[split_name(split)], self._where)
+        shards = self._wanted(language, split)
         folder = self._download(shards)
         index = 0
         for shard in shards:
@@ -101,6 +97,24 @@ class HubSource:
     @property
     def _where(self) -> str:
         return f"{self.repo} at {self.revision}"
+
+    def _wanted(self, language: str, split: str) -> list[Shard]:
+        try:
+            return self._named(language, split)
+        except InputError as error:
+            if isinstance(self._answer, RunError):
+                raise RunError(
+                    f"The cache has only a part of {self._where}, and the Hub cannot be asked for"
+                    f" the rest. {error} {self._answer}"
+                ) from error
+            raise
+
+    def _named(self, language: str, split: str) -> list[Shard]:
+        config = self._config(language)
+        splits = self._shards[config]
+        if split_name(split) not in splits:
+            raise missing_split(split, splits, f"{self._where}, configuration {config}")
+        return ordered_shards(splits[split_name(split)], self._where)
 
     def _config(self, language: str) -> str:
         if self.config is None:
@@ -127,19 +141,28 @@ class HubSource:
             )
         return {config: dict(splits) for config, splits in sorted(found.items())}
 
-    def _files(self) -> list[str]:
+    @cached_property
+    def _answer(self) -> DatasetInfo | RunError:
+        """What the Hub says about the repository at the revision, or why it says nothing."""
         try:
-            with explained(self.repo, self.revision):
-                return HfApi().list_repo_files(self.repo, revision=self.commit, repo_type="dataset")
-        except RunError:
-            folder = self._cached_folder(self.commit)
-            if folder is None:
-                raise
-            return [
-                path.relative_to(folder).as_posix()
-                for path in sorted(folder.rglob("*"))
-                if path.is_file()
-            ]
+            with explained("dataset", self.repo, self.revision):
+                return HfApi().dataset_info(
+                    self.repo, revision=self.revision, timeout=TIMEOUT_SECONDS
+                )
+        except RunError as error:
+            return error
+
+    def _files(self) -> list[str]:
+        if not isinstance(self._answer, RunError):
+            return [sibling.rfilename for sibling in self._answer.siblings or ()]
+        folder = self._cached_folder(self.commit)
+        if folder is None:
+            raise self._answer
+        return [
+            path.relative_to(folder).as_posix()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        ]
 
     def _download(self, shards: list[Shard]) -> Path:
         """Bring a split into the cache; the client notices offline if a part is missing there.
@@ -150,7 +173,7 @@ class HubSource:
             escape(shard.path) if shard.total else f"{escape(shard.origin)}/*.parquet"
             for shard in shards
         ]
-        with explained(self.repo, self.revision):
+        with explained("dataset", self.repo, self.revision):
             folder = Path(
                 snapshot_download(
                     self.repo,

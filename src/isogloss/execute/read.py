@@ -2,12 +2,13 @@
 
 from functools import partial
 
-from isogloss.base.errors import InputError
+from isogloss.base.errors import InputError, RunError
 from isogloss.execute.check import check_data
-from isogloss.execute.executor import Ended
+from isogloss.execute.executor import Ended, Failure
 from isogloss.execute.inline import InlineExecutor
 from isogloss.execute.kinds.data import make_data
 from isogloss.execute.making import make_step
+from isogloss.plan.hub import remember_commit
 from isogloss.plan.plan import Plan
 from isogloss.store.store import Store
 from isogloss.study.study import Study
@@ -18,11 +19,30 @@ def read_data(study: Study, plan: Plan, store: Store) -> None:
 
     Raises:
         InputError: naming every broken split, missing label and size that cannot be drawn.
+        RunError: if the disk or the network is at fault, or we are; a bug keeps its traceback.
     """
     missing = [step for step in plan.of_kind("data") if step.key not in store]
     work = partial(make_step, root=store.root, makers={"data": make_data})
     ended = [event for event in InlineExecutor().run(missing, work) if isinstance(event, Ended)]
-    mistakes = [event.outcome.failure.message for event in ended if event.outcome.failure]
-    if mistakes:
-        raise InputError("\n".join(dict.fromkeys(mistakes)))
+    _raise([event.outcome.failure for event in ended if event.outcome.failure])
+    _remember(plan)
     check_data(study, plan, store)
+
+
+def _raise(failures: list[Failure]) -> None:
+    """Raise all failures as one; what the person can mend comes first."""
+    failures = sorted(failures, key=lambda failure: failure.kind != "input")
+    messages = [
+        failure.traceback if failure.kind == "bug" else failure.message for failure in failures
+    ]
+    if failures:
+        error = InputError if failures[0].kind == "input" else RunError
+        raise error("\n".join(dict.fromkeys(messages)))
+
+
+def _remember(plan: Plan) -> None:
+    """Keep in the client's cache what the revisions stood for, for a day without the Hub."""
+    for step in plan.of_kind("data"):
+        declared, pin = step.settings["source"], step.payload["source"]
+        if declared["kind"] == "hub":
+            remember_commit(declared["repo"], declared["revision"], "dataset", pin["commit"])

@@ -1,7 +1,8 @@
 """The main path, from a plan to finished steps. Read this file first.
 
-`read.py` has read all data and checked every size and label, so that a mistake in the last of
-twenty languages stops the run before the first training. Here the executor does what is missing.
+`read.py` has read all data and checked every size and label, and `encoders.py` has tried every
+encoder, so that a mistake in the last of them stops the run before the first training. Here the
+executor does what is missing.
 """
 
 from collections.abc import Iterator, Sequence

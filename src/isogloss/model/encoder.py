@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from transformers import (
+    MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING,
     AutoConfig,
     AutoModelForSequenceClassification,
     PreTrainedConfig,
@@ -19,7 +20,8 @@ from transformers import (
 )
 
 from isogloss.base.errors import InputError, RunError
-from isogloss.model.origin import check_origin, loading, quiet, refuse_own_code
+from isogloss.model.hub import local_copy
+from isogloss.model.origin import check_origin, loading, quiet
 
 POSITIONS_START_AFTER_PADDING = {"roberta", "xlm-roberta", "xlm-roberta-xl", "camembert"}
 
@@ -69,23 +71,36 @@ def load_classifier(
         InputError: if there is no loadable checkpoint, or its weights do not fit its encoder.
         RunError: if the Hub cannot be reached.
     """
-    check_origin(path_or_id)
-    with loading(path_or_id, "config"):
-        raw, _ = PreTrainedConfig.get_config_dict(str(path_or_id), revision=revision)
-    refuse_own_code(raw, path_or_id)
-    with loading(path_or_id, "config"):
-        config = AutoConfig.from_pretrained(
-            str(path_or_id), revision=revision, trust_remote_code=False
-        )
+    folder = local_copy(path_or_id, revision, weights=True)
+    config = _read_config(folder, path_or_id)
     foreign = _has_foreign_head(config, labels)
     config = _with_labels(config, labels)
     with loading(path_or_id, "model"), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model, report = _from_pretrained(path_or_id, config, revision, attention)
+        model, report = _from_pretrained(folder, config, attention)
     _check_encoder_is_whole(model, report, path_or_id)
     if foreign:
         _replace_head(model, make_classifier(config, labels, seed=seed, attention="eager"))
     return _checked(model)
+
+
+def check_classifier(path_or_id: str | Path, *, revision: str, max_length: int) -> None:
+    """Find what is wrong with an encoder before anything is trained; one of the Hub is brought.
+
+    Its weights are brought too, but not read: what is broken inside them comes out when it is
+    loaded.
+
+    Raises:
+        InputError: if it is missing, not open to us, no encoder that we can load, or too short.
+        RunError: if it has to be downloaded, and cannot be.
+    """
+    config = _read_config(local_copy(path_or_id, revision, weights=True), path_or_id)
+    if type(config) not in MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING:
+        raise InputError(
+            f"{path_or_id} is of type {config.model_type!r}, which has no classifier in "
+            "transformers. Choose an encoder such as BERT or XLM-R."
+        )
+    check_length(config, max_length, str(path_or_id))
 
 
 def save_classifier(
@@ -128,6 +143,12 @@ def attention_of(model: PreTrainedModel) -> str:
     return str(model.config._attn_implementation)
 
 
+def _read_config(folder: Path, name: str | Path) -> PreTrainedConfig:
+    check_origin(folder, name)
+    with loading(name, "config"):
+        return AutoConfig.from_pretrained(str(folder), trust_remote_code=False)
+
+
 def _with_labels(config: PreTrainedConfig, labels: Sequence[str]) -> PreTrainedConfig:
     config.id2label = dict(enumerate(labels))
     config.label2id = {label: index for index, label in enumerate(labels)}
@@ -145,11 +166,10 @@ def _has_foreign_head(config: PreTrainedConfig, labels: Sequence[str]) -> bool:
 
 
 def _from_pretrained(
-    path_or_id: str | Path, config: PreTrainedConfig, revision: str, attention: str
+    folder: Path, config: PreTrainedConfig, attention: str
 ) -> tuple[PreTrainedModel, dict[str, Any]]:
     arguments = {
         "config": config,
-        "revision": revision,
         "dtype": torch.float32,
         "use_safetensors": True,
         "trust_remote_code": False,
@@ -158,11 +178,11 @@ def _from_pretrained(
     }
     load = AutoModelForSequenceClassification.from_pretrained
     try:
-        model, report = load(str(path_or_id), attn_implementation=attention, **arguments)
+        model, report = load(str(folder), attn_implementation=attention, **arguments)
     except ValueError as error:
         if attention == "eager" or "scaled_dot_product_attention" not in str(error):
             raise
-        model, report = load(str(path_or_id), attn_implementation="eager", **arguments)
+        model, report = load(str(folder), attn_implementation="eager", **arguments)
     return model, report
 
 

@@ -10,12 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub.errors import LocalEntryNotFoundError, OfflineModeIsEnabled
 from safetensors import SafetensorError
 from transformers import CONFIG_MAPPING
 from transformers.utils import logging
 
-from isogloss.base.errors import InputError, RunError
+from isogloss.base.errors import InputError
 
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
@@ -41,7 +40,6 @@ def loading(path_or_id: str | Path, what: str) -> Iterator[None]:
 
     Raises:
         InputError: if the checkpoint is missing or broken.
-        RunError: if the Hub cannot be reached.
     """
     try:
         with quiet():
@@ -51,39 +49,33 @@ def loading(path_or_id: str | Path, what: str) -> Iterator[None]:
             f"The weights of {path_or_id} are broken ({error}); copy or download them again."
         ) from error
     except (OSError, ValueError, RuntimeError, KeyError) as error:
-        if _is_unreachable(error):
-            raise RunError(
-                f"Cannot reach the Hub for {path_or_id}, and it is not in the cache. Check the "
-                "network, or give a local folder."
-            ) from error
         first_line = str(error).strip().partition("\n")[0]
         raise InputError(f"Cannot load the {what} of {path_or_id}: {first_line}") from error
 
 
-def check_origin(path_or_id: str | Path) -> None:
-    """Refuse a folder that holds no model we can load; a Hub id is left to the Hub.
+def check_origin(folder: Path, name: str | Path) -> None:
+    """Refuse a folder that holds no model we can load.
+
+    Args:
+        folder: where it lies.
+        name: what the person calls it.
 
     Raises:
-        InputError: if the folder, its config.json or its safetensors are missing, the config is
-            not JSON, or the model is made of code of its own.
+        InputError: if its config.json or its safetensors are missing, the config is not JSON, or
+            the model is made of code of its own.
     """
-    folder = Path(path_or_id)
-    if not folder.is_dir():
-        if isinstance(path_or_id, Path) or folder.is_absolute() or str(path_or_id).startswith("."):
-            raise InputError(f"There is no model folder {path_or_id}.")
-        return
-    config = _read_config(folder / "config.json")
-    refuse_own_code(config, path_or_id)
-    if any((folder / name).is_file() for name in WEIGHTS):
+    config = _read_config(folder / "config.json", name)
+    refuse_own_code(config, name)
+    if any((folder / weights).is_file() for weights in WEIGHTS):
         return
     pickles = sorted(path.name for pattern in PICKLES for path in folder.glob(pattern))
     if pickles:
         raise InputError(
-            f"{folder} has weights only as a pickle ({', '.join(pickles)}), which can run code "
+            f"{name} has weights only as a pickle ({', '.join(pickles)}), which can run code "
             "when it is read. Convert it: load it where you trust it and call "
             "model.save_pretrained(folder), which writes model.safetensors."
         )
-    raise InputError(f"{folder} has no weights: model.safetensors is missing.")
+    raise InputError(f"{name} has no weights: model.safetensors is missing. Pickles are refused.")
 
 
 def refuse_own_code(config: dict[str, Any], path_or_id: str | Path) -> None:
@@ -108,9 +100,9 @@ def refuse_own_code(config: dict[str, Any], path_or_id: str | Path) -> None:
     )
 
 
-def _read_config(path: Path) -> dict[str, Any]:
+def _read_config(path: Path, name: str | Path) -> dict[str, Any]:
     if not path.is_file():
-        raise InputError(f"{path.parent} is not a model folder: config.json is missing.")
+        raise InputError(f"{name} is not a model: config.json is missing.")
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
@@ -118,11 +110,3 @@ def _read_config(path: Path) -> dict[str, Any]:
     if not isinstance(config, dict):
         raise InputError(f"{path} is not a JSON object.")
     return config
-
-
-def _is_unreachable(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, LocalEntryNotFoundError | OfflineModeIsEnabled | ConnectionError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False

@@ -16,6 +16,7 @@ from tokenizers import processors
 from transformers import AutoTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from isogloss.base.errors import InputError, UnknownName
+from isogloss.model.hub import local_copy
 from isogloss.model.origin import loading
 from isogloss.model.subwords import train_subwords
 
@@ -145,9 +146,10 @@ def load_tokenizer(path_or_id: str | Path, *, revision: str = "main") -> Any:
         InputError: if there is none, it is not a fast one, or it lacks a vocabulary or padding.
         RunError: if the Hub cannot be reached.
     """
+    folder = local_copy(path_or_id, revision, weights=False)
     with loading(path_or_id, "tokenizer"):
         tokenizer = AutoTokenizer.from_pretrained(
-            str(path_or_id), revision=revision, use_fast=True, trust_remote_code=False
+            str(folder), use_fast=True, trust_remote_code=False
         )
     if not getattr(tokenizer, "is_fast", False):
         raise InputError(f"{path_or_id} has no fast tokenizer (tokenizer.json); convert it first.")

@@ -12,7 +12,7 @@ from typing import Any, final
 
 from isogloss.base.errors import InputError
 from isogloss.base.fingerprint import file_digest
-from isogloss.plan.hub import hub_commit
+from isogloss.plan.hub import Hub
 from isogloss.study.data import FolderSource, HubSource
 from isogloss.study.encoders import Encoder
 from isogloss.study.layout import language_folder, split_file
@@ -39,6 +39,9 @@ class Pins:
     notes: tuple[str, ...] = ()
     """What could not be pinned, for the reader of the plan."""
 
+    remarks: tuple[str, ...] = ()
+    """What the reader should know besides: what has moved, whether the Hub was silent."""
+
 
 def pin_study(study: Study) -> Pins:
     """Look at everything a study names outside itself.
@@ -47,7 +50,7 @@ def pin_study(study: Study) -> Pins:
         InputError: naming all that is missing or wrong.
     """
     mistakes: list[str] = []
-    notes: list[str] = []
+    hub = Hub()
 
     def attempt(pin: Callable[..., Any], *of: Any) -> Any:
         try:
@@ -57,12 +60,12 @@ def pin_study(study: Study) -> Pins:
                 mistakes.append(str(error))
             return None
 
-    commit = attempt(_data_commit, study, notes)
+    commit = attempt(_data_commit, study, hub)
     data = {code: attempt(_pin_data, study, code, commit) for code in study.all_languages}
-    encoders = {encoder.display: attempt(pin_encoder, encoder, notes) for encoder in study.encoders}
+    encoders = {encoder.display: attempt(pin_encoder, encoder, hub) for encoder in study.encoders}
     if mistakes:
         raise InputError("\n".join(mistakes))
-    return Pins(data, encoders, tuple(dict.fromkeys(notes)))
+    return Pins(data, encoders, tuple(dict.fromkeys(hub.notes)), tuple(dict.fromkeys(hub.remarks)))
 
 
 def wanted_splits(study: Study, language: str) -> tuple[str, ...]:
@@ -77,21 +80,21 @@ def wanted_splits(study: Study, language: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(splits))
 
 
-def pin_encoder(encoder: Encoder, notes: list[str]) -> Any:
+def pin_encoder(encoder: Encoder, hub: Hub) -> Any:
     """Identity of an encoder: its declaration, its files' digests, or its commit."""
     if encoder.scratch is not None:
         return {"scratch": identity(encoder.scratch)}
     model = encoder.model or ""
     if Path(model).is_absolute():
         return {"files": _checkpoint_digests(Path(model))}
-    return {"model": model, "commit": hub_commit(model, encoder.revision, "model", notes)}
+    return {"model": model, "commit": hub.commit(model, encoder.revision, "model")}
 
 
-def _data_commit(study: Study, notes: list[str]) -> str | None:
+def _data_commit(study: Study, hub: Hub) -> str | None:
     source = study.data.source
     if not isinstance(source, HubSource):
         return None
-    return hub_commit(source.repo, source.revision, "dataset", notes)
+    return hub.commit(source.repo, source.revision, "dataset")
 
 
 def _pin_data(study: Study, language: str, commit: str | None) -> Any:

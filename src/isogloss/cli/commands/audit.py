@@ -31,6 +31,7 @@ def audit(
     show.listen(verbose)
     opened = open_study(study, store, changes)
     opened.refuse_unpinned()
+    opened.tell()
     found = audit_study(opened.study, opened.plan, opened.store)
     folder = output or opened.folder
     sample = opened.study.data.source.kind == "sample"

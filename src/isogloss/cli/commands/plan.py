@@ -36,14 +36,13 @@ def plan(
 
     show.listen(verbose)
     opened = open_study(study, store, changes)
+    opened.tell()
     cost = estimate(opened.study, opened.missing, opened.speeds())
     if json:
         steps = [_as_json(opened, step) for step in opened.plan]
         show.dump({"study": opened.study.name, "steps": steps, "estimate": asdict(cost)})
         return
     show.out().print(_tree(opened, everything=verbose > 0))
-    for text in opened.pins.notes:
-        show.note(text)
     show.say(_summary(opened, cost))
 
 

@@ -42,6 +42,7 @@ def report(
 
     show.listen(verbose)
     opened = open_study(study, store, changes)
+    opened.tell()
     rows = results_table(opened.entries()).to_pylist()
     if not rows:
         raise InputError(f"Nothing of this study is finished: isogloss run {study}")

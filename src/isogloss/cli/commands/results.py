@@ -53,6 +53,7 @@ def results(
 
     show.listen(verbose)
     opened = open_study(study, store, changes)
+    opened.tell()
     table = table_room.results_table(opened.entries())
     if sql is not None:
         table = table_room.query(table, sql)

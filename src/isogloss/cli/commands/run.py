@@ -43,10 +43,12 @@ def run(
     show.listen(verbose)
     began = time.monotonic()
     opened = open_study(study, store, changes)
+    if opened.missing:
+        opened.refuse_unpinned()
+    opened.tell()
     if not opened.missing:
         _finish(opened, [], time.monotonic() - began, as_json=json)
         return
-    opened.refuse_unpinned()
     opened.store.check_writable()
     try:
         outcomes = _run_missing(opened, executor, jobs)
@@ -63,8 +65,10 @@ def _run_missing(opened: "Opened", name: ExecutorName, jobs: int) -> list[Any]:
     read_data(opened.study, opened.plan, opened.store)
 
     from isogloss.cli.follow import follow
+    from isogloss.execute.encoders import check_encoders
     from isogloss.execute.run import make_executor, run_plan
 
+    check_encoders(opened.study, opened.plan, opened.store)
     executor = make_executor(name.value, jobs)
     steps = [step for step in opened.plan if step.key not in opened.store]
     return follow(run_plan(steps, opened.store, executor), steps)

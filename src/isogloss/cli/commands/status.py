@@ -28,6 +28,7 @@ def status(
 
     show.listen(verbose)
     opened = open_study(study, store, changes)
+    opened.tell()
     found = _status(opened)
     if json:
         show.dump(found)

@@ -27,8 +27,7 @@ def validate(
 
     show.listen(verbose)
     opened = open_study(study, store, changes)
-    for text in opened.pins.notes:
-        show.note(text)
+    opened.tell()
     if not opened.pins.notes:
         read_data(opened.study, opened.plan, opened.store)
     kinds = {kind: len(opened.plan.of_kind(kind)) for kind in ("train", "evaluate")}

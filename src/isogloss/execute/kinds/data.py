@@ -1,6 +1,7 @@
 """Step `data`: splits of one language, read, mapped to label names, pooled."""
 
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +36,19 @@ def read_examples(folder: Path) -> Split:
 def open_source(declared: dict[str, Any], pin: dict[str, Any], language: str) -> Source:
     """The source that a study declares, held to the bytes that its plan was made for."""
     if declared["kind"] == "hub":
-        return HubSource(declared["repo"], pin["commit"])
+        return _hub_source(declared["repo"], pin["commit"])
     if declared["kind"] == "sample":
         return SampleSource(declared["seed"])
     root = Path(declared["root"])
     name = language_folder(root, language).name
     expected = {f"{name}/{file}": digest for file, digest in pin["files"].values()}
     return FolderSource(root, expected)
+
+
+@cache
+def _hub_source(repo: str, commit: str) -> HubSource:
+    """One source for all steps of a process, so that the Hub is asked once what it has."""
+    return HubSource(repo, commit)
 
 
 def _record(split: Split, labels: tuple[str, ...]) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from json import JSONDecodeError
+from typing import Literal
 
 from huggingface_hub import constants
 from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError, of any httpx
@@ -17,9 +19,16 @@ from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError,
 
 from isogloss.base.errors import InputError, IsoglossError, RunError
 
+Kind = Literal["model", "dataset"]
+
 UNREACHABLE = (
     "{where}: not whole in the cache, and the Hub is out of reach. Connect, or copy the cache "
     "({cache}) from a machine that has it. {error}"
+)
+REFUSALS = (401, 403)
+REFUSED = (
+    "{where}: the Hub at {endpoint} refuses it ({error}). Check the token: `hf auth whoami`, "
+    "HF_TOKEN."
 )
 # The first that fits; a gated repository is also one that is not found.
 EXPLAINED: tuple[tuple[type[Exception], type[IsoglossError], str], ...] = (
@@ -34,8 +43,8 @@ EXPLAINED: tuple[tuple[type[Exception], type[IsoglossError], str], ...] = (
     (
         RepositoryNotFoundError,
         InputError,
-        "{repo}: no such dataset repository at {endpoint}. Check the name; if it is private, log "
-        "in with `hf auth login`.",
+        "{repo}: no such {kind} repository at {endpoint}. Check the name; if it is private, log "
+        "in with `hf auth login`.{hint}",
     ),
     (OfflineModeIsEnabled, RunError, UNREACHABLE),
     (LocalEntryNotFoundError, RunError, UNREACHABLE),
@@ -43,6 +52,12 @@ EXPLAINED: tuple[tuple[type[Exception], type[IsoglossError], str], ...] = (
         HfHubHTTPError,
         RunError,
         "{where}: the Hub at {endpoint} did not answer as it should ({error}). Try again later.",
+    ),
+    (
+        JSONDecodeError,
+        RunError,
+        "{where}: what answers at {endpoint} is no Hub ({error}). Check the network, a proxy or "
+        "HF_ENDPOINT.",
     ),
     (
         PermissionError,
@@ -59,7 +74,7 @@ EXPLAINED: tuple[tuple[type[Exception], type[IsoglossError], str], ...] = (
 
 
 @contextmanager
-def explained(repo: str, revision: str) -> Iterator[None]:
+def explained(kind: Kind, repo: str, revision: str) -> Iterator[None]:
     """Turn what the client raises in the block into an `InputError` or a `RunError`.
 
     Raises:
@@ -68,14 +83,26 @@ def explained(repo: str, revision: str) -> Iterator[None]:
     """
     try:
         yield
-    except tuple(kind for kind, _, _ in EXPLAINED) as error:
-        ours, template = next((o, t) for kind, o, t in EXPLAINED if isinstance(error, kind))
+    except tuple(row[0] for row in EXPLAINED) as error:
+        ours, template = _told(error)
+        folder = "datasets/" if kind == "dataset" else ""
         message = template.format(
+            kind=kind,
             repo=repo,
             where=f"{repo} at {revision}",
-            page=f"{constants.ENDPOINT}/datasets/{repo}",
+            page=f"{constants.ENDPOINT}/{folder}{repo}",
             endpoint=constants.ENDPOINT,
             cache=constants.HF_HUB_CACHE,
             error=" ".join(str(error).split()),
+            hint=f" A local folder is written ./{repo}." if kind == "model" else "",
         )
         raise ours(message) from error
+
+
+def _told(error: Exception) -> tuple[type[IsoglossError], str]:
+    """Our kind of error, and its words."""
+    kind, ours, template = next(row for row in EXPLAINED if isinstance(error, row[0]))
+    refused = isinstance(error, HfHubHTTPError) and error.response.status_code in REFUSALS
+    if kind is HfHubHTTPError and refused:
+        return InputError, REFUSED
+    return ours, template

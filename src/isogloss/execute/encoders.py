@@ -1,0 +1,57 @@
+"""All encoders brought and looked at before the first training, so that none fails hours later."""
+
+from collections.abc import Sequence
+
+from isogloss.base.errors import InputError, RunError
+from isogloss.execute.kinds.tokenizer import open_tokenizer
+from isogloss.model.encoder import check_classifier
+from isogloss.plan.hub import remember_commit
+from isogloss.plan.plan import Plan, Step
+from isogloss.store.store import Store
+from isogloss.study.encoders import Encoder
+from isogloss.study.study import Study
+
+Fault = InputError | RunError
+
+
+def check_encoders(study: Study, plan: Plan, store: Store) -> None:
+    """Bring the encoders of what is still to be done, and try whether they can be used.
+
+    Raises:
+        InputError: naming every encoder that is missing, closed, broken or too short.
+        RunError: if the network or the disk is at fault.
+    """
+    missing = [step for step in plan if step.kind in {"prepare", "train"} and step.key not in store]
+    faults = [
+        fault
+        for encoder in study.encoders
+        if encoder.scratch is None and (fault := _fault(encoder, missing))
+    ]
+    if faults:
+        faults.sort(key=lambda fault: isinstance(fault, RunError))
+        raise type(faults[0])("\n".join(dict.fromkeys(map(str, faults))))
+
+
+def _fault(encoder: Encoder, missing: Sequence[Step]) -> Fault | None:
+    """What is wrong with an encoder that missing steps need."""
+    try:
+        _check(encoder, [s for s in missing if s.settings["encoder"] == encoder.display])
+    except (InputError, RunError) as error:
+        return error
+    return None
+
+
+def _check(encoder: Encoder, missing: Sequence[Step]) -> None:
+    """Weights, configuration and length for a training, the tokenizer for any step."""
+    trainings = [step.payload for step in missing if step.kind == "train"]
+    if not missing:
+        return
+    name = missing[0].settings["model"]
+    pin = trainings[0]["encoder"] if trainings else missing[0].payload["tokenizer"]
+    commit = pin.get("commit", "main")
+    if trainings:
+        longest = trainings[0]["training"]["max_length"]
+        check_classifier(name, revision=commit, max_length=longest)
+    open_tokenizer(pin, name, None)
+    if "commit" in pin:
+        remember_commit(name, encoder.revision, "model", commit)
