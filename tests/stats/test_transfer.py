@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isogloss.stats.transfer import transfer_gap, transfer_summary
+from isogloss.stats.transfer import transfer_summary
 
 # Macro recall of the reference notebook: trained on the row's language, tested on the column's.
 LANGUAGES = ("english", "french", "arabic", "japanese", "hindi", "malay")
@@ -31,8 +31,7 @@ def test_the_published_matrix_gives_its_known_donors_and_recipients():
     assert summary.recipients["malay"].value == pytest.approx(0.4364)
     assert summary.target_gaps["hindi"] == pytest.approx(0.401 - 0.3768)
     assert max(summary.donors, key=lambda s: summary.donors[s].value) == "french"
-    assert summary.asymmetry["french", "malay"] == pytest.approx(0.567 - 0.392)
-    assert (summary.n_present, summary.n_missing) == (36, 0)
+    assert {(mean.n, mean.n_missing) for mean in summary.donors.values()} == {(5, 0)}
 
 
 @settings(max_examples=40, deadline=None)
@@ -51,32 +50,24 @@ def test_summaries_are_those_of_the_matrix_without_its_diagonal(k, seed):
         assert summary.donors[code].value == pytest.approx(np.nanmean(off[i]))
         assert summary.recipients[code].value == pytest.approx(np.nanmean(off[:, i]))
         assert summary.target_gaps[code] == pytest.approx(matrix[i, i] - np.nanmean(off[:, i]))
-        for j in range(k):
-            assert summary.gaps[i][j] == pytest.approx(matrix[j, j] - matrix[i, j])
-    assert len(summary.asymmetry) == k * (k - 1) // 2
 
 
 def test_a_source_is_a_row_and_a_target_a_column():
     cells = {("a", "b"): 0.2, ("b", "a"): 0.7, ("a", "a"): 0.9, ("b", "b"): 0.8}
     summary = transfer_summary(cells, sources="ab", targets="ab")
-    assert summary.matrix == ((0.9, 0.2), (0.7, 0.8))
     assert summary.donors["a"].value == 0.2
     assert summary.recipients["a"].value == 0.7
-    assert transfer_gap(cells, "a", "b") == pytest.approx(0.8 - 0.2)
+    assert summary.target_gaps["a"] == pytest.approx(0.9 - 0.7)
 
 
 def test_cells_that_were_not_run_stay_none_and_are_counted():
     cells = {("a", "a"): 0.9, ("a", "b"): None, ("b", "a"): 0.6}
     summary = transfer_summary(cells, sources="abc", targets="ab")
-    assert summary.matrix == ((0.9, None), (0.6, None), (None, None))
-    assert (summary.n_present, summary.n_missing) == (2, 4)
     donor, recipient = summary.donors["a"], summary.recipients["a"]
     assert (donor.value, donor.n, donor.n_missing) == (None, 0, 1)
     assert (recipient.value, recipient.n, recipient.n_missing) == (0.6, 1, 1)
     assert summary.in_language["b"] is None
     assert summary.target_gaps["b"] is None
-    assert summary.gaps[0] == (0.0, None)
-    assert summary.asymmetry["a", "b"] is None
 
 
 def test_a_target_that_is_no_source_counts_for_donors_and_has_no_diagonal():

@@ -122,30 +122,6 @@ def bootstrap_interval(
     return Interval(observed, float(low), float(high), None, n, confidence, BOOTSTRAP)
 
 
-def bootstrap_mean(
-    values: Sequence[float],
-    *,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-    confidence: float = 0.95,
-) -> Interval:
-    """Percentile bootstrap of a mean over test examples, such as 0/1 correctness or a loss.
-
-    Equal values are counted together first, so 0/1 values cost as little as a matrix of counts.
-
-    Raises:
-        ValueError: if there is no value, or one is not finite.
-    """
-    distinct, counts = np.unique(_finite(values), return_counts=True)
-    return bootstrap_interval(
-        counts,
-        lambda draws: draws @ distinct / draws.sum(axis=-1),
-        resamples=resamples,
-        seed=seed,
-        confidence=confidence,
-    )
-
-
 def wilson_interval(right: int, n: int, confidence: float = 0.95) -> Interval:
     """Wilson's score interval of a share, for accuracy over test examples.
 

@@ -33,16 +33,10 @@ class Mean:
 @final
 @dataclass(frozen=True)
 class Transfer:
-    """The matrix and its summaries, all by language."""
+    """The summaries of a matrix, all by language."""
 
     sources: tuple[str, ...]
     targets: tuple[str, ...]
-
-    matrix: tuple[tuple[float | None, ...], ...]
-    """Scores `[source][target]`."""
-
-    gaps: tuple[tuple[float | None, ...], ...]
-    """`transfer_gap` of each cell, `[source][target]`; 0 on the diagonal."""
 
     donors: dict[str, Mean]
     """What a source gives to foreign targets, on average."""
@@ -54,13 +48,9 @@ class Transfer:
     """The diagonal: trained and tested on one language."""
 
     target_gaps: dict[str, float | None]
-    """In-language score minus recipient mean: what a target loses without its own rows."""
+    """In-language score minus recipient mean: what a target loses without its own rows.
 
-    asymmetry: dict[tuple[str, str], float | None]
-    """For each pair of languages once: (a gives b) minus (b gives a)."""
-
-    n_present: int
-    n_missing: int
+    The cross-lingual transfer gap of Hu et al. 2020 (XTREME), as a mean over all sources."""
 
 
 def transfer_summary(
@@ -79,39 +69,16 @@ def transfer_summary(
     """
     rows = tuple(sources) if sources is not None else _once(source for source, _ in cells)
     columns = tuple(targets) if targets is not None else _once(target for _, target in cells)
-    matrix = tuple(tuple(cells.get((s, t)) for t in columns) for s in rows)
-    flat = [value for row in matrix for value in row]
     recipients = {t: _mean(cells.get((s, t)) for s in rows if s != t) for t in columns}
     diagonal = {t: cells.get((t, t)) for t in columns}
     return Transfer(
         sources=rows,
         targets=columns,
-        matrix=matrix,
-        gaps=tuple(tuple(transfer_gap(cells, s, t) for t in columns) for s in rows),
         donors={s: _mean(cells.get((s, t)) for t in columns if s != t) for s in rows},
         recipients=recipients,
         in_language=diagonal,
         target_gaps={t: _minus(diagonal[t], recipients[t].value) for t in columns},
-        asymmetry=_asymmetry(cells, [code for code in rows if code in columns]),
-        n_present=sum(value is not None for value in flat),
-        n_missing=sum(value is None for value in flat),
     )
-
-
-def transfer_gap(cells: Cells, source: str, target: str) -> float | None:
-    """What is lost by training on `source` instead of the target: score(t, t) - score(s, t).
-
-    Source: the cross-lingual transfer gap of Hu et al. 2020 (XTREME), for any source.
-    """
-    return _minus(cells.get((target, target)), cells.get((source, target)))
-
-
-def _asymmetry(cells: Cells, codes: Sequence[str]) -> dict[tuple[str, str], float | None]:
-    return {
-        (a, b): _minus(cells.get((a, b)), cells.get((b, a)))
-        for place, a in enumerate(codes)
-        for b in codes[place + 1 :]
-    }
 
 
 def _mean(values: Iterable[float | None]) -> Mean:
