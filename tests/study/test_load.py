@@ -1,5 +1,6 @@
 """A study file: every mistake at once, with its line, its place, the nearest name, what to do."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import yaml
 from pydantic import ValidationError
 
 from isogloss.base.errors import InputError
+from isogloss.base.fingerprint import canonical
 from isogloss.study.document import MAX_BYTES, parse_document, with_changes
 from isogloss.study.load import BadStudy, load_study, study_from
 from isogloss.study.regimes import Regime, source_sets
@@ -67,7 +69,13 @@ def test_a_small_study_is_enough_and_defaults_are_the_notebooks():
         ("regimes=[{regime: group}]", "a group needs a name and languages"),
         ("regimes=[{regime: group, name: x, languages: [hi]}]", "trains on hin-Deva, not among"),
         ("regimes=[joint, joint]", "a regime is named twice"),
-        ("sizes=[10, 10]", "sizes names a value twice"),
+        ("sizes=[10, 10]", "sizes: named twice"),
+        ("seeds=[1, 1]", "seeds: named twice"),
+        ("evaluation.splits=[dev, valid]", "evaluation.splits: named twice"),
+        ("data.train_splits=[train, train]", "data.train_splits: named twice"),
+        ("regimes=[{regime: joint, sizes: [6, 6]}]", "sizes: named twice"),
+        ("regimes=[{regime: joint, languages: []}]", "at least 1 item"),
+        ("evaluation.target_languages=[]", "at least 1 item"),
         ("sizes=[ten]", "a size is a number of rows from 1, or all"),
         ("sizes=[1.5]", "a size is a number of rows from 1, or all"),
         ("sizes=0", "a size is a number of rows from 1, or all"),
@@ -149,6 +157,16 @@ def test_relative_folders_are_taken_from_the_studys_place(tmp_path):
     assert [e.display for e in study.encoders] == ["checkpoint", "model"]
 
 
+def test_folders_typed_on_the_command_line_are_taken_from_where_it_is_typed(tmp_path, monkeypatch):
+    (tmp_path / "here" / "model").mkdir(parents=True)
+    path = tmp_path / "toy.yaml"
+    path.write_text(GOOD.replace("{name: tiny, scratch: {}}", "[org/model]"))
+    monkeypatch.chdir(tmp_path / "here")
+    study = load_study(path, ["data.source.root=data", "encoders.0.model=model"])
+    assert study.data.source.root == tmp_path / "here" / "data"
+    assert study.encoders[0].model == str(tmp_path / "here" / "model")
+
+
 def test_a_declaration_is_frozen():
     with pytest.raises(ValidationError, match="frozen"):
         load(GOOD).training.learning_rate = 1.0
@@ -181,6 +199,22 @@ def test_regimes_choose_their_source_languages(regime, sets):
 def test_a_group_trains_on_its_languages_in_the_studys_order():
     regime = Regime(regime="group", name="west", languages=("de", "en"))
     assert source_sets(regime, ("eng-Latn", "deu-Latn", "hin-Deva")) == [("eng-Latn", "deu-Latn")]
+
+
+def test_writing_a_default_out_changes_no_identity():
+    plain = load(GOOD)
+    for part in ("training", "sampling", "evaluation"):
+        declared = getattr(plain, part)
+        for name, value in declared.model_dump(mode="json").items():
+            if value is not None:
+                written = load(GOOD, f"{part}.{name}={json.dumps(value)}")
+                assert json.dumps(identity(written)) == json.dumps(identity(plain)), name
+    assert canonical(identity(load(GOOD, "training.warmup_steps=0"))) == canonical(identity(plain))
+
+
+def test_truth_values_can_name_labels():
+    study = load(GOOD, "data.label_names={true: positive, no: negative, 2: positive}")
+    assert study.data.label_names == {"true": "positive", "false": "negative", "2": "positive"}
 
 
 @pytest.mark.parametrize("name", sorted(TEMPLATES))

@@ -51,15 +51,10 @@ def _tokenizers(
     for event in run_plan(missing, store, InlineExecutor()):
         if isinstance(event, Ended) and event.outcome.failure:
             raise RunError(event.outcome.failure.message)
-    trained = {step.title: store.folder(step.key) for step in plan.of_kind("tokenizer")}
     found = {}
     for encoder in study.encoders:
-        name = encoder.display
-        tokenizer = open_tokenizer(_pin(plan, name), encoder.model, trained.get(name))
-        found[name] = tokenizer_audit(tokenizer, texts, study.training.max_length)
+        origin = plan.tokenizers[encoder.display]
+        trained = store.folder(origin.step) if origin.step else None
+        tokenizer = open_tokenizer(origin.pin, encoder.model, trained)
+        found[encoder.display] = tokenizer_audit(tokenizer, texts, study.training.max_length)
     return found
-
-
-def _pin(plan: Plan, name: str) -> Any:
-    steps = (s for s in plan.of_kind("prepare") if s.settings["encoder"] == name)
-    return next(steps).payload["tokenizer"]

@@ -10,11 +10,14 @@ from functools import cache, cached_property
 from typing import Any, final
 
 from isogloss.plan.pins import Pins, wanted_splits
-from isogloss.plan.plan import Cell, Plan, Step, unique
+from isogloss.plan.plan import Cell, Plan, Step, TokenizerOf, unique
 from isogloss.study.encoders import Encoder
 from isogloss.study.regimes import Regime, source_sets
 from isogloss.study.spec import identity
 from isogloss.study.study import Study
+
+Splits = tuple[str, ...]
+"""Splits of the source that are pooled."""
 
 VERSIONS = {"data": 1, "tokenizer": 1, "prepare": 1, "train": 1, "evaluate": 1}
 
@@ -23,21 +26,23 @@ def build_plan(study: Study, pins: Pins) -> Plan:
     """All steps of a study, in an order that respects their needs."""
     steps: list[Step] = []
     cells: list[Cell] = []
+    tokenizers: dict[str, TokenizerOf] = {}
     data = {
-        (code, role): _data(study, pins.data[code], code, splits)
+        (code, splits): _data(study, pins.data[code], code, splits)
         for code in study.all_languages
-        for role, splits in _roles(study, code).items()
+        for splits in _reads(study, code)
     }
     steps += data.values()
     for encoder in study.encoders:
         desk = _Desk(study, encoder, pins.encoders[encoder.display], data)
         steps += desk.preparations()
+        tokenizers[encoder.display] = desk.tokenizer_of()
         for run in _runs(study):
             train = desk.train(run)
             tests = [desk.evaluate(run, train, *place) for place in _places(study)]
             steps += [train, *tests]
             cells += _cells(study, encoder, run, train, tests)
-    return Plan(unique(steps), tuple(cells))
+    return Plan(unique(steps), tuple(cells), tokenizers)
 
 
 @final
@@ -75,20 +80,17 @@ def _places(study: Study) -> list[tuple[str, str]]:
     return [(code, split) for code in study.target_languages for split in splits]
 
 
-def _roles(study: Study, language: str) -> dict[str, tuple[str, ...]]:
-    """What one language is read for -> the source's splits that are pooled for it."""
+def _reads(study: Study, language: str) -> list[Splits]:
+    """What of one language is read together: the pool that is trained on, each other split alone.
+
+    The same split may be read for two uses; it is then one step.
+    """
     wanted = wanted_splits(study, language)
-    roles: dict[str, tuple[str, ...]] = {}
-    if language in study.languages:
-        roles["train"] = study.data.train_splits
-        if study.data.dev_split in wanted:
-            roles["dev"] = (study.data.dev_split,)
-    if language in study.target_languages:
-        roles |= {split: (split,) for split in study.evaluation.splits}
-    return roles
+    pools = [study.data.train_splits] if language in study.languages else []
+    return [*pools, *((split,) for split in wanted if (split,) not in pools)]
 
 
-def _data(study: Study, pin: Mapping[str, Any], language: str, splits: tuple[str, ...]) -> Step:
+def _data(study: Study, pin: Mapping[str, Any], language: str, splits: Splits) -> Step:
     """Read splits of one language: a text and a label's name a row, whoever trains on them."""
     declared = study.data
     payload = {
@@ -107,7 +109,7 @@ def _data(study: Study, pin: Mapping[str, Any], language: str, splits: tuple[str
     return Step("data", VERSIONS["data"], payload, settings=settings, title=title, group="data")
 
 
-def _pin_of(pin: Mapping[str, Any], splits: tuple[str, ...]) -> dict[str, Any]:
+def _pin_of(pin: Mapping[str, Any], splits: Splits) -> dict[str, Any]:
     """The part of a language's pin that decides these splits: the bytes of their own files."""
     if "files" not in pin:
         return dict(pin)
@@ -122,7 +124,7 @@ class _Desk:
     study: Study
     encoder: Encoder
     pin: Any
-    data: Mapping[tuple[str, str], Step]
+    data: Mapping[tuple[str, Splits], Step]
 
     def preparations(self) -> list[Step]:
         """Tokenizer, if it is to be trained, and the encoded splits of each language."""
@@ -140,14 +142,16 @@ class _Desk:
             "tokenizer": identity(scratch.tokenizer),
             "languages": list(self.study.languages),
         }
-        needs = tuple(self.data[code, "train"].key for code in self.study.languages)
+        needs = tuple(
+            self.data[code, self.study.data.train_splits].key for code in self.study.languages
+        )
         name = self.encoder.display
         return Step(
             "tokenizer", VERSIONS["tokenizer"], payload, needs, title=name, group=f"tok {name}"
         )
 
     @cache  # noqa: B019 lives as long as the plan is built
-    def prepare(self, language: str, role: str) -> Step:
+    def prepare(self, language: str, splits: Splits) -> Step:
         """Cut the texts of one language into sub-tokens."""
         payload = {
             "tokenizer": self._tokenizer_pin(),
@@ -159,9 +163,9 @@ class _Desk:
             "prepare",
             VERSIONS["prepare"],
             payload,
-            (self.data[language, role].key, *self._tokenizer_needs()),
+            (self.data[language, splits].key, *self._tokenizer_needs()),
             settings=self._where(),
-            title=f"{name} {self.data[language, role].title}",
+            title=f"{name} {self.data[language, splits].title}",
             group=f"prepare {name}",
         )
 
@@ -186,16 +190,17 @@ class _Desk:
             "report_to": list(training.report_to),
             "study": study.name,
         }
-        needs = [self.prepare(code, "train").key for code in run.sources]
-        if training.eval_strategy != "no":
-            needs += [self.prepare(code, "dev").key for code in run.sources]
+        needs = [self.prepare(code, study.data.train_splits).key for code in run.sources]
+        if training.eval_strategy != "no" and study.data.dev_split:
+            dev = (study.data.dev_split,)
+            needs += [self.prepare(code, dev).key for code in run.sources]
         needs += self._tokenizer_needs()
         return self._grouped("train", payload, tuple(needs), settings, run, "")
 
     def evaluate(self, run: Run, train: Step, language: str, split: str) -> Step:
         """Test a trained model on one split of one language."""
         payload = {"language": language, "split": split, "labels": list(self.study.data.labels)}
-        needs = (train.key, self.prepare(language, split).key)
+        needs = (train.key, self.prepare(language, (split,)).key)
         settings = {"max_tokens": self.study.evaluation.max_tokens}
         return self._grouped("evaluate", payload, needs, settings, run, f" on {language} {split}")
 
@@ -211,6 +216,10 @@ class _Desk:
         title = f"{self.encoder.display} {run.title}"
         group = f"{title} of {'+'.join(run.sources)}"
         return Step(kind, VERSIONS[kind], payload, needs, settings, title + suffix, group)
+
+    def tokenizer_of(self) -> TokenizerOf:
+        """Where this encoder's tokenizer is to be found."""
+        return TokenizerOf(self._tokenizer_pin(), *(self._tokenizer_needs() or (None,)))
 
     def _tokenizer_pin(self) -> Any:
         return "trained" if self.encoder.scratch else self.pin

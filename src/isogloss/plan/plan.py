@@ -73,6 +73,18 @@ class Cell:
 
 @final
 @dataclass(frozen=True)
+class TokenizerOf:
+    """Where the tokenizer of an encoder comes from."""
+
+    pin: Any
+    """The encoder's pin, or "trained" if a step of the plan trains it."""
+
+    step: str | None
+    """Key of the step that trains it."""
+
+
+@final
+@dataclass(frozen=True)
 class Plan:
     """All steps of a study, each after those it needs, each key once."""
 
@@ -80,6 +92,9 @@ class Plan:
 
     cells: tuple[Cell, ...] = ()
     """Where the scores of the steps stand in the results."""
+
+    tokenizers: Mapping[str, TokenizerOf] = field(default_factory=dict)
+    """By the name of the encoder; two encoders may share one."""
 
     @cached_property
     def by_key(self) -> dict[str, Step]:
@@ -90,10 +105,6 @@ class Plan:
         """The steps of one kind, in order."""
         return tuple(step for step in self.steps if step.kind == kind)
 
-    def needs_of(self, step: Step) -> tuple[Step, ...]:
-        """The steps that this one reads."""
-        return tuple(self.by_key[key] for key in step.needs)
-
     def __iter__(self) -> Iterator[Step]:
         return iter(self.steps)
 
@@ -103,4 +114,7 @@ class Plan:
 
 def unique(steps: Sequence[Step]) -> tuple[Step, ...]:
     """Keep the first of each key, in order."""
-    return tuple({step.key: step for step in steps}.values())
+    found: dict[str, Step] = {}
+    for step in steps:
+        found.setdefault(step.key, step)
+    return tuple(found.values())

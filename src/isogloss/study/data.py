@@ -6,9 +6,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from isogloss.base.splits import split_name
-from isogloss.study.spec import NotIdentity, Seed, Spec
+from isogloss.study.spec import NotIdentity, Seed, Spec, different
 
 SplitName = Annotated[str, Field(pattern=r"^[\w-]+$"), AfterValidator(split_name)]
+Splits = Annotated[tuple[SplitName, ...], AfterValidator(different), Field(min_length=1)]
 Shortage = Literal["error", "take_all", "resample"]
 
 
@@ -42,6 +43,9 @@ class SampleSource(Spec):
     """Seed of the generator."""
 
 
+SAMPLE_VERSION = 1
+"""Version of the built-in sample; raised when its rows change, so that keys change with them."""
+
 Source = Annotated[FolderSource | HubSource | SampleSource, Field(discriminator="kind")]
 
 
@@ -49,7 +53,9 @@ def _names_as_text(value: Any) -> Any:
     """Let `0: negative` stand in YAML, where a key without quotes is a number."""
     if not isinstance(value, dict):
         return value
-    return {str(raw): name for raw, name in value.items()}
+    return {
+        str(raw).lower() if isinstance(raw, bool) else str(raw): name for raw, name in value.items()
+    }
 
 
 class Data(Spec):
@@ -72,7 +78,7 @@ class Data(Spec):
     )
     """What a raw value stands for, where the files hold numbers: `{0: negative, 1: neutral}`."""
 
-    train_splits: tuple[SplitName, ...] = Field(default=("train",), min_length=1)
+    train_splits: Splits = ("train",)
     """Splits to train on; several are pooled, as the reference notebook does."""
 
     dev_split: SplitName | None = None

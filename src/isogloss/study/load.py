@@ -30,12 +30,12 @@ class BadStudy(InputError):
 def load_study(path: Path, changes: Iterable[str] = ()) -> Study:
     """Read a study file, with `a.b=c` changes applied over it.
 
-    Relative folders in it are taken from the file's own place.
+    Relative folders in it are taken from the file's own place, those in changes from where we are.
 
     Raises:
         InputError: naming every mistake with its line, its place and what to do.
     """
-    document = with_changes(read_document(path), tuple(changes))
+    document = with_changes(read_document(path), tuple(map(_from_here, changes)))
     study = study_from(document)
     return _anchored(study, path.resolve().parent)
 
@@ -51,6 +51,16 @@ def study_from(document: Document) -> Study:
     except ValidationError as error:
         mistakes = [_mistake(document, details) for details in error.errors()]
         raise BadStudy(document.source, mistakes) from None
+
+
+def _from_here(change: str) -> str:
+    """A change typed on the command line names a folder from where it is typed."""
+    key, _, value = change.partition("=")
+    if key == "data.source.root":
+        return f"{key}={Path(value).expanduser().absolute()}"
+    if key.startswith("encoders.") and key.endswith(".model"):
+        return f"{key}={_as_folder(value, Path.cwd()) or value}"
+    return change
 
 
 def _anchored(study: Study, here: Path) -> Study:

@@ -2,11 +2,11 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from isogloss.base.errors import InputError
 from isogloss.base.languages import language_code
-from isogloss.study.spec import Size, Spec, as_list
+from isogloss.study.spec import Sizes, Spec, as_list, different
 
 
 def _code(value: Any) -> Any:
@@ -20,16 +20,11 @@ def _code(value: Any) -> Any:
         raise ValueError(str(error)) from None
 
 
-def once(codes: tuple[str, ...]) -> tuple[str, ...]:
-    """Refuse a language that is named twice, perhaps in two spellings."""
-    twice = sorted({code for code in codes if codes.count(code) > 1})
-    if twice:
-        raise ValueError(f"named twice, perhaps in two spellings: {', '.join(twice)}")
-    return codes
-
-
 Language = Annotated[str, BeforeValidator(_code)]
 """A language in any spelling; stored as `deu-Latn`."""
+
+Languages = Annotated[tuple[Language, ...], AfterValidator(different), Field(min_length=1)]
+"""Different languages, one or more."""
 
 
 class Regime(Spec):
@@ -41,10 +36,10 @@ class Regime(Spec):
     name: str | None = Field(default=None, pattern=r"^[\w-]+$")
     """Name of a group in tables."""
 
-    languages: tuple[Language, ...] | None = None
+    languages: Languages | None = None
     """Source languages of a group, or the languages this regime is limited to."""
 
-    sizes: Annotated[tuple[Size, ...] | None, BeforeValidator(as_list)] = None
+    sizes: Annotated[Sizes | None, BeforeValidator(as_list)] = None
     """Rows per language; by default the study's sizes."""
 
     @model_validator(mode="before")
@@ -60,7 +55,6 @@ class Regime(Spec):
             raise ValueError(f"only a group has a name; {self.regime} names itself")
         if self.name in {"joint", "single", "leave_one_out"}:
             raise ValueError(f"{self.name} is the name of a regime; give the group another")
-        once(self.languages or ())
         return self
 
     @property

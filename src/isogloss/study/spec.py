@@ -1,16 +1,20 @@
 """The base of every declaration, and the part of one that decides a result."""
 
 from pathlib import Path
-from typing import Annotated, Any, final
+from typing import Annotated, Any, TypeVar, final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 
 class Spec(BaseModel):
     """Base of every declaration: frozen, and strict about unknown keys."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        allow_inf_nan=False,
+        validate_default=True,
     )
 
 
@@ -57,6 +61,17 @@ def as_list(value: Any) -> Any:
     return value if isinstance(value, list | tuple) or value is None else [value]
 
 
+Value = TypeVar("Value")
+
+
+def different(values: tuple[Value, ...]) -> tuple[Value, ...]:
+    """Refuse a list that names a value twice, perhaps in two spellings."""
+    twice = dict.fromkeys(str(value) for value in values if values.count(value) > 1)
+    if twice:
+        raise ValueError(f"named twice, perhaps in two spellings: {', '.join(twice)}")
+    return values
+
+
 def identity(value: Any) -> Any:
     """Return the part of a declaration that decides the result, defaults included.
 
@@ -79,3 +94,7 @@ def identity(value: Any) -> Any:
     if isinstance(value, Path):
         return value.as_posix()
     return value
+
+
+Sizes = Annotated[tuple[Size, ...], AfterValidator(different), Field(min_length=1)]
+"""Different sizes, one or more."""

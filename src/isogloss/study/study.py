@@ -4,20 +4,20 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from isogloss.study.data import Data, Sampling, SplitName
+from isogloss.study.data import Data, Sampling, Splits
 from isogloss.study.encoders import Encoders
-from isogloss.study.regimes import Language, Regime, once
-from isogloss.study.spec import Count, NotIdentity, Seed, Size, Spec, as_list
+from isogloss.study.regimes import Languages, Regime
+from isogloss.study.spec import Count, NotIdentity, Seed, Sizes, Spec, as_list, different
 from isogloss.study.training import Training
 
 
 class Evaluation(Spec):
     """What every trained model is tested on."""
 
-    target_languages: Annotated[tuple[Language, ...], AfterValidator(once)] | None = None
+    target_languages: Languages | None = None
     """Languages to test on; by default the study's languages."""
 
-    splits: tuple[SplitName, ...] = Field(default=("test",), min_length=1)
+    splits: Splits = ("test",)
     """Splits to test on."""
 
     max_tokens: Annotated[Count, NotIdentity()] = 8192
@@ -52,7 +52,7 @@ class Study(Spec):
     data: Data
     """Where the examples come from."""
 
-    languages: Annotated[tuple[Language, ...], AfterValidator(once), Field(min_length=1)]
+    languages: Languages
     """Source languages, in any spelling."""
 
     encoders: Encoders
@@ -69,10 +69,12 @@ class Study(Spec):
     )
     """Which languages a model is trained on."""
 
-    sizes: Annotated[tuple[Size, ...], BeforeValidator(as_list), Field(min_length=1)] = ("all",)
+    sizes: Annotated[Sizes, BeforeValidator(as_list)] = ("all",)
     """Training rows per language, balanced over the labels; `all` takes them as they are."""
 
-    seeds: Annotated[tuple[Seed, ...], BeforeValidator(as_list), Field(min_length=1)] = (42,)
+    seeds: Annotated[
+        tuple[Seed, ...], BeforeValidator(as_list), AfterValidator(different), Field(min_length=1)
+    ] = (42,)
     """Each seed draws its own sample, head and order."""
 
     evaluation: Evaluation = Evaluation()
@@ -98,10 +100,6 @@ class Study(Spec):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"two encoders are named {', '.join(twice)}: give each a name")
-        for what in ("sizes", "seeds"):
-            values = getattr(self, what)
-            if len(set(values)) != len(values):
-                raise ValueError(f"{what} names a value twice")
         labels = [regime.label for regime in self.regimes]
         if len(set(labels)) != len(labels):
             raise ValueError(f"a regime is named twice: {', '.join(labels)}")

@@ -46,7 +46,7 @@ class Training(Spec):
     lr_scheduler_type: Literal["linear", "cosine", "constant"] = "linear"
     """Shape of the learning rate after warm-up."""
 
-    warmup_steps: Number = Field(default=0, ge=0)
+    warmup_steps: Number = Field(default=0.0, ge=0)
     """Steps of warm-up, or a share of all steps when below 1."""
 
     max_length: Annotated[int, Field(ge=4, le=8192)] = 128

@@ -1,4 +1,4 @@
-"""The built-in source of data: labeled sentences in nine languages and five scripts, offline.
+"""The built-in source of data: labeled sentences in nine languages and six scripts, offline.
 
 It lets every part of the tool be tried in a minute, and it is nothing else: `SAMPLE_NOTICE` says
 so, and so does the place of every row. Sentences come from `grammars/`, chosen by a seeded
@@ -16,8 +16,8 @@ from isogloss.base.errors import InputError, UnknownName
 from isogloss.data.sample.grammar import Grammar, grammar_codes, read_grammar
 from isogloss.data.sample.sentence import Sentence, write_sentence
 from isogloss.data.source import Row
+from isogloss.study.data import SAMPLE_VERSION
 
-SAMPLE_VERSION = 1
 SAMPLE_NOTICE = (
     "Sample data written for Isogloss: made by grammars, not by people; "
     "for trying the tool, never for conclusions."
