@@ -160,7 +160,7 @@ def test_relative_folders_are_taken_from_the_studys_place(tmp_path):
 def test_folders_typed_on_the_command_line_are_taken_from_where_it_is_typed(tmp_path, monkeypatch):
     (tmp_path / "here" / "model").mkdir(parents=True)
     path = tmp_path / "toy.yaml"
-    path.write_text(GOOD.replace("{name: tiny, scratch: {}}", "[org/model]"))
+    path.write_text(GOOD.replace("{name: tiny, scratch: {}}", "[{model: org/model}]"))
     monkeypatch.chdir(tmp_path / "here")
     study = load_study(path, ["data.source.root=data", "encoders.0.model=model"])
     assert study.data.source.root == tmp_path / "here" / "data"

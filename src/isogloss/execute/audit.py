@@ -24,7 +24,7 @@ def audit_study(study: Study, plan: Plan, store: Store) -> dict[str, Any]:
         InputError: if the data cannot be read.
         RunError: if a tokenizer cannot be made.
     """
-    read_data(study, plan, store)
+    read_data(plan, store)
     splits = _splits(plan, store)
     found = audit_splits(splits)
     found["tokenizers"] = _tokenizers(study, plan, store, splits)

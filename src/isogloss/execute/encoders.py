@@ -1,15 +1,17 @@
-"""All encoders brought and looked at before the first training, so that none fails hours later."""
+"""Encoders, trackers and precision tried before the first training, so that none fails later."""
 
 from collections.abc import Sequence
 
 from isogloss.base.errors import InputError, RunError
 from isogloss.execute.kinds.tokenizer import open_tokenizer
 from isogloss.model.encoder import check_classifier
+from isogloss.model.precision import best_device, choose_precision
 from isogloss.plan.hub import remember_commit
 from isogloss.plan.plan import Plan, Step
 from isogloss.store.store import Store
 from isogloss.study.encoders import Encoder
 from isogloss.study.study import Study
+from isogloss.train.trackers import check_trackers
 
 Fault = InputError | RunError
 
@@ -21,6 +23,8 @@ def check_encoders(study: Study, plan: Plan, store: Store) -> None:
         InputError: naming every encoder that is missing, closed, broken or too short.
         RunError: if the network or the disk is at fault.
     """
+    check_trackers(study.training.report_to)
+    choose_precision(study.training.precision, best_device())
     missing = [step for step in plan if step.kind in {"prepare", "train"} and step.key not in store]
     faults = [
         fault

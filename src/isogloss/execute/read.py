@@ -1,9 +1,8 @@
-"""Reading the data of a study, and every mistake in them, before anything heavy is imported."""
+"""Reading the data of a study into the store, before anything heavy is imported."""
 
 from functools import partial
 
 from isogloss.base.errors import InputError, RunError
-from isogloss.execute.check import check_data
 from isogloss.execute.executor import Ended, Failure
 from isogloss.execute.inline import InlineExecutor
 from isogloss.execute.kinds.data import make_data
@@ -11,14 +10,16 @@ from isogloss.execute.making import make_step
 from isogloss.plan.hub import remember_commit
 from isogloss.plan.plan import Plan
 from isogloss.store.store import Store
-from isogloss.study.study import Study
 
 
-def read_data(study: Study, plan: Plan, store: Store) -> None:
-    """Read what is missing of the data into the store, then check labels and sizes.
+def read_data(plan: Plan, store: Store) -> int:
+    """Read what is missing of the data into the store.
+
+    Returns:
+        How many splits were read here.
 
     Raises:
-        InputError: naming every broken split, missing label and size that cannot be drawn.
+        InputError: naming every broken split.
         RunError: if the disk or the network is at fault, or we are; a bug keeps its traceback.
     """
     missing = [step for step in plan.of_kind("data") if step.key not in store]
@@ -26,7 +27,7 @@ def read_data(study: Study, plan: Plan, store: Store) -> None:
     ended = [event for event in InlineExecutor().run(missing, work) if isinstance(event, Ended)]
     _raise([event.outcome.failure for event in ended if event.outcome.failure])
     _remember(plan)
-    check_data(study, plan, store)
+    return sum(event.outcome.status == "done" for event in ended)
 
 
 def _raise(failures: list[Failure]) -> None:

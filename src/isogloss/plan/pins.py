@@ -13,14 +13,11 @@ from typing import Any, final
 from isogloss.base.errors import InputError
 from isogloss.base.fingerprint import file_digest
 from isogloss.plan.hub import Hub
-from isogloss.study.data import FolderSource, HubSource
+from isogloss.study.data import SAMPLE_VERSION, FolderSource, HubSource
 from isogloss.study.encoders import Encoder
 from isogloss.study.layout import language_folder, split_file
 from isogloss.study.spec import identity
 from isogloss.study.study import Study
-
-SAMPLE_VERSION = 1
-"""Version of the built-in sample; a test holds it against the sample's own."""
 
 _PICKLES = ("pytorch_model.bin", "*.pt", "*.pth", "*.ckpt", "pytorch_model-*.bin")
 

@@ -160,7 +160,7 @@ class Store:
         lock = self._lock(checked_key(key))
         mine = self._acquire(lock, timeout=0)
         if not mine and wait:
-            _log.info("step %s is being made by another process: waiting for it", key)
+            _log.warning("step %s is being made by another process: waiting for it", key)
             if on_wait is not None:
                 on_wait(key)
             mine = self._acquire(lock, timeout=-1)

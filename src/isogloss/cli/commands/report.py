@@ -1,7 +1,7 @@
 """`isogloss report`: tables and figures of what is finished."""
 
 import shlex
-import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from isogloss.base.errors import InputError
@@ -37,6 +37,7 @@ def report(
 ) -> None:
     """Write learning curves, transfer matrix, regimes and gaps as tables and PNG/SVG figures."""
     from isogloss.cli.opened import open_study
+    from isogloss.report.frame import Frame
     from isogloss.report.write import write_report
     from isogloss.store.results import results_table
 
@@ -47,13 +48,13 @@ def report(
     if not rows:
         raise InputError(f"Nothing of this study is finished: isogloss run {study}")
     folder = output or opened.folder
+    sample = opened.study.data.source.kind == "sample"
+    frame = Frame(opened.study.name, opened.study.evaluation.metric, sample)
     paths = write_report(
         rows,
         folder,
-        study=opened.study.name,
-        metric=opened.study.evaluation.metric,
-        sample=opened.study.data.source.kind == "sample",
-        commands=_commands(opened),
+        frame=frame,
+        commands=_commands(opened, changes, store, folder),
     )
     if json:
         show.dump({"folder": str(folder), "files": [str(path) for path in paths]})
@@ -74,7 +75,12 @@ def _print_tables(rows: list[dict[str, Any]], metric: str) -> None:
             show.wide().print(rich_table(tables[name], title=f"{title} ({metric})"))
 
 
-def _commands(opened: "Opened") -> list[str]:
+def _commands(opened: "Opened", changes: list[str] | None, store: Path, folder: Path) -> list[str]:
     """What makes these numbers, for the reader who wants them again."""
-    given = shlex.join(sys.argv[2:])
-    return [f"isogloss run {opened.path}", f"isogloss report {given}"]
+    words = [str(opened.path), *(word for change in changes or () for word in ("--set", change))]
+    if store != DEFAULT_STORE:
+        words += ["--store", str(store)]
+    return [
+        shlex.join(["isogloss", "run", *words]),
+        shlex.join(["isogloss", "report", *words, "-o", str(folder)]),
+    ]

@@ -20,6 +20,7 @@ from isogloss.cli.options import (
 
 if TYPE_CHECKING:
     from isogloss.cli.opened import Opened
+    from isogloss.execute.executor import Outcome
 
 PARTIAL = 3
 
@@ -47,22 +48,29 @@ def run(
         opened.refuse_unpinned()
     opened.tell()
     if not opened.missing:
-        _finish(opened, [], time.monotonic() - began, as_json=json)
+        _finish(opened, 0, [], time.monotonic() - began, as_json=json)
         return
     opened.store.check_writable()
     try:
-        outcomes = _run_missing(opened, executor, jobs)
+        read, outcomes = _run_missing(opened, executor, jobs)
     except KeyboardInterrupt:
         show.note("Stopped. Finished steps are kept; the same command goes on from here.")
         raise typer.Exit(1) from None
-    _finish(opened, outcomes, time.monotonic() - began, as_json=json)
+    _finish(opened, read, outcomes, time.monotonic() - began, as_json=json)
 
 
-def _run_missing(opened: "Opened", name: ExecutorName, jobs: int) -> list[Any]:
+def _run_missing(opened: "Opened", name: ExecutorName, jobs: int) -> tuple[int, list["Outcome"]]:
+    """Read and check the data, try the encoders, then do the rest.
+
+    Returns:
+        How many splits were read, and how each other step ended.
+    """
+    from isogloss.execute.check import check_data
     from isogloss.execute.read import read_data
 
     opened.remember()
-    read_data(opened.study, opened.plan, opened.store)
+    read = read_data(opened.plan, opened.store)
+    check_data(opened.study, opened.plan, opened.store)
 
     from isogloss.cli.follow import follow
     from isogloss.execute.encoders import check_encoders
@@ -71,13 +79,15 @@ def _run_missing(opened: "Opened", name: ExecutorName, jobs: int) -> list[Any]:
     check_encoders(opened.study, opened.plan, opened.store)
     executor = make_executor(name.value, jobs)
     steps = [step for step in opened.plan if step.key not in opened.store]
-    return follow(run_plan(steps, opened.store, executor), steps)
+    return read, follow(run_plan(steps, opened.store, executor), steps)
 
 
-def _finish(opened: "Opened", outcomes: list[Any], seconds: float, *, as_json: bool) -> None:
+def _finish(
+    opened: "Opened", read: int, outcomes: list["Outcome"], seconds: float, *, as_json: bool
+) -> None:
     """Say how it ended, and leave with the code that says the same."""
     failed = [outcome for outcome in outcomes if outcome.status in {"failed", "blocked"}]
-    done = sum(outcome.status == "done" for outcome in outcomes)
+    done = read + sum(outcome.status == "done" for outcome in outcomes)
     summary = {
         "study": opened.study.name,
         "steps": len(opened.plan),
@@ -95,7 +105,7 @@ def _finish(opened: "Opened", outcomes: list[Any], seconds: float, *, as_json: b
         raise typer.Exit(PARTIAL if trained else 1)
 
 
-def _failure(outcome: Any) -> dict[str, Any]:
+def _failure(outcome: "Outcome") -> dict[str, Any]:
     return {
         "key": outcome.step.key,
         "title": outcome.step.title,
@@ -104,7 +114,7 @@ def _failure(outcome: Any) -> dict[str, Any]:
     }
 
 
-def _speak(opened: "Opened", summary: dict[str, Any], failed: list[Any]) -> None:
+def _speak(opened: "Opened", summary: dict[str, Any], failed: list["Outcome"]) -> None:
     took = show.duration(summary["seconds"])
     if not summary["done"] and not failed:
         show.say(

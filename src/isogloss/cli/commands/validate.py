@@ -1,5 +1,7 @@
 """`isogloss validate`: every mistake that can be found without training, found now."""
 
+from typing import TYPE_CHECKING
+
 from isogloss.cli import show
 from isogloss.cli.options import (
     DEFAULT_STORE,
@@ -9,6 +11,9 @@ from isogloss.cli.options import (
     StudyArgument,
     VerboseOption,
 )
+
+if TYPE_CHECKING:
+    from isogloss.cli.opened import Opened
 
 
 def validate(
@@ -23,13 +28,16 @@ def validate(
     Reads all data (into the store, so that a run need not) and trains nothing.
     """
     from isogloss.cli.opened import open_study
+    from isogloss.execute.check import check_data
     from isogloss.execute.read import read_data
 
     show.listen(verbose)
     opened = open_study(study, store, changes)
     opened.tell()
     if not opened.pins.notes:
-        read_data(opened.study, opened.plan, opened.store)
+        read_data(opened.plan, opened.store)
+        check_data(opened.study, opened.plan, opened.store)
+        _try_encoders(opened)
     kinds = {kind: len(opened.plan.of_kind(kind)) for kind in ("train", "evaluate")}
     if json:
         show.dump({"study": opened.study.name, "valid": True, "steps": len(opened.plan), **kinds})
@@ -37,3 +45,12 @@ def validate(
     show.say(
         f"{study} is a valid study: {kinds['train']} trainings, {kinds['evaluate']} evaluations."
     )
+
+
+def _try_encoders(opened: "Opened") -> None:
+    """Try the checkpoints that a study names; without any, nothing heavy is imported."""
+    if all(encoder.scratch for encoder in opened.study.encoders):
+        return
+    from isogloss.execute.encoders import check_encoders
+
+    check_encoders(opened.study, opened.plan, opened.store)
