@@ -12,8 +12,6 @@ from isogloss.data.batches import (
     cut,
     epoch_order,
     pad,
-    padded_tokens,
-    padding_share,
     token_budget,
 )
 from isogloss.data.encoded import Encoded
@@ -106,15 +104,7 @@ def test_padding_keeps_every_token_and_masks_the_rest(lengths):
     assert (mask is None) == (len(set(lengths)) == 1)
     for row, index in enumerate(indices):
         length = lengths[index]
-        assert ids[row, :length].tolist() == encoded.tokens(index).tolist()
+        assert ids[row, :length].tolist() == encoded.select([index]).ids.tolist()
         assert (ids[row, length:] == 1).all()
         if mask is not None:
             assert mask[row].tolist() == [1] * length + [0] * (ids.shape[1] - length)
-
-
-def test_the_share_of_padding_counts_positions():
-    lengths = np.array([1, 3, 4])
-    parts = [np.array([0, 1]), np.array([2])]
-    assert padded_tokens(lengths, parts) == 10
-    assert padding_share(lengths, parts) == pytest.approx(0.2)
-    assert padding_share(lengths, []) == 0

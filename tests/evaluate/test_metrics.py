@@ -16,7 +16,13 @@ from sklearn.metrics import (
 )
 
 from isogloss.base.errors import InputError, RunError
-from isogloss.evaluate.metrics import METRICS, classification_scores, confusion_scores
+from isogloss.evaluate.metrics import (
+    UNUSABLE,
+    classification_scores,
+    confusion_scores,
+    predicted_ids,
+)
+from isogloss.stats.confusion import METRICS
 
 NAMES = ("negative", "neutral", "positive", "mixed", "none")
 
@@ -129,7 +135,9 @@ def test_macro_recall_is_not_macro_f1():
     gold, predicted = (np.repeat(index.ravel(), counts.astype(int).ravel())
                        for index in np.indices((3, 3)))  # fmt: skip
     printed_as_f1 = recall_score(gold, predicted, average="macro")
-    ours = {score.metric: score.value for score in confusion_scores(counts, NAMES[:3])}
+    ours = {
+        score.metric: score.value for score in confusion_scores(counts, NAMES[:3], n_unscored=0)
+    }
     assert ours["macro_recall"] == pytest.approx(printed_as_f1)
     assert ours["macro_recall"] == pytest.approx(balanced_accuracy_score(gold, predicted))
     assert ours["macro_f1"] == pytest.approx(f1_score(gold, predicted, average="macro"))
@@ -174,3 +182,10 @@ def test_the_registry_scores_many_matrices_at_once():
     matrices = np.random.default_rng(0).integers(0, 9, size=(7, 3, 3)).astype(float)
     for metric in METRICS.values():
         assert metric(matrices).tolist() == [float(metric(one)) for one in matrices]
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+def test_the_predicted_label_is_the_first_of_the_most_probable_or_none(bad):
+    rows = np.array([[0.2, 0.4, 0.4], [0.9, bad, 0.05], [0.0, 0.0, 1.0]], dtype=np.float32)
+    assert predicted_ids(rows).tolist() == [1, UNUSABLE, 2]
+    assert predicted_ids(np.zeros((0, 3))).tolist() == []

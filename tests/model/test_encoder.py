@@ -1,11 +1,13 @@
 """Encoders: made, loaded and saved; each kind of broken checkpoint gets its own clear word."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from transformers import (
+    AutoConfig,
     AutoModel,
     AutoModelForMaskedLM,
     AutoModelForSequenceClassification,
@@ -16,6 +18,7 @@ from transformers import pipeline as make_pipeline
 from isogloss.base.errors import InputError, RunError, UnknownName
 from isogloss.model.encoder import (
     attention_of,
+    check_classifier,
     check_length,
     load_classifier,
     longest_input,
@@ -29,9 +32,26 @@ LABELS = ("negative", "neutral", "positive")
 TINY = Size(16, 2, 2, 32, max_length=24, dropout=0.0)
 
 
+SMALL = {
+    "hidden_size": 16,
+    "embedding_size": 16,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "intermediate_size": 32,
+}
+
+
 def tiny(tokenizers, family, *, labels=LABELS, seed=0):
     config = scratch_config(family, tokenizers[family], TINY)
     return make_classifier(config, labels, seed=seed, attention="eager")
+
+
+def load(folder, *, labels=LABELS, seed=0, attention="sdpa"):
+    return load_classifier(folder, labels=labels, seed=seed, attention=attention)
+
+
+def loaded_model(*arguments, **more):
+    return load(*arguments, **more).model
 
 
 def same_weights(one, other, *, only=""):
@@ -67,7 +87,7 @@ def test_a_saved_classifier_comes_back_exactly_through_our_loader_and_the_public
 ):
     model = tiny(tokenizers, family)
     save_classifier(model, tokenizers[family], tmp_path)
-    ours = load_classifier(tmp_path, labels=LABELS, seed=9)
+    ours = loaded_model(tmp_path, seed=9)
     public = AutoModelForSequenceClassification.from_pretrained(tmp_path)
     assert same_weights(model, ours)
     assert same_weights(model, public)
@@ -90,12 +110,62 @@ def test_the_public_pipeline_runs_a_saved_classifier(family, tokenizers, tmp_pat
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_longest_text_fits_the_positions(family, tokenizers):
     model = tiny(tokenizers, family).eval()
-    assert longest_input(model.config) == TINY.max_length
+    assert longest_input(model) == TINY.max_length
     ids = torch.full((2, TINY.max_length), 7)
     assert model(input_ids=ids).logits.shape == (2, 3)
-    check_length(model.config, 24, "tiny")
+    check_length(model, 24, "tiny")
     with pytest.raises(InputError, match="24 positions"):
-        check_length(model.config, 25, "tiny")
+        check_length(model, 25, "tiny")
+
+
+@pytest.mark.parametrize(
+    ("family", "skipped"),
+    [
+        ("albert", 0), ("bert", 0), ("electra", 0), ("ernie", 0), ("xlm", 0), ("roformer", 0),
+        ("camembert", 2), ("data2vec-text", 2), ("ibert", 2), ("longformer", 2), ("mpnet", 2),
+        ("roberta", 2), ("roberta-prelayernorm", 2), ("xlm-roberta", 2), ("xlm-roberta-xl", 2),
+        ("xmod", 2),
+    ],
+)  # fmt: skip
+def test_positions_that_begin_after_padding_are_seen_in_any_family(family, skipped, tmp_path):
+    """The longest text that the model itself can take is the oracle."""
+    small = {"emb_dim": 16, "n_layers": 1, "n_heads": 2} if family == "xlm" else SMALL
+    more = {"attention_window": 4} if family == "longformer" else {}
+    config = AutoConfig.for_model(
+        family, vocab_size=60, pad_token_id=1, max_position_embeddings=24, **small, **more
+    )
+    model = make_classifier(config, LABELS, seed=0, attention="eager").eval()
+    if family == "xmod":
+        model.set_default_language("en_XX")
+    longest = longest_input(model)
+    assert longest == 24 - skipped
+    if family not in {"longformer", "roformer"}:  # these pad by themselves, or need no table
+        assert model(input_ids=torch.full((1, longest), 7)).logits.isfinite().all()
+        with pytest.raises((IndexError, RuntimeError)):
+            model(input_ids=torch.full((1, longest + 1), 7))
+    model.save_pretrained(tmp_path)
+    check_classifier(tmp_path, revision="main", max_length=longest)
+    with pytest.raises(InputError, match=f"{longest} positions"):
+        check_classifier(tmp_path, revision="main", max_length=longest + 1)
+
+
+def test_checking_an_encoder_leaves_the_random_state_alone(checkpoint):
+    torch.manual_seed(5)
+    want = torch.rand(3)
+    torch.manual_seed(5)
+    check_classifier(checkpoint, revision="main", max_length=8)
+    assert torch.equal(torch.rand(3), want)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_it_is_said_whether_the_head_is_the_checkpoints(family, tokenizers, tmp_path):
+    save_classifier(tiny(tokenizers, family), tokenizers[family], tmp_path / "classifier")
+    bare = AutoModelForMaskedLM.from_config(scratch_config(family, tokenizers[family], TINY))
+    bare.save_pretrained(tmp_path / "bare")
+    assert load(tmp_path / "classifier").head == "kept"
+    assert load(tmp_path / "classifier", labels=("Negative", *LABELS[1:])).head == "kept"
+    assert load(tmp_path / "classifier", labels=LABELS[::-1]).head == "new"
+    assert load(tmp_path / "bare").head == "new"
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -107,7 +177,7 @@ def test_an_encoder_without_a_head_gets_one_from_the_seed(
     bare = auto.from_config(scratch_config(family, tokenizers[family], TINY))
     bare.save_pretrained(tmp_path)
     capfd.readouterr()
-    one, same, other = (load_classifier(tmp_path, labels=LABELS, seed=s) for s in (1, 1, 2))
+    one, same, other = (loaded_model(tmp_path, seed=s) for s in (1, 1, 2))
     encoder = getattr(bare, bare.base_model_prefix) if auto is AutoModelForMaskedLM else bare
     trained = dict(getattr(one, one.base_model_prefix).named_parameters())
     kept = {n: torch.equal(p, trained[n]) for n, p in encoder.named_parameters() if n in trained}
@@ -126,7 +196,7 @@ def test_a_head_for_other_labels_is_replaced_and_the_encoder_kept(
 ):
     model = tiny(tokenizers, family)
     save_classifier(model, tokenizers[family], tmp_path)
-    loaded, again = (load_classifier(tmp_path, labels=labels, seed=4) for _ in range(2))
+    loaded, again = (loaded_model(tmp_path, labels=labels, seed=4) for _ in range(2))
     prefix = f"{model.base_model_prefix}."
     before = {n: p for n, p in model.named_parameters() if not n.startswith(prefix)}
     after = dict(loaded.named_parameters())
@@ -139,13 +209,13 @@ def test_a_head_for_other_labels_is_replaced_and_the_encoder_kept(
 def test_a_half_precision_checkpoint_trains_in_fp32(tokenizers, tmp_path):
     model = tiny(tokenizers, "bert").to(torch.bfloat16)
     model.save_pretrained(tmp_path)
-    loaded = load_classifier(tmp_path, labels=LABELS, seed=0)
+    loaded = loaded_model(tmp_path)
     assert {p.dtype for p in loaded.parameters()} == {torch.float32}
 
 
 @pytest.mark.parametrize("attention", ["eager", "sdpa"])
 def test_the_attention_asked_for_is_used(attention, checkpoint):
-    model = load_classifier(checkpoint, labels=LABELS, seed=0, attention=attention)
+    model = loaded_model(checkpoint, attention=attention)
     assert attention_of(model) == attention
 
 
@@ -158,38 +228,38 @@ def test_a_family_without_the_attention_asked_for_gets_the_plain_product(tmp_pat
         intermediate_size=16,
     )
     AutoModel.from_config(config).save_pretrained(tmp_path)
-    model = load_classifier(tmp_path, labels=LABELS, seed=0, attention="sdpa")
+    model = loaded_model(tmp_path, attention="sdpa")
     assert attention_of(model) == "eager"
 
 
 def test_a_missing_folder_is_refused(tmp_path):
     with pytest.raises(InputError, match="no model folder"):
-        load_classifier(tmp_path / "nowhere", labels=LABELS, seed=0)
+        loaded_model(tmp_path / "nowhere")
 
 
 def test_a_folder_without_config_is_refused(checkpoint):
     (checkpoint / "config.json").unlink()
     with pytest.raises(InputError, match=r"config\.json is missing"):
-        load_classifier(checkpoint, labels=LABELS, seed=0)
+        loaded_model(checkpoint)
 
 
 @pytest.mark.parametrize("text", ["{", "[]", ""])
 def test_a_broken_config_is_refused(text, checkpoint):
     (checkpoint / "config.json").write_text(text)
     with pytest.raises(InputError, match=r"config\.json is not"):
-        load_classifier(checkpoint, labels=LABELS, seed=0)
+        loaded_model(checkpoint)
 
 
 def test_a_folder_without_weights_is_refused(checkpoint):
     (checkpoint / "model.safetensors").unlink()
     with pytest.raises(InputError, match=r"model\.safetensors is missing"):
-        load_classifier(checkpoint, labels=LABELS, seed=0)
+        loaded_model(checkpoint)
 
 
 def test_a_pickle_is_refused_and_never_opened(checkpoint):
     (checkpoint / "model.safetensors").rename(checkpoint / "pytorch_model.bin")
     with pytest.raises(InputError, match=r"pickle \(pytorch_model\.bin\)"):
-        load_classifier(checkpoint, labels=LABELS, seed=0)
+        loaded_model(checkpoint)
 
 
 @pytest.mark.parametrize("keep", [0, 5, -30])
@@ -197,7 +267,7 @@ def test_half_a_file_of_weights_is_refused(keep, checkpoint):
     path = checkpoint / "model.safetensors"
     path.write_bytes(path.read_bytes()[:keep])
     with pytest.raises(InputError, match="broken"):
-        load_classifier(checkpoint, labels=LABELS, seed=0)
+        loaded_model(checkpoint)
 
 
 @pytest.mark.parametrize("model_type", ["our-own", None])
@@ -206,14 +276,14 @@ def test_a_model_made_of_its_own_code_is_refused(model_type, checkpoint):
     config |= {"model_type": model_type, "auto_map": {"AutoModel": "modeling.Own"}}
     (checkpoint / "config.json").write_text(json.dumps(config))
     with pytest.raises(InputError, match="own code"):
-        load_classifier(checkpoint, labels=LABELS, seed=0)
+        loaded_model(checkpoint)
 
 
 def test_an_unknown_type_of_model_is_refused(checkpoint):
     config = json.loads((checkpoint / "config.json").read_text())
     (checkpoint / "config.json").write_text(json.dumps(config | {"model_type": "brand-new"}))
     with pytest.raises(InputError, match="brand-new"):
-        load_classifier(checkpoint, labels=LABELS, seed=0)
+        loaded_model(checkpoint)
 
 
 def test_weights_that_leave_the_encoder_random_are_refused(checkpoint):
@@ -221,20 +291,20 @@ def test_weights_that_leave_the_encoder_random_are_refused(checkpoint):
     renamed = {name.replace("bert.encoder", "theirs"): t for name, t in weights.items()}
     save_file(renamed, checkpoint / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(InputError, match="do not fit"):
-        load_classifier(checkpoint, labels=LABELS, seed=0)
+        loaded_model(checkpoint)
 
 
 def test_weights_of_another_shape_are_refused(checkpoint):
     config = json.loads((checkpoint / "config.json").read_text())
     (checkpoint / "config.json").write_text(json.dumps(config | {"vocab_size": 77}))
     with pytest.raises(InputError, match="word_embeddings"):
-        load_classifier(checkpoint, labels=LABELS, seed=0)
+        loaded_model(checkpoint)
 
 
 def test_the_hub_out_of_reach_is_no_fault_of_the_input(monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(RunError, match="the Hub is out of reach"):
-        load_classifier("some-one/some-encoder", labels=LABELS, seed=0)
+        loaded_model("some-one/some-encoder")
 
 
 def test_an_unknown_architecture_gets_the_nearest_name(tokenizers):
@@ -244,4 +314,4 @@ def test_an_unknown_architecture_gets_the_nearest_name(tokenizers):
 
 def test_heads_must_divide_the_width(tokenizers):
     with pytest.raises(InputError, match="multiple"):
-        scratch_config("bert", tokenizers["bert"], Size(15, 1, 2, 8))
+        scratch_config("bert", tokenizers["bert"], replace(TINY, hidden_size=15))

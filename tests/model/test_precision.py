@@ -82,5 +82,4 @@ def test_autocast_follows_the_name():
     [(128, "cpu", "eager"), (256, "cpu", "eager"), (257, "cpu", "sdpa"), (128, "cuda", "sdpa")],
 )
 def test_short_texts_on_a_cpu_take_the_plain_product(length, device, attention):
-    fp32 = precision.Precision("fp32", "test")
-    assert choose_attention(length, torch.device(device), fp32) == attention
+    assert choose_attention(length, torch.device(device)) == attention

@@ -10,9 +10,33 @@ from isogloss.data.encoded import Encoded
 from isogloss.model.encoder import make_classifier
 from isogloss.model.scratch import Size, scratch_config
 from isogloss.model.tokenizer import encode_texts, train_tokenizer
+from isogloss.train.recipe import Recipe
 
 LABELS = ("negative", "neutral", "positive")
 WORDS = {0: ["bad", "awful", "poor"], 1: ["so", "plain", "usual"], 2: ["good", "fine", "great"]}
+RECIPE = {
+    "learning_rate": 2e-5,
+    "num_train_epochs": 5.0,
+    "max_steps": None,
+    "per_device_train_batch_size": 32,
+    "gradient_accumulation_steps": 1,
+    "weight_decay": 0.01,
+    "adam_beta1": 0.9,
+    "adam_beta2": 0.999,
+    "adam_epsilon": 1e-8,
+    "max_grad_norm": 1.0,
+    "lr_scheduler_type": "linear",
+    "warmup_steps": 0,
+    "early_stopping_patience": None,
+    "early_stopping_threshold": 0.0,
+    "eval_strategy": "no",
+    "eval_steps": None,
+    "load_best_model_at_end": False,
+    "seed": 0,
+    "precision": "auto",
+    "logging_steps": 10,
+    "save_seconds": 60.0,
+}
 FILLER = ["the", "film", "was", "and", "day", "food", "it", "here"]
 
 
@@ -53,12 +77,17 @@ def make_split(n, *, family="bert", seed=0):
     )
 
 
+def make_recipe(**changes):
+    return Recipe(**{**RECIPE, **changes})
+
+
 class Toys:
     """What tests ask for."""
 
     tokenizer = staticmethod(make_tokenizer)
     model = staticmethod(make_model)
     split = staticmethod(make_split)
+    recipe = staticmethod(make_recipe)
 
 
 @pytest.fixture(scope="session")

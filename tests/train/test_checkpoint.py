@@ -9,7 +9,6 @@ from isogloss.base.errors import RunError
 from isogloss.train import checkpoint as room
 from isogloss.train.checkpoint import (
     Checkpoint,
-    clear_checkpoints,
     copy_weights,
     load_checkpoint,
     model_tensors,
@@ -42,7 +41,7 @@ def trained_layer():
 def test_a_checkpoint_comes_back_exactly(best, tmp_path):
     want = toy(3, best=best)
     save_checkpoint(tmp_path, want, identity="x")
-    got = load_checkpoint(tmp_path, identity="x")
+    got = load_checkpoint(tmp_path, identity="x", elsewhere=())
     assert (got.step, got.journal) == (3, {"a": 0.1})
     assert torch.equal(got.model["w"], want.model["w"])
     assert torch.equal(got.optimizer["w|m"], want.optimizer["w|m"])
@@ -52,7 +51,7 @@ def test_a_checkpoint_comes_back_exactly(best, tmp_path):
 def test_only_the_newest_stands_and_nothing_is_a_pickle(tmp_path):
     for step in (1, 2, 10):
         save_checkpoint(tmp_path, toy(step), identity="x")
-    assert load_checkpoint(tmp_path, identity="x").step == 10
+    assert load_checkpoint(tmp_path, identity="x", elsewhere=()).step == 10
     assert len(list(tmp_path.iterdir())) == 1
     assert {path.suffix for path in tmp_path.rglob("*.*")} == {".safetensors", ".json"}
 
@@ -73,7 +72,7 @@ def test_a_kill_while_writing_leaves_the_checkpoint_before(call, tmp_path, monke
         with pytest.raises(Killed):
             save_checkpoint(tmp_path, toy(2), identity="x")
     assert len(list(tmp_path.iterdir())) == 2
-    assert load_checkpoint(tmp_path, identity="x").step == 1
+    assert load_checkpoint(tmp_path, identity="x", elsewhere=()).step == 1
     assert len(list(tmp_path.iterdir())) == 1
 
 
@@ -83,7 +82,7 @@ def test_a_kill_before_the_old_one_is_deleted_leaves_the_new_one(tmp_path, monke
         patch.setattr(room.shutil, "rmtree", lambda *args, **kwargs: None)
         save_checkpoint(tmp_path, toy(2), identity="x")
     assert len(list(tmp_path.iterdir())) == 2
-    assert load_checkpoint(tmp_path, identity="x").step == 2
+    assert load_checkpoint(tmp_path, identity="x", elsewhere=()).step == 2
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", "optimizer.safetensors", "state.json"])
@@ -91,13 +90,22 @@ def test_a_damaged_checkpoint_is_passed_over(name, tmp_path):
     save_checkpoint(tmp_path, toy(1), identity="x")
     path = next(tmp_path.rglob(name))
     path.write_bytes(path.read_bytes()[:7])
-    assert load_checkpoint(tmp_path, identity="x") is None
+    assert load_checkpoint(tmp_path, identity="x", elsewhere=()) is None
 
 
 def test_the_checkpoint_of_another_training_is_refused(tmp_path):
     save_checkpoint(tmp_path, toy(1), identity="x")
     with pytest.raises(RunError, match="another training"):
-        load_checkpoint(tmp_path, identity="y")
+        load_checkpoint(tmp_path, identity="y", elsewhere=())
+
+
+def test_the_same_training_of_another_machine_is_passed_over_and_then_replaced(tmp_path, caplog):
+    save_checkpoint(tmp_path, toy(7), identity="there")
+    assert load_checkpoint(tmp_path, identity="here", elsewhere=("there",)) is None
+    assert "begins anew" in caplog.text
+    save_checkpoint(tmp_path, toy(1), identity="here")
+    assert load_checkpoint(tmp_path, identity="here", elsewhere=("there",)).step == 1
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path):
@@ -107,15 +115,7 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path):
 
 
 def test_no_checkpoint_is_nothing(tmp_path):
-    assert load_checkpoint(tmp_path / "nowhere", identity="x") is None
-    clear_checkpoints(tmp_path / "nowhere")
-
-
-def test_clearing_leaves_other_files_alone(tmp_path):
-    save_checkpoint(tmp_path, toy(1), identity="x")
-    (tmp_path / "note.txt").write_text("mine")
-    clear_checkpoints(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["note.txt"]
+    assert load_checkpoint(tmp_path / "nowhere", identity="x", elsewhere=()) is None
 
 
 def test_model_and_optimizer_go_on_as_if_never_stopped():

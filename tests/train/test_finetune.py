@@ -8,18 +8,26 @@ import torch
 from torch.nn import functional
 
 from isogloss.base.errors import InputError, RunError
+from isogloss.data.encoded import Encoded
+from isogloss.model.precision import Precision
 from isogloss.train import finetune as room
-from isogloss.train.finetune import Recipe, finetune
-from isogloss.train.loop import LossNotFinite
+from isogloss.train import training as training_room
+from isogloss.train.finetune import finetune
+from isogloss.train.loop import Diverged
 from isogloss.train.parts import Cutting, cut_and_pad, step_indices
 
 FAMILIES = ("bert", "distilbert", "xlm-roberta", "modernbert")
 PLAIN = {"precision": "fp32", "save_seconds": None}
 
 
+def begun(model, encoded, recipe, folder, **more):
+    arguments = {"pad_id": 0, "max_tokens": 8192, **more}
+    return finetune(model, encoded, recipe, folder=folder, **arguments)
+
+
 def run(model, encoded, recipe, folder, **more):
     """Exhaust a training; return what it returns and how far each step said it was."""
-    steps, seen = finetune(model, encoded, recipe, pad_id=0, folder=folder, **more), []
+    steps, seen = begun(model, encoded, recipe, folder, **more), []
     while True:
         try:
             seen.append(next(steps))
@@ -29,7 +37,7 @@ def run(model, encoded, recipe, folder, **more):
 
 def run_until(k, model, encoded, recipe, folder, **more):
     """Take `k` steps and vanish."""
-    steps = finetune(model, encoded, recipe, pad_id=0, folder=folder, **more)
+    steps = begun(model, encoded, recipe, folder, **more)
     for _ in range(k):
         next(steps)
     steps.close()
@@ -67,7 +75,7 @@ def reference(model, encoded, recipe, pad_id):
         ids = torch.full((len(chosen), 24), pad_id)
         mask = torch.zeros_like(ids)
         for row, index in enumerate(chosen):
-            tokens = torch.from_numpy(encoded.tokens(index).astype(np.int64))
+            tokens = torch.from_numpy(encoded.select([index]).ids.astype(np.int64))
             ids[row, : len(tokens)], mask[row, : len(tokens)] = tokens, 1
         logits = model(input_ids=ids, attention_mask=mask).logits
         loss = functional.cross_entropy(logits, torch.from_numpy(encoded.labels[chosen]))
@@ -85,18 +93,12 @@ def reference(model, encoded, recipe, pad_id):
 def test_training_equals_a_plain_loop_that_pads_to_the_longest(family, attention, toys, tmp_path):
     """Adam's epsilon is raised, since it blows up the rounding of gradients that should be zero."""
     encoded = toys.split(76, family=family)
-    recipe = Recipe(num_train_epochs=3, logging_steps=1, adam_epsilon=1e-6, **PLAIN)
+    recipe = toys.recipe(num_train_epochs=3, logging_steps=1, adam_epsilon=1e-6, **PLAIN)
     pad_id = toys.tokenizer(family).pad_token_id
     want_model = toys.model(family, attention=attention)
     want = reference(want_model, encoded, recipe, pad_id)
     model = toys.model(family, attention=attention)
-    steps = finetune(model, encoded, recipe, pad_id=pad_id, folder=tmp_path)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            trained = stop.value
-            break
+    trained, _ = run(model, encoded, recipe, tmp_path, pad_id=pad_id)
     assert trained.n_steps == 9
     assert [point["loss"] for point in trained.curve] == pytest.approx(want, abs=1e-5)
     assert trained.train_loss == pytest.approx(np.mean(want), abs=1e-5)
@@ -108,7 +110,7 @@ def test_training_equals_a_plain_loop_that_pads_to_the_longest(family, attention
 
 @pytest.mark.parametrize("max_tokens", [24, 60, 10_000])
 def test_memory_changes_the_cut_and_not_the_training(max_tokens, toys, tmp_path):
-    encoded, recipe = toys.split(40), Recipe(num_train_epochs=2, adam_epsilon=1e-6, **PLAIN)
+    encoded, recipe = toys.split(40), toys.recipe(num_train_epochs=2, adam_epsilon=1e-6, **PLAIN)
     model, other = toys.model(), toys.model()
     run(model, encoded, recipe, tmp_path, max_tokens=max_tokens)
     run(other, encoded, recipe, tmp_path, max_tokens=500)
@@ -119,15 +121,15 @@ def test_memory_changes_the_cut_and_not_the_training(max_tokens, toys, tmp_path)
 def test_accumulation_multiplies_the_examples_of_a_step(toys, tmp_path):
     encoded = toys.split(40)
     model, other = toys.model(), toys.model()
-    recipe = Recipe(per_device_train_batch_size=4, gradient_accumulation_steps=4, **PLAIN)
+    recipe = toys.recipe(per_device_train_batch_size=4, gradient_accumulation_steps=4, **PLAIN)
     trained, seen = run(model, encoded, recipe, tmp_path)
-    run(other, encoded, Recipe(per_device_train_batch_size=16, **PLAIN), tmp_path)
+    run(other, encoded, toys.recipe(per_device_train_batch_size=16, **PLAIN), tmp_path)
     assert trained.n_steps == len(seen) == 15  # 5 epochs of 16 + 16 + 8
     assert same(weights(model), weights(other))
 
 
 def test_each_step_has_as_many_examples_and_each_epoch_all_of_them(toys):
-    encoded, recipe = toys.split(70), Recipe(per_device_train_batch_size=32)
+    encoded, recipe = toys.split(70), toys.recipe(per_device_train_batch_size=32)
     cutting, steps = Cutting(200, 20.0, 0), step_indices(70, recipe, first_step=0)
     sizes, labels = [], []
     for _ in range(3):
@@ -140,32 +142,37 @@ def test_each_step_has_as_many_examples_and_each_epoch_all_of_them(toys):
 
 
 @pytest.mark.parametrize("first", [0, 1, 3, 7])
-def test_steps_may_begin_anywhere(first):
-    recipe = Recipe(per_device_train_batch_size=4)
+def test_steps_may_begin_anywhere(first, toys):
+    recipe = toys.recipe(per_device_train_batch_size=4)
     whole, late = (step_indices(10, recipe, first_step=at) for at in (0, first))
     skipped = [next(whole).tolist() for _ in range(first + 5)][first:]
     assert [next(late).tolist() for _ in range(5)] == skipped
 
 
 @pytest.mark.parametrize(
-    ("recipe", "n", "steps"),
+    ("changes", "n", "steps"),
     [
-        (Recipe(), 64, 10),
-        (Recipe(), 65, 15),
-        (Recipe(num_train_epochs=0.5), 320, 5),
-        (Recipe(num_train_epochs=1.5), 65, 5),
-        (Recipe(max_steps=7), 64, 7),
-        (Recipe(gradient_accumulation_steps=2), 65, 10),
+        ({}, 64, 10),
+        ({}, 65, 15),
+        ({"num_train_epochs": 0.5}, 320, 5),
+        ({"num_train_epochs": 1.5}, 65, 5),
+        ({"max_steps": 7}, 64, 7),
+        ({"gradient_accumulation_steps": 2}, 65, 10),
     ],
 )
-def test_the_horizon_is_counted_as_in_the_trainer(recipe, n, steps):
-    assert recipe.total_steps(n) == steps
+def test_the_horizon_is_counted_as_in_the_trainer(changes, n, steps, toys):
+    assert toys.recipe(**changes).total_steps(n) == steps
+
+
+def test_a_recipe_without_a_horizon_is_refused(toys):
+    with pytest.raises(InputError, match="num_train_epochs or max_steps"):
+        toys.recipe(num_train_epochs=None).total_steps(8)
 
 
 @pytest.mark.parametrize(("family", "k"), [("bert", 1), ("bert", 9), ("modernbert", 5)])
 def test_a_killed_training_ends_with_the_same_weights_bit_for_bit(family, k, toys, tmp_path):
     encoded = toys.split(50, family=family)
-    recipe = Recipe(
+    recipe = toys.recipe(
         learning_rate=1e-3, per_device_train_batch_size=16, num_train_epochs=3, logging_steps=5,
         save_seconds=0, precision="fp32", warmup_steps=0.2,
     )  # fmt: skip
@@ -185,7 +192,7 @@ def test_a_killed_training_ends_with_the_same_weights_bit_for_bit(family, k, toy
 
 def test_a_training_killed_many_times_ends_the_same(toys, tmp_path):
     encoded = toys.split(40)
-    recipe = Recipe(per_device_train_batch_size=8, num_train_epochs=2, save_seconds=0)
+    recipe = toys.recipe(per_device_train_batch_size=8, num_train_epochs=2, save_seconds=0)
     whole = toys.model(dropout=0.2)
     run(whole, encoded, recipe, tmp_path / "whole")
     for _ in range(4):
@@ -197,7 +204,7 @@ def test_a_training_killed_many_times_ends_the_same(toys, tmp_path):
 
 
 def test_steps_after_the_last_checkpoint_are_taken_again(toys, tmp_path, monkeypatch):
-    encoded, recipe = toys.split(40), Recipe(per_device_train_batch_size=8, save_seconds=10)
+    encoded, recipe = toys.split(40), toys.recipe(per_device_train_batch_size=8, save_seconds=10)
     whole = toys.model(dropout=0.2)
     run(whole, encoded, recipe, tmp_path / "whole")
     clock = iter(range(0, 10_000, 4))  # a checkpoint at every third look
@@ -211,7 +218,7 @@ def test_steps_after_the_last_checkpoint_are_taken_again(toys, tmp_path, monkeyp
 
 
 def test_a_training_that_had_ended_is_not_trained_again(toys, tmp_path):
-    encoded, recipe = toys.split(20), Recipe(num_train_epochs=2, save_seconds=0)
+    encoded, recipe = toys.split(20), toys.recipe(num_train_epochs=2, save_seconds=0)
     first, again = toys.model(), toys.model(seed=3)
     want, _ = run(first, encoded, recipe, tmp_path)
     got, seen = run(again, encoded, recipe, tmp_path)
@@ -249,7 +256,7 @@ STOPPING = {
 def test_training_stops_when_the_dev_score_no_longer_rises_and_keeps_the_best(toys, tmp_path):
     score, model = scripted(), toys.model(dropout=0.2)
     trained, seen = run(
-        model, toys.split(20), Recipe(**STOPPING, save_seconds=None), tmp_path, dev_score=score
+        model, toys.split(20), toys.recipe(**STOPPING, save_seconds=None), tmp_path, dev_score=score
     )
     assert trained.stopped_early
     assert [row["score"] for row in trained.dev_scores] == SCORES[:4]
@@ -262,7 +269,7 @@ def test_training_stops_when_the_dev_score_no_longer_rises_and_keeps_the_best(to
 
 @pytest.mark.parametrize("k", [2, 6, 7, 11, 12])
 def test_a_killed_training_stops_at_the_same_step_with_the_same_weights(k, toys, tmp_path):
-    encoded, recipe = toys.split(20), Recipe(**STOPPING, save_seconds=0)
+    encoded, recipe = toys.split(20), toys.recipe(**STOPPING, save_seconds=0)
     whole = toys.model(dropout=0.2)
     want, _ = run(whole, encoded, recipe, tmp_path / "whole", dev_score=scripted())
     score = scripted()
@@ -280,8 +287,8 @@ def test_a_dev_score_between_steps_changes_nothing(toys, tmp_path):
     encoded = toys.split(40)
     common = {"per_device_train_batch_size": 8, "num_train_epochs": 2, **PLAIN}
     plain, judged = toys.model(dropout=0.3), toys.model(dropout=0.3)
-    run(plain, encoded, Recipe(**common), tmp_path)
-    recipe = Recipe(**common, eval_strategy="steps", eval_steps=3)
+    run(plain, encoded, toys.recipe(**common), tmp_path)
+    recipe = toys.recipe(**common, eval_strategy="steps", eval_steps=3)
     trained, _ = run(judged, encoded, recipe, tmp_path, dev_score=scripted())
     assert same(weights(plain), weights(judged))
     assert [row["step"] for row in trained.dev_scores] == [3, 6, 9, 10]
@@ -298,7 +305,7 @@ def test_a_dev_score_between_steps_changes_nothing(toys, tmp_path):
     ],
 )
 def test_only_a_clear_rise_counts_against_stopping(threshold, scores, n_scores, toys, tmp_path):
-    recipe = Recipe(**STOPPING, early_stopping_threshold=threshold, save_seconds=None)
+    recipe = toys.recipe(**STOPPING, early_stopping_threshold=threshold, save_seconds=None)
     trained, _ = run(toys.model(), toys.split(20), recipe, tmp_path, dev_score=scripted(scores))
     assert len(trained.dev_scores) == n_scores
     assert trained.best_score == max(scores)
@@ -307,7 +314,7 @@ def test_only_a_clear_rise_counts_against_stopping(threshold, scores, n_scores, 
 def test_the_curve_is_the_mean_since_the_last_point(toys, tmp_path):
     encoded = toys.split(40)
     fine, coarse = (
-        run(toys.model(), encoded, Recipe(max_steps=7, logging_steps=k, **PLAIN), tmp_path)[0]
+        run(toys.model(), encoded, toys.recipe(max_steps=7, logging_steps=k, **PLAIN), tmp_path)[0]
         for k in (1, 3)
     )
     losses = [point["loss"] for point in fine.curve]
@@ -322,7 +329,7 @@ def test_the_curve_is_the_mean_since_the_last_point(toys, tmp_path):
 
 def test_a_tracker_sees_every_point_and_dev_score(toys, tmp_path):
     seen = []
-    recipe = Recipe(max_steps=4, logging_steps=2, eval_strategy="steps", eval_steps=2, **PLAIN)
+    recipe = toys.recipe(max_steps=4, logging_steps=2, eval_strategy="steps", eval_steps=2, **PLAIN)
     trained, _ = run(
         toys.model(), toys.split(40), recipe, tmp_path,
         dev_score=scripted(), tracker=lambda step, values: seen.append((step, values)),
@@ -337,14 +344,18 @@ def test_a_tracker_sees_every_point_and_dev_score(toys, tmp_path):
 
 def test_training_learns_what_can_be_learned(toys, tmp_path):
     encoded, model = toys.split(96), toys.model(dropout=0.1)
-    recipe = Recipe(learning_rate=3e-3, per_device_train_batch_size=8, num_train_epochs=12, **PLAIN)
+    recipe = toys.recipe(
+        learning_rate=3e-3, per_device_train_batch_size=8, num_train_epochs=12, **PLAIN
+    )
     trained, _ = run(model, encoded, recipe, tmp_path)
     assert trained.curve[0]["loss"] > 0.8
     assert trained.curve[-1]["loss"] < 0.3
 
 
 def test_rates_and_times_belong_together(toys, tmp_path):
-    trained, _ = run(toys.model(), toys.split(40), Recipe(num_train_epochs=2, **PLAIN), tmp_path)
+    trained, _ = run(
+        toys.model(), toys.split(40), toys.recipe(num_train_epochs=2, **PLAIN), tmp_path
+    )
     assert trained.train_runtime > 0
     assert trained.train_samples_per_second * trained.train_runtime == pytest.approx(80)
     assert trained.train_steps_per_second * trained.train_runtime == pytest.approx(4)
@@ -356,9 +367,7 @@ def test_rates_and_times_belong_together(toys, tmp_path):
 def test_time_spent_by_the_reader_is_not_training_time(toys, tmp_path, monkeypatch):
     ticks = {"now": 0.0}
     monkeypatch.setattr(room.time, "perf_counter", lambda: ticks["now"])
-    steps = finetune(
-        toys.model(), toys.split(20), Recipe(max_steps=3, **PLAIN), pad_id=0, folder=tmp_path
-    )
+    steps = begun(toys.model(), toys.split(20), toys.recipe(max_steps=3, **PLAIN), tmp_path)
     trained = None
     while trained is None:
         try:
@@ -372,10 +381,10 @@ def test_time_spent_by_the_reader_is_not_training_time(toys, tmp_path, monkeypat
 def test_times_add_up_over_interruptions(toys, tmp_path, monkeypatch):
     ticks = iter(range(10_000))
     monkeypatch.setattr(room.time, "perf_counter", lambda: float(next(ticks)))
-    encoded, recipe = toys.split(20), Recipe(max_steps=4, save_seconds=0)
+    encoded, recipe = toys.split(20), toys.recipe(max_steps=4, save_seconds=0)
     run_until(2, toys.model(), encoded, recipe, tmp_path)
     late, _ = run(toys.model(), encoded, recipe, tmp_path)
-    alone, _ = run(toys.model(), encoded, Recipe(max_steps=2, save_seconds=0), tmp_path / "b")
+    alone, _ = run(toys.model(), encoded, toys.recipe(max_steps=2, save_seconds=0), tmp_path / "b")
     assert late.train_runtime > alone.train_runtime
 
 
@@ -390,7 +399,7 @@ def test_times_add_up_over_interruptions(toys, tmp_path, monkeypatch):
     ],
 )
 def test_a_recipe_that_cannot_be_followed_is_refused(change, message, toys, tmp_path):
-    recipe = Recipe(**{**PLAIN, **change})
+    recipe = toys.recipe(**{**PLAIN, **change})
     with pytest.raises(InputError, match=message):
         run(toys.model(), toys.split(8), recipe, tmp_path)
 
@@ -398,20 +407,20 @@ def test_a_recipe_that_cannot_be_followed_is_refused(change, message, toys, tmp_
 def test_eval_steps_must_be_given_with_their_strategy(toys, tmp_path):
     with pytest.raises(InputError, match="needs eval_steps"):
         run(
-            toys.model(), toys.split(8), Recipe(eval_strategy="steps"), tmp_path,
+            toys.model(), toys.split(8), toys.recipe(eval_strategy="steps"), tmp_path,
             dev_score=scripted(),
         )  # fmt: skip
 
 
 def test_an_empty_split_is_refused(toys, tmp_path):
     with pytest.raises(InputError, match="empty"):
-        run(toys.model(), toys.split(8).select([]), Recipe(), tmp_path)
+        run(toys.model(), toys.split(8).select([]), toys.recipe(), tmp_path)
 
 
 def test_a_dev_score_that_is_no_number_is_an_error(toys, tmp_path):
     with pytest.raises(RunError, match="not a number"):
         run(
-            toys.model(), toys.split(8), Recipe(eval_strategy="epoch", **PLAIN), tmp_path,
+            toys.model(), toys.split(8), toys.recipe(eval_strategy="epoch", **PLAIN), tmp_path,
             dev_score=lambda model: math.nan,
         )  # fmt: skip
 
@@ -420,8 +429,8 @@ def test_weights_that_blow_up_end_the_training_with_advice(toys, tmp_path):
     model = toys.model()
     with torch.no_grad():
         model.classifier.weight.fill_(float("nan"))
-    with pytest.raises(LossNotFinite, match="step 1"):
-        run(model, toys.split(8), Recipe(**PLAIN), tmp_path)
+    with pytest.raises(Diverged, match="step 1"):
+        run(model, toys.split(8), toys.recipe(**PLAIN), tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -430,15 +439,63 @@ def test_weights_that_blow_up_end_the_training_with_advice(toys, tmp_path):
 )
 def test_the_checkpoint_of_another_recipe_is_refused(change, toys, tmp_path):
     encoded = toys.split(40)
-    run_until(1, toys.model(), encoded, Recipe(save_seconds=0), tmp_path)
+    run_until(1, toys.model(), encoded, toys.recipe(save_seconds=0), tmp_path)
     with pytest.raises(RunError, match="another training"):
-        run(toys.model(), encoded, Recipe(**{"save_seconds": 0, **change}), tmp_path)
+        run(toys.model(), encoded, toys.recipe(**{"save_seconds": 0, **change}), tmp_path)
 
 
 def test_what_changes_only_cost_does_not_lose_the_checkpoint(toys, tmp_path):
     encoded = toys.split(40)
-    run_until(1, toys.model(), encoded, Recipe(save_seconds=0), tmp_path)
+    run_until(1, toys.model(), encoded, toys.recipe(save_seconds=0), tmp_path)
     _, seen = run(
-        toys.model(), encoded, Recipe(save_seconds=None, logging_steps=3), tmp_path, max_tokens=99
+        toys.model(),
+        encoded,
+        toys.recipe(save_seconds=None, logging_steps=3),
+        tmp_path,
+        max_tokens=99,
     )
     assert seen[0].done == 2
+
+
+def on(monkeypatch, precision):
+    """Compute as a machine on which `auto` is this precision."""
+    chosen = Precision(precision, "test")
+    monkeypatch.setattr(training_room, "choose_precision", lambda asked, device: chosen)
+
+
+@pytest.mark.parametrize(("there", "here"), [("fp32", "bf16"), ("bf16", "fp32")])
+def test_a_checkpoint_of_a_machine_that_computes_otherwise_is_left_with_a_warning(
+    there, here, toys, tmp_path, monkeypatch, caplog
+):
+    encoded, recipe = toys.split(40), toys.recipe(max_steps=4, save_seconds=0)
+    on(monkeypatch, there)
+    run_until(3, toys.model(), encoded, recipe, tmp_path / "cut")
+    on(monkeypatch, here)
+    model, whole = toys.model(), toys.model()
+    got, seen = run(model, encoded, recipe, tmp_path / "cut")
+    assert "another precision; training begins anew" in caplog.text
+    want, _ = run(whole, encoded, recipe, tmp_path / "whole")
+    assert [step.done for step in seen] == [1, 2, 3, 4]
+    assert (got.n_resumed, got.precision) == (0, here)
+    assert same(weights(model), weights(whole))
+    assert got.curve == want.curve
+
+
+def test_a_precision_that_is_asked_for_is_part_of_the_recipe(toys, tmp_path, monkeypatch):
+    encoded = toys.split(40)
+    on(monkeypatch, "fp32")
+    run_until(1, toys.model(), encoded, toys.recipe(save_seconds=0, precision="fp32"), tmp_path)
+    on(monkeypatch, "bf16")
+    with pytest.raises(RunError, match="another training"):
+        run(toys.model(), encoded, toys.recipe(save_seconds=0, precision="bf16"), tmp_path)
+
+
+def test_the_names_of_unfinished_trainings_are_stable(toys):
+    """If this fails, trainings that were interrupted are refused: raise VERSION on purpose."""
+    none = np.zeros(2, dtype=np.int64)
+    split = Encoded(
+        ids=np.arange(5, dtype=np.int32), offsets=np.array([0, 2, 5]), labels=np.array([1, 0]),
+        examples=("a", "b"), truncated=none > 0, unknown=none,
+    )  # fmt: skip
+    names = training_room._identities(split, toys.recipe())
+    assert names == {"fp32": "e89430303fadc348", "bf16": "f3be2238044b1fd6"}

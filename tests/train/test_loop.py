@@ -7,14 +7,14 @@ from accelerate.state import AcceleratorState
 
 from isogloss.base.errors import InputError
 from isogloss.model.precision import Precision
-from isogloss.train.loop import LossNotFinite, Terms, fit, make_accelerator, reseed
+from isogloss.train.loop import Diverged, Terms, fit, make_accelerator, reseed
 
 FP32, BF16 = Precision("fp32", "test"), Precision("bf16", "test")
 
 
 def terms(max_steps=5, **more):
-    arguments = {"precision": FP32, "seed": 0, "learning_rate": lambda done: 0.1, **more}
-    return Terms(max_steps=max_steps, **arguments)
+    plain = {"precision": FP32, "seed": 0, "max_grad_norm": 1.0, "first_step": 0}
+    return Terms(max_steps=max_steps, **{**plain, "learning_rate": lambda done: 0.1, **more})
 
 
 def train(sizes, *, dropout=0.0, rule=None, hook=None):
@@ -125,10 +125,39 @@ def test_a_loss_that_is_no_number_stops_training_and_leaves_the_weights(bad):
         terms=terms(max_steps=9),
         size=lambda part: 1,
     )
-    with pytest.raises(LossNotFinite, match=r"at step 3.*learning_rate") as caught:
+    with pytest.raises(Diverged, match=r"at step 3.*learning_rate") as caught:
         list(steps)
     assert caught.value.step == 3
     assert float(weight.detach()) == pytest.approx(0.8)
+
+
+class Kinked(torch.autograd.Function):
+    """Zero with a gradient that is no number, as of the root of zero or a norm of nothing."""
+
+    @staticmethod
+    def forward(ctx, weight):
+        return weight * 0
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad * float("nan")
+
+
+@pytest.mark.parametrize("limit", [0, 1.0])
+@pytest.mark.parametrize("last", [1, 2, 9])
+def test_a_gradient_that_is_no_number_stops_training_and_leaves_the_weights(limit, last):
+    weight = torch.nn.Parameter(torch.ones(1))
+    steps = fit(
+        [[None]] * 9,
+        lambda part: Kinked.apply(weight).sum(),
+        optimizer=torch.optim.SGD([weight], lr=0.1),
+        accelerator=make_accelerator(),
+        terms=terms(max_steps=last, max_grad_norm=limit),
+        size=lambda part: 1,
+    )
+    with pytest.raises(Diverged, match=r"norm of the gradient is nan at step 1"):
+        list(steps)
+    assert weight.tolist() == [1.0]
 
 
 def test_one_process_may_train_in_different_precisions():

@@ -4,7 +4,6 @@ import pytest
 from transformers import Trainer
 
 from isogloss.train.optimizer import decaying_names, make_adamw
-from isogloss.train.recipe import Recipe
 
 FAMILIES = ("bert", "distilbert", "xlm-roberta", "modernbert")
 
@@ -19,7 +18,7 @@ def test_the_same_parameters_decay_as_in_the_trainer(family, toys):
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_parameter_is_moved_once(family, toys):
     model = toys.model(family)
-    optimizer = make_adamw(model, Recipe(weight_decay=0.3))
+    optimizer = make_adamw(model, toys.recipe(weight_decay=0.3))
     groups = optimizer.param_groups
     moved = [id(p) for group in groups for p in group["params"]]
     assert sorted(moved) == sorted(map(id, model.parameters()))
@@ -30,6 +29,6 @@ def test_every_parameter_is_moved_once(family, toys):
 def test_frozen_parameters_are_left_out(toys):
     model = toys.model()
     model.bert.embeddings.requires_grad_(False)
-    optimizer = make_adamw(model, Recipe())
+    optimizer = make_adamw(model, toys.recipe())
     frozen = set(map(id, model.bert.embeddings.parameters()))
     assert not frozen & {id(p) for group in optimizer.param_groups for p in group["params"]}

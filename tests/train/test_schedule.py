@@ -5,23 +5,26 @@ import torch
 from transformers import get_scheduler
 
 from isogloss.base.errors import UnknownName
-from isogloss.train.schedule import learning_rate_at, warmup_of
+from isogloss.train.schedule import SHAPES, learning_rate_at, warmup_of
 
 
-@pytest.mark.parametrize("kind", ["linear", "cosine", "constant"])
+@pytest.mark.parametrize("kind", SHAPES)
 @pytest.mark.parametrize("warmup", [0, 3, 0.25, 0.01, 12])
 def test_the_rate_equals_that_of_transformers(kind, warmup):
     total, peak = 12, 2e-5
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=peak)
-    name = "constant_with_warmup" if kind == "constant" else kind
     scheduler = get_scheduler(
-        name, optimizer, num_warmup_steps=warmup_of(warmup, total), num_training_steps=total
+        kind, optimizer, num_warmup_steps=warmup_of(warmup, total), num_training_steps=total
     )
     rate = learning_rate_at(kind, peak, warmup_steps=warmup, total_steps=total)
     for step in range(total):
         assert rate(step) == pytest.approx(scheduler.get_last_lr()[0], rel=1e-12, abs=1e-18)
         optimizer.step()
         scheduler.step()
+
+
+def test_the_shapes_are_the_ones_that_a_study_may_name():
+    assert list(SHAPES) == ["linear", "cosine", "constant", "constant_with_warmup"]
 
 
 def test_an_unknown_shape_gets_the_nearest_name():

@@ -6,7 +6,7 @@ of the work on short texts (128 / mean length); one part per batch wastes what t
 for; one part per example pays the fixed price of a pass each time. `cut` finds the cheapest cut.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,18 +110,3 @@ def pad(
     ids = np.full(mask.shape, pad_id, dtype=np.int64)
     ids[mask] = encoded.select(indices).ids
     return ids, None if mask.all() else mask.astype(np.int64)
-
-
-def padded_tokens(lengths: Indices, parts: Sequence[Indices]) -> int:
-    """Count the positions that are computed, padding included."""
-    return sum(len(part) * int(lengths[part].max()) for part in parts)
-
-
-def padding_share(lengths: Indices, parts: Sequence[Indices]) -> float:
-    """Share of the computed positions that hold padding; 0 for no parts.
-
-    >>> padding_share(np.array([2, 4]), [np.array([0, 1])])
-    0.25
-    """
-    padded = padded_tokens(lengths, parts)
-    return 1 - sum(int(lengths[part].sum()) for part in parts) / padded if padded else 0.0

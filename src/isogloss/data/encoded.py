@@ -77,10 +77,6 @@ class Encoded:
         """How many tokens are the unknown token."""
         return int(self.unknown.sum())
 
-    def tokens(self, index: int) -> NDArray[np.int32]:
-        """[length] Token ids of one example."""
-        return self.ids[self.offsets[index] : self.offsets[index + 1]]
-
     def select(self, indices: Sequence[int] | NDArray[np.int64]) -> "Encoded":
         """Take these examples, in this order; one may be taken more than once."""
         chosen = np.asarray(indices, dtype=np.int64)

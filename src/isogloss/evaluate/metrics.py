@@ -6,7 +6,7 @@ example whose probabilities are not finite is counted as unscored, never turned 
 
 **Recall is not F1.** A notebook that many copy prints the macro *recall* under the name F1; here
 `macro_recall` and `macro_f1` are two rows, each what it says. Which mean runs over which labels is
-written at `isogloss.stats.confusion`, whose registries are shown here.
+written at `isogloss.stats.confusion`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,8 @@ import numpy.typing as npt
 from isogloss.base.errors import InputError, RunError
 from isogloss.stats.confusion import LABEL_METRICS, METRICS, Numbers, confusion_counts
 
-__all__ = ["LABEL_METRICS", "METRICS", "Score", "classification_scores", "confusion_scores"]
+UNUSABLE = -1
+"""Stands for a label id where a model said nothing usable."""
 
 
 @final
@@ -48,9 +49,9 @@ def classification_scores(
 ) -> list[Score]:
     """Score one model on one split of one language.
 
-    The prediction is the most probable label; the first one wins a tie. `eval_loss` is the mean
-    over *examples*, so it does not depend on how the split was cut into batches; an example whose
-    loss alone is not finite is unscored in `eval_loss` only.
+    The prediction is that of `predicted_ids`. `eval_loss` is the mean over *examples*, so it does
+    not depend on how the split was cut into batches; an example whose loss alone is not finite is
+    unscored in `eval_loss` only.
 
     Args:
         gold: label ids `[n]`, each in `range(len(labels))`.
@@ -70,15 +71,15 @@ def classification_scores(
     _check_shapes(gold, probabilities, losses, labels)
     if len(gold) == 0:
         raise InputError("No example to score: the split is empty. Give it rows or leave it out.")
-    usable = np.isfinite(probabilities).all(axis=1)
+    predicted = predicted_ids(probabilities)
+    usable = predicted != UNUSABLE
     with_loss = usable & np.isfinite(losses)
     if not with_loss.any():
         raise RunError(
             f"None of the {len(gold)} predictions is usable: their probabilities or losses are "
             "not finite. The model has diverged; lower the learning rate or train in fp32."
         )
-    predicted = probabilities[usable].argmax(axis=1)
-    counts = confusion_counts(gold[usable].astype(np.int64), predicted, len(labels))
+    counts = confusion_counts(gold[usable].astype(np.int64), predicted[usable], len(labels))
     loss = float(np.mean(losses[with_loss], dtype=np.float64))
     n_with_loss = int(with_loss.sum())
     return [
@@ -87,7 +88,19 @@ def classification_scores(
     ]
 
 
-def confusion_scores(counts: Numbers, labels: Sequence[str], *, n_unscored: int = 0) -> list[Score]:
+def predicted_ids(probabilities: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """[n] The most probable label of each row `[n, k]`, the first of equals.
+
+    A row with NaN or infinity gives `UNUSABLE`.
+
+    >>> predicted_ids(np.array([[0.1, 0.9], [0.5, 0.5], [np.nan, 0.9]])).tolist()
+    [1, 0, -1]
+    """
+    usable = np.isfinite(probabilities).all(axis=1)
+    return np.where(usable, probabilities.argmax(axis=1), UNUSABLE).astype(np.int64)
+
+
+def confusion_scores(counts: Numbers, labels: Sequence[str], *, n_unscored: int) -> list[Score]:
     """Score a confusion matrix `[gold, predicted]`: the whole, each label, each cell."""
     n_scored = int(counts.sum())
     values = {name: float(metric(counts)) for name, metric in METRICS.items()}

@@ -31,9 +31,6 @@ class Predictions:
     losses: NDArray[np.float64]
     """[n] Cross-entropy with the gold label, in nats, computed in fp32."""
 
-    predicted: NDArray[np.int64]
-    """[n] The most probable class; of equals the first."""
-
     runtime: float
     """Seconds, transfers included."""
 
@@ -53,7 +50,7 @@ def predict(
     *,
     precision: Precision,
     pad_id: int,
-    max_tokens: int = 4096,
+    max_tokens: int,
 ) -> Predictions:
     """Run a classifier over a split, wherever its weights are; its mode is put back.
 
@@ -79,7 +76,6 @@ def predict(
     return Predictions(
         probabilities=np.exp(rows)[back],
         losses=losses.astype(np.float64)[back],
-        predicted=rows.argmax(axis=1)[back].astype(np.int64),
         runtime=runtime,
         n_batches=len(parts),
     )

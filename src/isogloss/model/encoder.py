@@ -7,7 +7,7 @@ may be half precision), from safetensors only, with labels by name and a head dr
 import copy
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import torch
 from transformers import (
@@ -23,11 +23,23 @@ from isogloss.base.errors import InputError, RunError
 from isogloss.model.hub import local_copy
 from isogloss.model.origin import check_origin, loading, quiet
 
-POSITIONS_START_AFTER_PADDING = {"roberta", "xlm-roberta", "xlm-roberta-xl", "camembert"}
+Head = Literal["kept", "new"]
+
+POSITIONS = "position_embeddings"
+"""What the library calls a table of learned positions, in whatever family."""
+
+
+class Loaded(NamedTuple):
+    """A classifier made from a checkpoint."""
+
+    model: PreTrainedModel
+
+    head: Head
+    """Kept if all of it comes from the checkpoint; new if some of it was drawn from the seed."""
 
 
 def make_classifier(
-    config: PreTrainedConfig, labels: Sequence[str], *, seed: int, attention: str = "sdpa"
+    config: PreTrainedConfig, labels: Sequence[str], *, seed: int, attention: str
 ) -> PreTrainedModel:
     """Make a model with random fp32 weights that depend on the seed only.
 
@@ -51,9 +63,9 @@ def load_classifier(
     *,
     labels: Sequence[str],
     seed: int,
+    attention: str,
     revision: str = "main",
-    attention: str = "sdpa",
-) -> PreTrainedModel:
+) -> Loaded:
     """Load an encoder from a folder or the Hub, with a head for these labels.
 
     A head that was trained for the same labels in the same order is kept (so a saved classifier
@@ -63,9 +75,9 @@ def load_classifier(
         path_or_id: folder, or id on the Hub.
         labels: names of the classes; the position is the class id.
         seed: of the new head; the same seed gives the same head.
-        revision: branch, tag or commit on the Hub.
         attention: `eager` or `sdpa`; a model that has no `sdpa` gets `eager`, as
             `attention_of(model)` says.
+        revision: branch, tag or commit on the Hub.
 
     Raises:
         InputError: if there is no loadable checkpoint, or its weights do not fit its encoder.
@@ -81,7 +93,8 @@ def load_classifier(
     _check_encoder_is_whole(model, report, path_or_id)
     if foreign:
         _replace_head(model, make_classifier(config, labels, seed=seed, attention="eager"))
-    return _checked(model)
+    kept = not foreign and not any(_of_head(model, name) for name in _random_names(report))
+    return Loaded(_checked(model), "kept" if kept else "new")
 
 
 def check_classifier(path_or_id: str | Path, *, revision: str, max_length: int) -> None:
@@ -100,7 +113,9 @@ def check_classifier(path_or_id: str | Path, *, revision: str, max_length: int) 
             f"{path_or_id} is of type {config.model_type!r}, which has no classifier in "
             "transformers. Choose an encoder such as BERT or XLM-R."
         )
-    check_length(config, max_length, str(path_or_id))
+    with loading(path_or_id, "model"), torch.random.fork_rng(devices=[]), torch.device("meta"):
+        weightless = AutoModelForSequenceClassification.from_config(config, trust_remote_code=False)
+    check_length(weightless, max_length, str(path_or_id))
 
 
 def save_classifier(
@@ -108,30 +123,32 @@ def save_classifier(
 ) -> None:
     """Write a folder that `AutoModelForSequenceClassification` and `pipeline` load."""
     own = copy.deepcopy(tokenizer)
-    own.model_max_length = min(own.model_max_length, longest_input(model.config))
+    own.model_max_length = min(own.model_max_length, longest_input(model))
     with quiet():
         model.save_pretrained(folder)
         own.save_pretrained(folder)
 
 
-def longest_input(config: PreTrainedConfig) -> int:
+def longest_input(model: PreTrainedModel) -> int:
     """Return how many tokens, special ones included, the positions of an encoder reach.
 
-    The XLM-R family counts positions from `pad_token_id + 1`, so it has two fewer than it seems.
+    RoBERTa and all that descend from it number positions from the padding's id + 1, so they have
+    two fewer than their configuration says. Such a table of positions has a row for padding, by
+    which it is known here: a list of families would never be complete. The weights are not read.
     """
-    positions = int(getattr(config, "max_position_embeddings", 0) or 1_000_000)
-    if config.model_type in POSITIONS_START_AFTER_PADDING:
-        return positions - int(config.pad_token_id) - 1
-    return positions
+    positions = int(getattr(model.config, "max_position_embeddings", 0) or 1_000_000)
+    tables = [module for name, module in model.named_modules() if name.endswith(POSITIONS)]
+    paddings = [getattr(table, "padding_idx", None) for table in tables]
+    return positions - max((padding + 1 for padding in paddings if padding is not None), default=0)
 
 
-def check_length(config: PreTrainedConfig, max_length: int, name: str) -> None:
+def check_length(model: PreTrainedModel, max_length: int, name: str) -> None:
     """Refuse texts longer than the encoder's positions.
 
     Raises:
         InputError: if `max_length` is too long.
     """
-    limit = longest_input(config)
+    limit = longest_input(model)
     if max_length > limit:
         raise InputError(
             f"max_length {max_length} is more than the {limit} positions of {name}; lower it."
@@ -193,9 +210,9 @@ def _check_encoder_is_whole(
 
     The library would train such a model without a word that anyone reads.
     """
-    prefix = f"{model.base_model_prefix}."
-    names = [*report["missing_keys"], *(key for key, *_ in report["mismatched_keys"])]
-    random = sorted(name for name in names if name.startswith(prefix) and "pooler" not in name)
+    random = sorted(
+        name for name in _random_names(report) if not _of_head(model, name) and "pooler" not in name
+    )
     if random:
         raise InputError(
             f"The weights of {path_or_id} do not fit its config.json: {len(random)} tensors of the "
@@ -203,12 +220,20 @@ def _check_encoder_is_whole(
         )
 
 
+def _random_names(report: dict[str, Any]) -> list[str]:
+    """The tensors that the checkpoint did not give."""
+    return [*report["missing_keys"], *(key for key, *_ in report["mismatched_keys"])]
+
+
+def _of_head(model: PreTrainedModel, name: str) -> bool:
+    return not name.startswith(f"{model.base_model_prefix}.")
+
+
 def _replace_head(model: PreTrainedModel, fresh: PreTrainedModel) -> None:
-    prefix = f"{model.base_model_prefix}."
     source = dict(fresh.named_parameters())
     with torch.no_grad():
         for name, parameter in model.named_parameters():
-            if not name.startswith(prefix):
+            if _of_head(model, name):
                 parameter.copy_(source[name])
 
 

@@ -25,13 +25,13 @@ from isogloss.base.errors import InputError, UnknownName
 class Size:
     """How big an encoder made from scratch is."""
 
-    hidden_size: int = 256
-    num_hidden_layers: int = 4
-    num_attention_heads: int = 4
-    intermediate_size: int = 1024
-    max_length: int = 128
+    hidden_size: int
+    num_hidden_layers: int
+    num_attention_heads: int
+    intermediate_size: int
+    max_length: int
     """Longest input in tokens, special tokens included."""
-    dropout: float = 0.1
+    dropout: float
     """One number for every place where the architecture has dropout, the head included."""
 
 

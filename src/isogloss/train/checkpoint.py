@@ -5,9 +5,10 @@ that, so a kill at any moment leaves a whole checkpoint, or none if it was the f
 """
 
 import json
+import logging
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
@@ -25,6 +26,8 @@ DRAFT = ".draft-"
 SEPARATOR = "|"
 
 Tensors = Mapping[str, Tensor]
+
+_log = logging.getLogger(__name__)
 
 
 @final
@@ -64,11 +67,19 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint, *, identity: str) -> N
         raise RunError(f"Cannot write a checkpoint to {folder}: {error}.") from error
 
 
-def load_checkpoint(folder: Path, *, identity: str) -> Checkpoint | None:
+def load_checkpoint(
+    folder: Path, *, identity: str, elsewhere: Collection[str]
+) -> Checkpoint | None:
     """Read the newest whole checkpoint; drafts of a killed process are cleared away.
 
     A checkpoint that the disk has damaged is passed over: training then begins further back, with
-    the same result.
+    the same result. So is one that the same training left on a machine that computes otherwise,
+    with a warning: to go on from it would mix two ways of computing in one result.
+
+    Args:
+        folder: of the checkpoints.
+        identity: of this training, here.
+        elsewhere: of this training, on machines that compute otherwise.
 
     Raises:
         RunError: if the checkpoint belongs to another training.
@@ -77,16 +88,15 @@ def load_checkpoint(folder: Path, *, identity: str) -> Checkpoint | None:
         shutil.rmtree(draft, ignore_errors=True)
     for path in reversed(_standing(folder)):
         try:
-            return _read(path, identity)
+            state = json.loads((path / "state.json").read_text(encoding="utf-8"))
+            if state["identity"] not in elsewhere:
+                return _read(path, state, identity)
+            _log.warning(
+                "%s is of a machine that computes in another precision; training begins anew.", path
+            )
         except (OSError, ValueError, KeyError, SafetensorError):
             continue
     return None
-
-
-def clear_checkpoints(folder: Path) -> None:
-    """Delete all checkpoints, once the result is stored."""
-    for path in [*_standing(folder), *folder.glob(f"{DRAFT}*")]:
-        shutil.rmtree(path, ignore_errors=True)
 
 
 def model_tensors(model: nn.Module) -> dict[str, Tensor]:
@@ -148,11 +158,10 @@ def _write(draft: Path, checkpoint: Checkpoint, identity: str) -> None:
     (draft / "state.json").write_text(json.dumps(state), encoding="utf-8")
 
 
-def _read(path: Path, identity: str) -> Checkpoint:
-    state = json.loads((path / "state.json").read_text(encoding="utf-8"))
+def _read(path: Path, state: Mapping[str, Any], identity: str) -> Checkpoint:
     if state["identity"] != identity:
         raise RunError(
-            f"{path} is a checkpoint of another training (other recipe, data or precision). "
+            f"{path} is a checkpoint of another training (other recipe or data). "
             "Delete it to start anew."
         )
     best = path / "best.safetensors"

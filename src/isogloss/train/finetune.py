@@ -19,8 +19,6 @@ from isogloss.train.parts import Cutting
 from isogloss.train.recipe import Recipe
 from isogloss.train.training import DevScore, Tracker, Trained, Training
 
-__all__ = ["DevScore", "Progress", "Recipe", "Tracker", "Trained", "finetune"]
-
 
 class Progress(NamedTuple):
     """How far training is, in optimizer steps."""
@@ -38,7 +36,7 @@ def finetune(  # noqa: PLR0913
     folder: Path,
     dev_score: DevScore | None = None,
     tracker: Tracker | None = None,
-    max_tokens: int = 8192,
+    max_tokens: int,
 ) -> Generator[Progress, None, Trained]:
     """Train a classifier in place, yielding after each optimizer step.
 
@@ -48,15 +46,15 @@ def finetune(  # noqa: PLR0913
         encoded: the training split.
         recipe: what to do.
         pad_id: the tokenizer's padding token.
-        folder: of the checkpoints. A training that finds its own there goes on from it. The caller
-            deletes them (`clear_checkpoints`) once the result is safe.
+        folder: of the checkpoints. A training that finds its own there goes on from it. They
+            stay; who stores the result removes them.
         dev_score: judges the model, higher is better; may change the model's mode.
         tracker: gets each point of the curve and each dev score.
         max_tokens: padded tokens that fit the device at once.
 
     Raises:
         InputError: for an empty split, or a recipe that does not fit the arguments.
-        LossNotFinite: if the loss becomes NaN or infinite.
+        Diverged: if the loss or its gradient becomes NaN or infinite.
         RunError: if a checkpoint cannot be written, or belongs to another training.
     """
     if len(encoded) == 0:

@@ -51,10 +51,10 @@ class Journal:
         """Read the losses that are still on the device.
 
         Raises:
-            LossNotFinite: if one is not finite.
+            Diverged: if one is not finite.
         """
         for step, loss in self._unread:
-            check_finite(step, loss)
+            check_finite(step, "loss", loss)
             value = float(loss)
             self.loss_sum += value
             self.window_sum += value
@@ -62,8 +62,13 @@ class Journal:
         self._unread.clear()
 
     def close_window(self, done: StepDone, epoch: float) -> dict[str, float]:
-        """Add a point to the curve, the mean loss since the one before, and return it."""
+        """Add a point to the curve, the mean loss since the one before, and return it.
+
+        Raises:
+            Diverged: if a loss or the gradient is not finite.
+        """
         self.read_losses()
+        check_finite(done.step, "norm of the gradient", done.grad_norm)
         point = {
             "step": done.step,
             "epoch": epoch,

@@ -20,7 +20,7 @@ from isogloss.base.errors import InputError, RunError
 from isogloss.model.precision import Precision, best_device
 
 CHECK_EVERY = 50
-"""Steps between checks for a finite loss where reading it makes the device wait."""
+"""Steps between checks for finite numbers where reading them makes the device wait."""
 
 Part = TypeVar("Part")
 
@@ -38,10 +38,10 @@ class Terms:
 
     precision: Precision
     seed: int
-    max_grad_norm: float = 1.0
+    max_grad_norm: float
     """Gradients are clipped to this norm; 0 turns clipping off."""
 
-    first_step: int = 0
+    first_step: int
     """Steps already done before this loop."""
 
 
@@ -66,13 +66,13 @@ class StepDone:
     """With which the step was taken."""
 
 
-class LossNotFinite(RunError):
-    """The loss became NaN or infinite, so the weights are lost."""
+class Diverged(RunError):
+    """The loss or its gradient became NaN or infinite, so the weights are lost."""
 
-    def __init__(self, step: int, value: float) -> None:
+    def __init__(self, step: int, what: str, value: float) -> None:
         self.step = step
         super().__init__(
-            f"The loss is {value} at step {step}. Lower learning_rate, add warmup_steps, or set "
+            f"The {what} is {value} at step {step}. Lower learning_rate, add warmup_steps, or set "
             "precision: fp32."
         )
 
@@ -98,7 +98,8 @@ def fit(
             token labels); parts weigh by it, so how a batch is cut does not matter.
 
     Raises:
-        LossNotFinite: checked at each step on a CPU, every 50 steps elsewhere.
+        Diverged: if the loss or the gradient is not finite; checked at the last step, and at each
+            step on a CPU, every 50 steps elsewhere. The weights are those before the step.
     """
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     clip = terms.max_grad_norm or float("inf")
@@ -112,7 +113,8 @@ def fit(
         total = _backward(shares, loss, accelerator, terms.precision)
         norm = accelerator.clip_grad_norm_(parameters, clip)
         if accelerator.device.type == "cpu" or step % CHECK_EVERY == 0 or step == terms.max_steps:
-            check_finite(step, total)
+            check_finite(step, "loss", total)
+            check_finite(step, "norm of the gradient", norm)
         optimizer.step()
         optimizer.zero_grad()
         yield StepDone(step, total, n, norm.detach(), rate)
@@ -164,11 +166,11 @@ def reseed(seed: int, step: int) -> None:
     torch.manual_seed(int(state[0]) >> 1)
 
 
-def check_finite(step: int, loss: Tensor) -> None:
-    """Raise if the loss is NaN or infinite; makes the device wait.
+def check_finite(step: int, what: str, value: Tensor) -> None:
+    """Raise if a scalar is NaN or infinite; makes the device wait.
 
     Raises:
-        LossNotFinite: if it is.
+        Diverged: if it is.
     """
-    if not torch.isfinite(loss):
-        raise LossNotFinite(step, float(loss))
+    if not torch.isfinite(value):
+        raise Diverged(step, what, float(value))

@@ -15,34 +15,35 @@ COST_ONLY = ("save_seconds", "logging_steps")
 class Recipe:
     """How to fine-tune; the study's declaration in the form that training reads."""
 
-    learning_rate: float = 2e-5
-    num_train_epochs: float = 5.0
-    max_steps: int | None = None
-    """Optimizer steps; if given, it overrides the epochs."""
-    per_device_train_batch_size: int = 32
-    gradient_accumulation_steps: int = 1
+    learning_rate: float
+    num_train_epochs: float | None
+    """Passes over the training set; None if max_steps is given."""
+    max_steps: int | None
+    """Optimizer steps, instead of epochs."""
+    per_device_train_batch_size: int
+    gradient_accumulation_steps: int
     """Multiplies the examples per optimizer step."""
-    weight_decay: float = 0.01
-    adam_beta1: float = 0.9
-    adam_beta2: float = 0.999
-    adam_epsilon: float = 1e-8
-    max_grad_norm: float = 1.0
+    weight_decay: float
+    adam_beta1: float
+    adam_beta2: float
+    adam_epsilon: float
+    max_grad_norm: float
     """Gradients are clipped to this norm; 0 turns clipping off."""
-    lr_scheduler_type: str = "linear"
-    warmup_steps: float = 0
+    lr_scheduler_type: str
+    warmup_steps: float
     """Steps, or a share of all steps when below 1."""
-    early_stopping_patience: int | None = None
+    early_stopping_patience: int | None
     """Dev scores without a better one before training stops; the best weights are kept."""
-    early_stopping_threshold: float = 0.0
+    early_stopping_threshold: float
     """By how much a dev score must exceed the best to count as better."""
-    eval_strategy: Literal["no", "epoch", "steps"] = "no"
-    eval_steps: int | None = None
-    load_best_model_at_end: bool = False
-    seed: int = 0
-    precision: Literal["auto", "bf16", "fp32"] = "auto"
-    logging_steps: int = 10
+    eval_strategy: Literal["no", "epoch", "steps"]
+    eval_steps: int | None
+    load_best_model_at_end: bool
+    seed: int
+    precision: Literal["auto", "bf16", "fp32"]
+    logging_steps: int
     """Optimizer steps that one point of the curve covers."""
-    save_seconds: float | None = 60.0
+    save_seconds: float | None
     """Seconds between checkpoints; 0 is after every step, None is never."""
 
     @property
@@ -65,9 +66,15 @@ class Recipe:
         return math.ceil(n / self.examples_per_step)
 
     def total_steps(self, n: int) -> int:
-        """Optimizer steps in all, for `n` examples."""
+        """Optimizer steps in all, for `n` examples.
+
+        Raises:
+            InputError: if neither steps nor epochs are given.
+        """
         if self.max_steps is not None:
             return self.max_steps
+        if self.num_train_epochs is None:
+            raise InputError("A training needs num_train_epochs or max_steps.")
         return math.ceil(self.num_train_epochs * self.steps_per_epoch(n))
 
     def evaluates_after(self, step: int, n: int) -> bool:

@@ -1,6 +1,6 @@
 """The learning rate as a pure function of the step: nothing to save, nothing to restore.
 
-The three shapes and the meaning of warm-up are those of `transformers.get_scheduler`.
+Names, shapes and the meaning of warm-up are those of `transformers.get_scheduler`.
 """
 
 import math
@@ -23,12 +23,14 @@ def learning_rate_at(
 ) -> Callable[[int], float]:
     """Return the learning rate as a function of the optimizer steps already done (from 0).
 
+    `constant` has no warm-up, whatever `warmup_steps` says; `constant_with_warmup` has.
+
     Raises:
         UnknownName: for a shape that we do not know.
     """
     if kind not in SHAPES:
         raise UnknownName("lr_scheduler_type", kind, SHAPES)
-    warmup = warmup_of(warmup_steps, total_steps)
+    warmup = 0 if kind == WITHOUT_WARMUP else warmup_of(warmup_steps, total_steps)
     shape = SHAPES[kind]
 
     def rate(done: int) -> float:
@@ -56,4 +58,6 @@ SHAPES: dict[str, Callable[[float], float]] = {
     "linear": _linear,
     "cosine": _cosine,
     "constant": _constant,
+    "constant_with_warmup": _constant,
 }
+WITHOUT_WARMUP = "constant"

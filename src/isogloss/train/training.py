@@ -103,15 +103,24 @@ class Training:
     def begin(
         cls, model: PreTrainedModel, encoded: Encoded, recipe: Recipe, folder: Path
     ) -> "Training":
-        """Begin anew, or from the newest checkpoint."""
+        """Begin anew, or from the newest checkpoint.
+
+        Where `auto` chose another precision than on the machine that left a checkpoint, the
+        training begins anew.
+
+        Raises:
+            RunError: if there is a checkpoint of another recipe or other data.
+        """
         accelerator = make_accelerator()
         precision = choose_precision(recipe.precision, accelerator.device)
-        identity = _identity(encoded, recipe, precision)
+        names = _identities(encoded, recipe)
+        identity = names.pop(precision.name)
+        elsewhere = tuple(names.values()) if recipe.precision == "auto" else ()
         model.to(accelerator.device)
         optimizer = make_adamw(model, recipe)
         training = cls(model, encoded, recipe, folder, precision, identity, optimizer, accelerator)
         training.saved_at = time.monotonic()
-        checkpoint = load_checkpoint(folder, identity=identity)
+        checkpoint = load_checkpoint(folder, identity=identity, elsewhere=elsewhere)
         if checkpoint is not None:
             restore_model(model, checkpoint.model)
             restore_optimizer(model, optimizer, checkpoint.optimizer)
@@ -255,10 +264,13 @@ class Training:
         )
 
 
-def _identity(encoded: Encoded, recipe: Recipe, precision: Precision) -> str:
-    """Digest what decides the weights, the first ones apart."""
+def _identities(encoded: Encoded, recipe: Recipe) -> dict[str, str]:
+    """Digest what decides the weights, the first ones apart, for each precision there is."""
     data = hashlib.sha256()
     for array in (encoded.ids, encoded.offsets, encoded.labels):
         data.update(array.tobytes())
-    payload = {**recipe.identity, "precision": precision.name, "data": data.hexdigest()}
-    return fingerprint("finetune", VERSION, payload)
+    payload = {**recipe.identity, "data": data.hexdigest()}
+    return {
+        name: fingerprint("finetune", VERSION, {**payload, "precision": name})
+        for name in ("fp32", "bf16")
+    }

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from isogloss.data.encoded import Encoded
-from isogloss.evaluate.metrics import Score, classification_scores
+from isogloss.evaluate.metrics import UNUSABLE, Score, classification_scores, predicted_ids
 from isogloss.evaluate.predict import Predictions, predict
 from isogloss.execute.bench import Bench, Made, Making
 from isogloss.execute.kinds.prepare import FILE as ENCODED
@@ -51,11 +51,15 @@ def _precision(trained: str) -> Precision:
 
 
 def predictions_table(encoded: Encoded, found: Predictions, labels: list[str]) -> pa.Table:
-    """One row an example: id, gold and predicted label, loss, a probability for each label."""
+    """One row an example: id, gold and predicted label, loss, a probability for each label.
+
+    The predicted label is the one that is scored; null where the example is unscored.
+    """
+    said = [None if at == UNUSABLE else labels[at] for at in predicted_ids(found.probabilities)]
     columns: dict[str, Any] = {
         "example": list(encoded.examples),
         "gold": [labels[at] for at in encoded.labels],
-        "predicted": [labels[at] for at in found.predicted],
+        "predicted": pa.array(said, pa.string()),
         "loss": found.losses,
     }
     for at, label in enumerate(labels):

@@ -15,23 +15,39 @@ from isogloss.evaluate.predict import predict
 from isogloss.execute.bench import Bench, Made, Making
 from isogloss.execute.kinds.prepare import FILE as ENCODED
 from isogloss.execute.kinds.tokenizer import open_tokenizer
-from isogloss.model.encoder import check_length, load_classifier, make_classifier, save_classifier
+from isogloss.model.encoder import (
+    Head,
+    Loaded,
+    check_length,
+    load_classifier,
+    make_classifier,
+    save_classifier,
+)
 from isogloss.model.precision import best_device, choose_attention, choose_precision
 from isogloss.model.scratch import Size, scratch_config
-from isogloss.train.finetune import DevScore, Recipe, Trained, finetune
+from isogloss.train.finetune import finetune
+from isogloss.train.recipe import Recipe
 from isogloss.train.trackers import open_trackers
+from isogloss.train.training import DevScore, Trained
 
 _NOT_OF_THE_RECIPE = ("method", "max_length", "metric_for_best_model")
+
 _kept: dict[str, Any] = {}
+"""The model last trained or tested, by its training's key: its evaluations follow in this process.
+
+A global, since what it bounds is the process's own: one step is worked on at a time, with room for
+one model, and steps share nothing else than the store.
+"""
 
 
 def make_trained(bench: Bench) -> Making:
     """Fine-tune; goes on from the step's checkpoint where one is left."""
+    _kept.clear()
     payload, settings = bench.payload, bench.step.settings
     training, samples = _draw(bench)
     recipe = _recipe(payload, settings)
     tokenizer = _tokenizer(bench)
-    model = _model(bench, tokenizer, recipe)
+    model, head = _model(bench, tokenizer)
     trackers = open_trackers(
         settings["report_to"],
         folder=bench.store.root / "trackers",
@@ -50,8 +66,8 @@ def make_trained(bench: Bench) -> Making:
             tracker=tracker,
             max_tokens=settings["max_tokens"],
         )
-    _keep(bench.step.key, model)
-    record = _record(training, samples, trained)
+    _kept[bench.step.key] = model
+    record = _record(training, samples, trained, head)
     return Made(record, partial(_fill, model, tokenizer, trained, training))
 
 
@@ -60,15 +76,10 @@ def open_trained(key: str, folder: Path, labels: list[str]) -> Any:
     if key not in _kept:
         config = json.loads((folder / "training.json").read_text(encoding="utf-8"))
         attention = config["attention"]
-        _keep(key, load_classifier(folder, labels=labels, seed=0, attention=attention))
-        _kept[key].to(best_device())
+        _kept.clear()
+        model = load_classifier(folder, labels=labels, seed=0, attention=attention).model
+        _kept[key] = model.to(best_device())
     return _kept[key]
-
-
-def _keep(key: str, model: Any) -> None:
-    """Keep one model at hand: a training's evaluations follow it in the same process."""
-    _kept.clear()
-    _kept[key] = model
 
 
 def _draw(bench: Bench) -> tuple[Encoded, dict[str, Sample]]:
@@ -94,8 +105,6 @@ def _draw(bench: Bench) -> tuple[Encoded, dict[str, Sample]]:
 def _recipe(payload: Mapping[str, Any], settings: Mapping[str, Any]) -> Recipe:
     """The declaration's values, flat."""
     declared = {k: v for k, v in payload["training"].items() if k not in _NOT_OF_THE_RECIPE}
-    if declared["num_train_epochs"] is None:
-        del declared["num_train_epochs"]
     return Recipe(
         **declared,
         seed=payload["seed"],
@@ -110,22 +119,21 @@ def _tokenizer(bench: Bench) -> Any:
     return open_tokenizer(payload["encoder"], bench.step.settings["model"], trained)
 
 
-def _model(bench: Bench, tokenizer: Any, recipe: Recipe) -> Any:
-    """The encoder with a new head drawn from the seed."""
+def _model(bench: Bench, tokenizer: Any) -> Loaded:
+    """The encoder with its head: a new one drawn from the seed, or one made for these labels."""
     payload = bench.payload
     pin, labels, seed = payload["encoder"], payload["labels"], payload["seed"]
     longest = payload["training"]["max_length"]
-    device = best_device()
-    attention = choose_attention(longest, device, choose_precision(recipe.precision, device))
+    attention = choose_attention(longest, best_device())
     if "scratch" in pin:
         config = scratch_config(pin["scratch"]["architecture"], tokenizer, _size(pin, longest))
-        return make_classifier(config, labels, seed=seed, attention=attention)
+        return Loaded(make_classifier(config, labels, seed=seed, attention=attention), "new")
     name = bench.step.settings["model"]
-    model = load_classifier(
+    loaded = load_classifier(
         name, revision=pin.get("commit", "main"), labels=labels, seed=seed, attention=attention
     )
-    check_length(model.config, longest, name)
-    return model
+    check_length(loaded.model, longest, name)
+    return loaded
 
 
 def _size(pin: Mapping[str, Any], longest: int) -> Size:
@@ -162,7 +170,9 @@ def _dev_score(bench: Bench, recipe: Recipe, pad_id: int) -> DevScore | None:
     return score
 
 
-def _record(training: Encoded, samples: Mapping[str, Sample], trained: Trained) -> dict[str, Any]:
+def _record(
+    training: Encoded, samples: Mapping[str, Sample], trained: Trained, head: Head
+) -> dict[str, Any]:
     """What tables are made of; the curve is a file of its own."""
     told = asdict(trained)
     del told["curve"]
@@ -170,6 +180,7 @@ def _record(training: Encoded, samples: Mapping[str, Sample], trained: Trained) 
     n = len(training)
     return {
         **told,
+        "head": head,
         "n_train": n,
         "n_truncated": training.n_truncated,
         "samples": {code: _told_sample(sample) for code, sample in samples.items()},
@@ -188,5 +199,5 @@ def _told_sample(sample: Sample) -> dict[str, Any]:
 def _fill(model: Any, tokenizer: Any, trained: Trained, training: Encoded, folder: Path) -> None:
     save_classifier(model, tokenizer, folder)
     told = {**asdict(trained), "examples": list(training.examples)}
-    text = json.dumps(told, indent=1, ensure_ascii=False)
+    text = json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False)
     (folder / "training.json").write_text(text + "\n", encoding="utf-8")
