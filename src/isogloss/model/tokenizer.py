@@ -7,6 +7,7 @@ the audit speaks about languages and not about the whole.
 
 import random
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -24,7 +25,7 @@ Algorithm = Literal["wordpiece", "unigram", "bpe"]
 Family = Literal["bert", "distilbert", "xlm-roberta", "modernbert"]
 
 FLOOR = 100_000
-"""Characters that each language may give even when the smallest language has fewer."""
+"""Characters that each language gives even when the smallest language has fewer."""
 
 BATCH = 1024
 """Texts given to the tokenizer at a time; bounds memory."""
@@ -83,8 +84,9 @@ def train_tokenizer(
     """Train a fast tokenizer on as many characters of each language.
 
     Every language is cut to the characters of the smallest one, but never below `floor`, so that
-    one tiny language does not starve the others; nothing is repeated. The result depends on the
-    texts and the arguments only. Normalization is NFC: no lower-casing, no stripping.
+    one tiny language does not starve the others; a language below the floor is repeated until it
+    gives as many. The result depends on the texts and the arguments only. Normalization is NFC: no
+    lower-casing, no stripping.
 
     Returns:
         A tokenizer that `AutoTokenizer` loads once saved, with the special tokens of the family.
@@ -119,13 +121,17 @@ def train_tokenizer(
 
 
 def balanced(
-    texts_by_language: Mapping[str, Sequence[str]], *, seed: int, floor: int = FLOOR
+    texts_by_language: Mapping[str, Sequence[str]], *, seed: int, floor: int
 ) -> dict[str, list[str]]:
     """Choose as many characters of each language; the last text chosen may be cut short.
+
+    A language with less text than `floor` characters gives its texts again and again.
 
     >>> chosen = balanced({"a": ["xx"], "b": ["yyyyy", "zz"]}, seed=0, floor=0)
     >>> {language: len("".join(texts)) for language, texts in chosen.items()}
     {'a': 2, 'b': 2}
+    >>> balanced({"a": ["xx"], "b": ["yyyyy"]}, seed=0, floor=5)
+    {'a': ['xx', 'xx', 'x'], 'b': ['yyyyy']}
     """
     totals = {name: sum(map(len, set(texts))) for name, texts in texts_by_language.items()}
     empty = sorted(name for name, total in totals.items() if total == 0)
@@ -229,10 +235,13 @@ def _rate(part: int, whole: int) -> float | None:
 
 
 def _take(texts: list[str], budget: int, rng: random.Random) -> list[str]:
-    """Take texts in random order until `budget` characters are reached, cutting the last."""
+    """Take texts in random order until `budget` characters are reached, cutting the last.
+
+    The order is gone through again where the texts do not suffice.
+    """
     rng.shuffle(texts)
     taken: list[str] = []
-    for text in texts:
+    for text in cycle(texts):
         if budget <= 0:
             break
         taken.append(text[:budget])
