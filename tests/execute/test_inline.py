@@ -52,7 +52,9 @@ def test_a_need_that_is_not_among_the_steps_is_taken_as_finished(run):
         ("input", "input", "told"),
         ("run", "run", "told"),
         ("bug", "bug", "KeyError: 'told'"),
-        ("memory", "run", "There was not enough memory"),
+        ("memory", "run", "There was not enough memory. Lower training.max_tokens"),
+        ("device memory", "run", "There was not enough memory. Lower training.max_tokens"),
+        ("main memory", "run", "There was not enough memory. Lower training.max_tokens"),
     ],
 )
 def test_what_the_work_raises_is_a_failure_with_its_traceback(run, raises, kind, message):

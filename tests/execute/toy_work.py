@@ -17,6 +17,20 @@ from isogloss.plan.plan import Step
 from isogloss.store.store import Store
 
 
+class OutOfMemoryError(RuntimeError):
+    """Called as PyTorch calls its own."""
+
+
+RAISED = {
+    "input": InputError("told"),
+    "run": RunError("told"),
+    "bug": KeyError("told"),
+    "memory": MemoryError("told"),
+    "device memory": OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+    "main memory": RuntimeError("DefaultCPUAllocator: can't allocate memory"),
+}
+
+
 class At(NamedTuple):
     done: int
     total: int | None
@@ -55,9 +69,7 @@ def work(step, folder):
 def _misbehave(does, folder):
     tries = noted(folder, "begun").count(does["name"])
     if "raises" in does:
-        raise {"input": InputError, "run": RunError, "bug": KeyError, "memory": MemoryError}[
-            does["raises"]
-        ]("told")
+        raise RAISED[does["raises"]]
     if does.get("exits"):
         sys.exit(3)
     if "dies" in does and tries <= does["dies"]:

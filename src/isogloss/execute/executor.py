@@ -14,6 +14,13 @@ from typing import Literal, Protocol, runtime_checkable
 from isogloss.base.errors import InputError, IsoglossError
 from isogloss.plan.plan import Step
 
+OUT_OF_MEMORY = (
+    "There was not enough memory. Lower training.max_tokens or evaluation.max_tokens, or use fewer"
+    " --jobs."
+)
+ALLOCATOR = "DefaultCPUAllocator"
+"""How PyTorch names what could not get main memory, in an error of no special type."""
+
 Status = Literal["done", "found", "failed", "blocked"]
 Kind = Literal["input", "run", "bug", "crash"]
 
@@ -138,7 +145,12 @@ def _failure(error: BaseException, worker: int) -> Failure:
     if isinstance(error, IsoglossError):
         kind: Kind = "input" if isinstance(error, InputError) else "run"
         return Failure(kind, str(error), trace, worker)
-    if isinstance(error, MemoryError):
-        message = "There was not enough memory. Use fewer workers, or a smaller max_tokens."
-        return Failure("run", message, trace, worker)
+    if _is_out_of_memory(error):
+        return Failure("run", OUT_OF_MEMORY, trace, worker)
     return Failure("bug", f"{type(error).__name__}: {error}", trace, worker)
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    """Python's own error, or PyTorch's, told by its name since PyTorch is not imported here."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return bool(names & {"MemoryError", "OutOfMemoryError"}) or ALLOCATOR in str(error)

@@ -1,0 +1,129 @@
+"""Steps that train and test: killed and gone on with, scored as they are told, one model kept."""
+
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import train_toy
+
+from isogloss.data.encoded import Encoded
+from isogloss.evaluate.metrics import classification_scores
+from isogloss.evaluate.predict import Predictions
+from isogloss.execute.executor import perform
+from isogloss.execute.kinds import train as room
+from isogloss.execute.kinds.evaluate import predictions_table
+from isogloss.plan.plan import Step
+from isogloss.store.store import Store
+from toys import write_toy
+
+LABELS = ["negative", "neutral", "positive"]
+STUDY = """
+name: toy
+data:
+  source: {kind: folder, root: data}
+  labels: [negative, neutral, positive]
+languages: [en]
+encoders:
+  - name: tiny
+    scratch:
+      architecture: bert
+      hidden_size: 16
+      num_hidden_layers: 1
+      num_attention_heads: 2
+      intermediate_size: 32
+      tokenizer: {algorithm: wordpiece, vocab_size: 120}
+training: {num_train_epochs: 80, max_length: 16, precision: fp32, save_seconds: 0}
+regimes: [{regime: joint, sizes: [12]}]
+seeds: [1]
+"""
+
+
+@pytest.fixture
+def study(tmp_path):
+    return write_toy(tmp_path, STUDY)
+
+
+def test_a_training_that_is_killed_goes_on_to_the_same_weights(study, tmp_path):
+    """A real SIGKILL, after a checkpoint is there and long before the last step."""
+    whole, cut = Store(tmp_path / "whole"), Store(tmp_path / "cut")
+    command = [sys.executable, train_toy.__file__, str(study), str(cut.root)]
+    env = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
+    running = subprocess.Popen(command, env=env)
+    while not list(cut.root.glob("running/*/step-*")):
+        assert running.poll() is None
+        time.sleep(0.005)
+    running.send_signal(signal.SIGKILL)
+    assert running.wait() == -signal.SIGKILL
+
+    rarely = "training.save_seconds=1000"
+    (key,) = (step.key for step in train_toy.train(study, whole, rarely).of_kind("train"))
+    assert cut.has_begun(key)
+    train_toy.train(study, cut, rarely)
+    one, other = (store.folder(key) / "model.safetensors" for store in (whole, cut))
+    assert one.read_bytes() == other.read_bytes()
+    assert whole.record(key)["n_resumed"] == 0
+    assert cut.record(key)["n_resumed"] == 1
+    assert cut.record(key)["head"] == "new"
+
+
+def test_the_model_before_is_let_go_before_the_next_training(study, tmp_path, monkeypatch):
+    kept = []
+    monkeypatch.setitem(room._kept, "before", "a model")
+    monkeypatch.setattr(room, "_draw", lambda bench: kept.append(dict(room._kept)) or 1 / 0)
+    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+        train_toy.train(study, Store(tmp_path / "store"))
+    assert kept == [{}]
+
+
+def predictions():
+    """The third row is broken, the fourth a tie, the fifth one that only its logarithm splits."""
+    close = np.float32([-1.0986123, -1.0986122, -1.0986124])
+    rows = [[0.1, 0.2, 0.7], [0.8, 0.1, 0.1], [math.nan] * 3, [0.4, 0.4, 0.2], np.exp(close)]
+    return Predictions(
+        probabilities=np.array(rows, dtype=np.float32),
+        losses=np.array([0.3, 0.2, math.nan, 0.9, 1.1]),
+        runtime=1.0,
+        n_batches=1,
+    )
+
+
+def test_the_predicted_labels_that_are_stored_are_those_that_are_scored():
+    found, none = predictions(), np.zeros(5, dtype=np.int64)
+    encoded = Encoded(
+        ids=np.arange(5, dtype=np.int32), offsets=np.arange(6), labels=np.array([2, 1, 0, 1, 0]),
+        examples=tuple("abcde"), truncated=none > 0, unknown=none,
+    )  # fmt: skip
+    table = predictions_table(encoded, found, LABELS)
+    told = table["predicted"].to_pylist()
+    assert told[:4] == ["positive", "negative", None, "negative"]
+    scores = classification_scores(encoded.labels, found.probabilities, found.losses, LABELS)
+    accuracy = next(score for score in scores if score.metric == "accuracy")
+    pairs = [pair for pair in zip(table["gold"].to_pylist(), told, strict=True) if pair[1]]
+    assert accuracy.n_unscored == told.count(None) == 1
+    assert accuracy.value == sum(gold == said for gold, said in pairs) / len(pairs)
+
+
+def test_a_curve_with_what_is_no_number_is_not_stored(tmp_path, monkeypatch):
+    monkeypatch.setattr(room, "save_classifier", lambda *arguments: None)
+    monkeypatch.setattr(room, "asdict", lambda trained: {"curve": [{"grad_norm": math.nan}]})
+    nothing = Encoded.concatenate([])
+    with pytest.raises(ValueError, match="JSON"):
+        room._fill(None, None, None, nothing, Path(tmp_path))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_device_without_memory_is_no_bug_of_ours():
+    def work(step):
+        yield from ()
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+    *_, ended = perform(Step("toy", 1, {}, ()), work, 0)
+    assert ended.outcome.failure.kind == "run"
+    assert "--jobs" in ended.outcome.failure.message
