@@ -43,8 +43,8 @@ class Training(Spec):
     max_grad_norm: Number = Field(default=1.0, ge=0)
     """Gradients are clipped to this norm; 0 turns clipping off."""
 
-    lr_scheduler_type: Literal["linear", "cosine", "constant"] = "linear"
-    """Shape of the learning rate after warm-up."""
+    lr_scheduler_type: Literal["linear", "cosine", "constant", "constant_with_warmup"] = "linear"
+    """Shape of the learning rate after warm-up; `constant` has none."""
 
     warmup_steps: Number = Field(default=0.0, ge=0)
     """Steps of warm-up, or a share of all steps when below 1."""
