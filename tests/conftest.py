@@ -1,7 +1,10 @@
 """What the tests of all rooms may ask for."""
 
+import os
 import sys
 from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: tests share the cores
 
 sys.path.insert(0, str(Path(__file__).parent))
 
