@@ -1,36 +1,18 @@
 """The Hub source against a loopback server, through the real client library."""
 
-import io
-import json
 import subprocess
 import sys
 
 import huggingface_hub.constants
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
+from hub_toys import parquet
 from isogloss.base.errors import InputError, RunError
 from isogloss.data.hub import HubSource
 from isogloss.data.mapping import Columns, read_split
 
 REVISION = "refs/convert/parquet"
 LABELS = ("negative", "neutral", "positive")
-
-
-def parquet(texts, numbers, names=("positive", "neutral", "negative")):
-    """A file as `datasets` writes it: classes as numbers, their names in the metadata."""
-    features = {
-        "text": {"dtype": "string", "_type": "Value"},
-        "label": {"names": list(names), "_type": "ClassLabel"},
-    }
-    schema = pa.schema(
-        [("text", pa.string()), ("label", pa.int64())],
-        metadata={b"huggingface": json.dumps({"info": {"features": features}}).encode()},
-    )
-    out = io.BytesIO()
-    pq.write_table(pa.table({"text": texts, "label": numbers}, schema=schema), out)
-    return out.getvalue()
 
 
 @pytest.fixture
@@ -201,6 +183,25 @@ def test_without_the_hub_a_split_that_is_not_whole_is_refused_not_cut_short(
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
     with pytest.raises(RunError, match="not whole in the cache"):
         list(HubSource("toy/sentiments", REVISION).rows("de", "train"))
+
+
+@pytest.mark.parametrize(("language", "split"), [("malay", "test"), ("de", "validation")])
+@pytest.mark.parametrize("pinned", [True, False])
+def test_what_the_cache_lacks_is_not_taken_for_what_the_repository_lacks(
+    hub, sentiments, monkeypatch, language, split, pinned
+):
+    list(HubSource("toy/sentiments", REVISION).rows("de", "train"))
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    source = HubSource("toy/sentiments", sentiments if pinned else REVISION)
+    with pytest.raises(RunError, match=r"the cache has no \w+ of (Malay|German), and the Hub"):
+        list(source.rows(language, split))
+
+
+def test_a_commit_that_is_in_the_cache_is_asked_for_with_one_request(hub, sentiments):
+    before = list(HubSource("toy/sentiments", sentiments).rows("de", "train"))
+    hub.requests.clear()
+    assert list(HubSource("toy/sentiments", sentiments).rows("de", "train")) == before
+    assert hub.requests == [f"GET /api/datasets/toy/sentiments/revision/{sentiments}"]
 
 
 @pytest.mark.parametrize("revision", [REVISION, "f" * 40])

@@ -93,7 +93,7 @@ def explained(kind: Kind, repo: str, revision: str) -> Iterator[None]:
             page=f"{constants.ENDPOINT}/{folder}{repo}",
             endpoint=constants.ENDPOINT,
             cache=constants.HF_HUB_CACHE,
-            error=" ".join(str(error).split()),
+            error=str(error).strip().partition("\n")[0],
             hint=f" A local folder is written ./{repo}." if kind == "model" else "",
         )
         raise ours(message) from error

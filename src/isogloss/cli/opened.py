@@ -7,6 +7,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any, final
 
+from huggingface_hub import constants
+from huggingface_hub.utils.tqdm import disable_progress_bars
+
 from isogloss.base.errors import RunError
 from isogloss.cli import show
 from isogloss.plan.build import build_plan
@@ -86,5 +89,13 @@ def open_study(path: Path, store: Path, changes: list[str] | None) -> Opened:
         InputError: if the file, or anything it names, is wrong.
     """
     study = load_study(path, changes or ())
+    if not show.err().is_terminal:
+        _without_bars()
     pins = pin_study(study)
     return Opened(path, study, pins, build_plan(study, pins), Store(store))
+
+
+def _without_bars() -> None:
+    """Keep the bars of downloads out of files and pipes, unless the person has asked for them."""
+    if constants.HF_HUB_DISABLE_PROGRESS_BARS is None:
+        disable_progress_bars()

@@ -23,6 +23,7 @@ from huggingface_hub.errors import LocalEntryNotFoundError
 
 from isogloss.base.errors import InputError, RunError, did_you_mean
 from isogloss.base.hub_errors import explained
+from isogloss.base.languages import language_code, language_name
 from isogloss.base.splits import split_name
 from isogloss.data.names import by_language, in_split_order, known_language, missing_split
 from isogloss.data.readers.parquet import read_parquet
@@ -101,12 +102,13 @@ class HubSource:
     def _wanted(self, language: str, split: str) -> list[Shard]:
         try:
             return self._named(language, split)
-        except InputError as error:
+        except InputError:
             if isinstance(self._answer, RunError):
+                name = language_name(language_code(language))
                 raise RunError(
-                    f"The cache has only a part of {self._where}, and the Hub cannot be asked for"
-                    f" the rest. {error} {self._answer}"
-                ) from error
+                    f"{self._where}: the cache has no {split} of {name}, and the"
+                    " Hub cannot be asked for it. Connect, and run again."
+                ) from self._answer
             raise
 
     def _named(self, language: str, split: str) -> list[Shard]:
@@ -167,8 +169,13 @@ class HubSource:
     def _download(self, shards: list[Shard]) -> Path:
         """Bring a split into the cache; the client notices offline if a part is missing there.
 
-        Where names do not say how many parts there are, the pattern asks for all of them.
+        Where names do not say how many parts there are, the pattern asks for all of them. At a
+        commit whose listing the Hub gave, what is there need not be asked for.
         """
+        if COMMIT.fullmatch(self.revision) and not isinstance(self._answer, RunError):
+            cached = self._cached_folder(self.revision)
+            if cached and all((cached / shard.path).is_file() for shard in shards):
+                return cached
         patterns = [
             escape(shard.path) if shard.total else f"{escape(shard.origin)}/*.parquet"
             for shard in shards

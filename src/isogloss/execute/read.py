@@ -1,14 +1,15 @@
 """Reading the data of a study into the store, before anything heavy is imported."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from isogloss.base.errors import InputError, RunError
-from isogloss.execute.executor import Ended, Failure
+from isogloss.execute.executor import Ended, Failure, Outcome
 from isogloss.execute.inline import InlineExecutor
 from isogloss.execute.kinds.data import make_data
 from isogloss.execute.making import make_step
 from isogloss.plan.hub import remember_commit
-from isogloss.plan.plan import Plan
+from isogloss.plan.plan import Plan, Step
 from isogloss.store.store import Store
 
 
@@ -22,12 +23,22 @@ def read_data(plan: Plan, store: Store) -> int:
         InputError: naming every broken split.
         RunError: if the disk or the network is at fault, or we are; a bug keeps its traceback.
     """
-    missing = [step for step in plan.of_kind("data") if step.key not in store]
-    work = partial(make_step, root=store.root, makers={"data": make_data})
-    ended = [event for event in InlineExecutor().run(missing, work) if isinstance(event, Ended)]
-    _raise([event.outcome.failure for event in ended if event.outcome.failure])
+    outcomes = _read([step for step in plan.of_kind("data") if step.key not in store], store)
+    _raise([outcome.failure for outcome in outcomes if outcome.failure])
     _remember(plan)
-    return sum(event.outcome.status == "done" for event in ended)
+    return sum(outcome.status == "done" for outcome in outcomes)
+
+
+def _read(missing: Sequence[Step], store: Store) -> list[Outcome]:
+    """Read, past what the person can mend; but a network is not waited for once a split."""
+    outcomes: list[Outcome] = []
+    work = partial(make_step, root=store.root, makers={"data": make_data})
+    for event in InlineExecutor().run(missing, work):
+        if isinstance(event, Ended):
+            outcomes.append(event.outcome)
+            if event.outcome.failure and event.outcome.failure.kind == "run":
+                break
+    return outcomes
 
 
 def _raise(failures: list[Failure]) -> None:

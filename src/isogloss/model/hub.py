@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 from huggingface_hub import snapshot_download
+from huggingface_hub.errors import LocalEntryNotFoundError
 
 from isogloss.base.errors import InputError
 from isogloss.base.hub_errors import explained
@@ -20,6 +21,9 @@ TEXTS = ("*.json", "*.txt", "*.model")
 
 WEIGHTS = ("model.safetensors", "model-*.safetensors")
 """Whole, or in shards that the index names."""
+
+ESSENTIAL = (("config.json",), ("tokenizer.json", "vocab.*", "*.model"))
+"""One of each is in any checkpoint; where one is lacking in the cache, the Hub is asked."""
 
 SUBFOLDERS = "*/*"
 """Other forms of the model (ONNX, quantized), which can be many times its size."""
@@ -46,8 +50,35 @@ def local_copy(path_or_id: str | Path, revision: str, *, weights: bool) -> Path:
         raise InputError(f"There is no model folder {path_or_id}.")
     wanted = [*TEXTS, *WEIGHTS] if weights else [*TEXTS]
     with explained("model", path_or_id, revision):
-        return Path(
-            snapshot_download(
-                path_or_id, revision=revision, allow_patterns=wanted, ignore_patterns=SUBFOLDERS
-            )
+        cached = _cached(path_or_id, revision, wanted)
+        if cached and _is_whole(cached, weights=weights):
+            return cached
+        return _brought(path_or_id, revision, wanted, cached_only=False)
+
+
+def _cached(repo: str, revision: str, wanted: list[str]) -> Path | None:
+    """The folder of a commit, unless the client knows that something is lacking there."""
+    if not COMMIT.fullmatch(revision):
+        return None
+    try:
+        return _brought(repo, revision, wanted, cached_only=True)
+    except LocalEntryNotFoundError:
+        return None
+
+
+def _is_whole(folder: Path, *, weights: bool) -> bool:
+    """Say what the client cannot where another version of it has filled the cache."""
+    groups = (*ESSENTIAL, WEIGHTS) if weights else ESSENTIAL
+    return all(any(any(folder.glob(name)) for name in group) for group in groups)
+
+
+def _brought(repo: str, revision: str, wanted: list[str], *, cached_only: bool) -> Path:
+    return Path(
+        snapshot_download(
+            repo,
+            revision=revision,
+            allow_patterns=wanted,
+            ignore_patterns=SUBFOLDERS,
+            local_files_only=cached_only,
         )
+    )

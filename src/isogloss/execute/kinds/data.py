@@ -36,7 +36,7 @@ def read_examples(folder: Path) -> Split:
 def open_source(declared: dict[str, Any], pin: dict[str, Any], language: str) -> Source:
     """The source that a study declares, held to the bytes that its plan was made for."""
     if declared["kind"] == "hub":
-        return _hub_source(declared["repo"], pin["commit"])
+        return hub_source(declared["repo"], pin["commit"])
     if declared["kind"] == "sample":
         return SampleSource(declared["seed"])
     root = Path(declared["root"])
@@ -46,7 +46,7 @@ def open_source(declared: dict[str, Any], pin: dict[str, Any], language: str) ->
 
 
 @cache
-def _hub_source(repo: str, commit: str) -> HubSource:
+def hub_source(repo: str, commit: str) -> HubSource:
     """One source for all steps of a process, so that the Hub is asked once what it has."""
     return HubSource(repo, commit)
 
