@@ -8,7 +8,6 @@ from rich.console import Console
 from isogloss.data.audit import audit_splits
 from isogloss.data.example import Split, TextExample
 from isogloss.report.audit_tables import audit_console, audit_records, write_audit
-from isogloss.report.write import write_report
 
 
 def split(language, name, pairs):
@@ -25,7 +24,7 @@ def audit():
         "deu-Latn": {"train": split("deu-Latn", "train", german),
                      "test": split("deu-Latn", "test", [("sehr gut", "good"), ("nein", "bad")])},
         "hin-Deva": {"train": split("hin-Deva", "train", hindi)},
-    })  # fmt: skip
+    }, labels=["good", "bad"])  # fmt: skip
     numbers = {"texts": 4, "words": 6, "tokens": 9, "fertility": 1.5, "tokens_per_character": 0.4,
                "unknown_share": 0.0, "truncated_share": None, "vocabulary_share": 0.2}  # fmt: skip
     languages = {"deu-Latn": numbers, "hin-Deva": numbers}
@@ -42,7 +41,7 @@ def test_the_tables_hold_the_counts_of_the_audit(audit):
     assert (german["repeated"], german["empty"]) == (1, 1)
     labels = [r for r in tables["audit_labels"] if r["language"] == "deu-Latn"]
     assert [(r["split"], r["label"], r["count"]) for r in labels] == [
-        ("train", "bad", 2), ("train", "good", 2), ("test", "bad", 1), ("test", "good", 1),
+        ("train", "good", 2), ("train", "bad", 2), ("test", "good", 1), ("test", "bad", 1),
     ]  # fmt: skip
     (leak,) = tables["audit_leakage"]
     assert (leak["stands_in"], leak["split"], leak["also_there"]) == ("train", "test", 1)
@@ -98,8 +97,29 @@ def test_an_audit_without_tokenizers_or_findings_is_shown_too(tmp_path):
     assert "tokenizers" not in text
 
 
-def test_the_report_of_a_study_names_the_audit(audit, toy, tmp_path):
-    paths = write_report(toy.study(2, seeds=(0,)), tmp_path, study="toy", audit=audit)
-    text = (tmp_path / "report.md").read_text()
-    assert "The audit found 1 error, " in text
-    assert tmp_path / "audit.md" in paths
+def test_eighty_columns_cut_nothing_off_and_hold_the_words_whole():
+    labels = ["negative", "neutral", "positive"]
+    codes = ("eng-Latn", "jpn-Jpan", "msa-Latn")
+    audit = audit_splits(
+        {
+            code: {
+                name: split(code, name, [(f"{name} {n}", labels[n % 3]) for n in range(n_rows)])
+                for name, n_rows in (("train", 1839), ("validation", 324), ("test", 870))
+            }
+            for code in codes
+        },
+        labels=labels,
+    )
+    numbers = {"texts": 3033, "words": 41234, "tokens": 61234, "fertility": 1.485,
+               "tokens_per_character": 0.302, "unknown_share": 0.0, "truncated_share": 0.012,
+               "vocabulary_share": 0.11}  # fmt: skip
+    audit["tokenizers"] = {"distilmbert": {"languages": dict.fromkeys(codes, numbers)}}
+    console = Console(width=80, file=io.StringIO())
+    for table in audit_console(audit):
+        console.print(table)
+    out = console.file.getvalue()
+    assert "…" not in out
+    words = set(out.split())
+    assert {"language", "English", "Japanese", "validation", "negative", "positive", "repeated",
+            "faults", "distilmbert", "fertility", "truncated", "1.485"} <= words  # fmt: skip
+    assert "fertility" not in "".join(out.partition("What to look at")[2])

@@ -6,8 +6,10 @@ import struct
 
 import pytest
 
+from isogloss.report.charts.labels import THREE, labels_chart
 from isogloss.report.charts.look import COLORS
-from isogloss.report.figures import Frame, figures, labels_chart, png, slug, svg
+from isogloss.report.figures import figures, png, slug, svg
+from isogloss.report.frame import Frame
 from isogloss.report.understand import understand
 
 FRAME = Frame("toy_study", "macro_f1")
@@ -147,3 +149,81 @@ def test_the_label_chart_shows_shares_and_rows_of_each_split():
 @pytest.mark.parametrize("name", ["a/b", "A b:c", "../x", "ü–ß"])
 def test_a_slug_is_a_safe_name_of_a_file(name):
     assert re.fullmatch(r"\w[\w.-]*", slug("t", name))
+
+
+def axis_of(spec, channel):
+    """Domain and format of a score's axis, wherever the specification holds them."""
+    found = {}
+    for layer in spec.get("layer", [spec]):
+        encoding = layer.get("encoding", {}).get(channel, {})
+        if encoding.get("title") == "macro F1":
+            found |= {"domain": encoding.get("scale", {}).get("domain"),
+                      "format": (encoding.get("axis") or {}).get("format")}  # fmt: skip
+            if found["domain"]:
+                return found
+    return found
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.0004])
+def test_scores_that_are_all_the_same_stand_on_an_axis_with_their_number(toy, spread):
+    rows = [
+        row
+        for n, size in enumerate((100, 200, 400))
+        for code in toy.codes[:3]
+        for row in toy.cell(0.1667 + n * spread, target=code, n=size)
+    ]
+    spec = drawn(rows)["curves-tiny-test-joint"].spec
+    axis = axis_of(spec, "y")
+    assert axis["format"] == ".3f"
+    low, high = axis["domain"]
+    assert 0 <= low < 0.1667 < high
+    assert high - low == pytest.approx(0.02)
+    ticks = re.findall(r">(0\.\d{3})<", svg(spec))
+    assert len(ticks) == len(set(ticks)) >= 3
+
+
+def test_scores_that_differ_choose_their_own_axis(small):
+    axis = axis_of(small["curves-tiny-test-joint"].spec, "y")
+    assert axis == {"domain": None, "format": None}
+
+
+def test_regimes_and_a_matrix_of_equal_scores_have_axes_too(toy):
+    rows = [
+        row
+        for source in toy.codes[:2]
+        for target in toy.codes[:2]
+        for row in toy.cell(0.5, target=target, regime="single", sources=[source])
+    ]
+    found = drawn(rows)
+    assert axis_of(found["regimes-tiny-test-100"].spec, "x")["domain"] == [0.49, 0.51]
+    assert '"domain": [0.5, 0.52]' in json.dumps(found["transfer-tiny-test-100"].spec)
+
+
+def test_two_languages_of_one_name_are_told_apart_in_every_figure(toy):
+    codes = ("pnb-Arab", "lah-Arab")  # both are called Western Panjabi
+    rows = [
+        row
+        for n in (100, 200)
+        for a, source in enumerate(codes)
+        for b, target in enumerate(codes)
+        for row in (
+            *toy.cell(0.4 + a / 10 + b / 20, target=target, regime="single", sources=[source], n=n),
+            *(toy.cell(0.6 + b / 20, target=target, sources=codes, n=n) if a == 0 else ()),
+        )
+    ]
+    found = drawn(rows)
+    assert len(found) == 6
+    for figure in found.values():
+        words = words_of(figure)
+        assert [code for code in codes if f"Western Panjabi ({code})" not in words] == []
+
+
+def test_the_middle_label_of_the_study_is_the_gray_one():
+    shares = {"good": {"count": 5, "share": 0.5}, "so-so": {"count": 0, "share": 0.0},
+              "bad": {"count": 5, "share": 0.5}}  # fmt: skip
+    audit = {"labels": ["good", "so-so", "bad"], "languages": {
+        "deu-Latn": {"splits": {"train": {"rows": 10, "labels": dict(sorted(shares.items()))}}},
+    }}  # fmt: skip
+    spec = json.dumps(labels_chart(audit, FRAME))
+    scale = {"domain": audit["labels"], "range": list(THREE)}
+    assert json.dumps(scale) in spec

@@ -61,6 +61,21 @@ def test_the_console_shows_brackets_as_they_are():
     assert "encoder: tiny" in out
 
 
+def test_a_narrow_console_folds_and_cuts_nothing_off():
+    names = ("language", "joint", "single", "zero_shot_best", "best_source", "zero_shot_mean",
+             "joint_minus_single", "single_minus_zero_shot")  # fmt: skip
+    record = dict.fromkeys(names, 0.65) | {"language": "jpn-Jpan", "best_source": "eng-Latn"}
+    ends = {"_low": 0.6, "_high": 0.7}
+    bounds = {f"{name}{end}": bound for name in names for end, bound in ends.items()}
+    other = record | {"language": "msa-Latn"}
+    console = Console(width=80, file=io.StringIO())
+    console.print(rich_table([record | bounds, other | bounds], title="Regimes"))
+    out = console.file.getvalue()
+    assert "…" not in out
+    assert {"language", "Japanese", "English", "Malay", "single", "minus"} <= set(out.split())
+    assert max(map(len, out.splitlines())) <= 80
+
+
 def test_a_single_record_keeps_all_its_columns():
     assert shown(RECORDS[:1]).common == ""
     assert "encoder" in shown(RECORDS[:1]).heads
@@ -104,6 +119,14 @@ def test_a_pivot_shows_a_cell_that_was_not_run_as_a_dash():
     first, second = pivot(records, "source", "target", bounds=False)
     assert first == {"Source": "German", "French": "0.500", "German": "–"}
     assert second == {"Source": "French", "French": "–", "German": "–"}
+
+
+def test_a_pivot_keeps_two_languages_of_one_name_apart():
+    records = [{"language": code, "n": 1, "value": 0.5} for code in ("pnb-Arab", "lah-Arab")]
+    assert [row["Language"] for row in pivot(records, "language", "n")] == [
+        "Western Panjabi (pnb-Arab)",
+        "Western Panjabi (lah-Arab)",
+    ]
 
 
 def test_parts_keep_their_order():

@@ -197,6 +197,43 @@ def test_leave_one_out_is_the_zero_shot_of_the_language_left_out(toy):
     assert tables["regimes"][0]["leave_one_out"] == 0.5
 
 
+def test_a_language_that_is_only_tested_on_was_left_out_by_nobody(toy):
+    a, b, c, d = toy.codes[:4]
+    rows = [
+        row
+        for sources, score in (((b, c), 0.5), ((a, c), 0.6), ((a, b), 0.7))
+        for target in (a, b, c, d)
+        for row in toy.cell(score, target=target, regime="leave_one_out", sources=sources)
+    ]
+    for source, score in ((a, 0.3), (b, 0.4), (c, 0.35)):
+        rows += toy.cell(score, target=d, regime="single", sources=[source])
+    rows += toy.cell(0.65, target=a, regime="single", sources=[a])
+    tables = understand(rows)
+    (only_tested,) = find(tables["regimes"], language=d)
+    assert only_tested["leave_one_out"] is None
+    assert (only_tested["zero_shot_best"], only_tested["best_source"]) == (0.4, b)
+    assert only_tested["n_sources"] == 3
+    left_out = {r["language"]: r["leave_one_out"] for r in tables["regimes"] if r["language"] != d}
+    assert left_out == {a: 0.5, b: 0.6, c: 0.7}
+    assert find(tables["curves"], regime="leave_one_out", language=d) == []
+
+
+def test_a_joint_model_is_zero_shot_on_a_language_that_it_did_not_see(toy):
+    a, b, d = (toy.codes[n] for n in (0, 1, 3))
+    rows = [
+        row
+        for target, joint, single in ((a, 0.8, 0.7), (d, 0.6, 0.5))
+        for row in (
+            *toy.cell(joint, target=target, sources=(a, b)),
+            *toy.cell(single, target=target, regime="single", sources=[a]),
+        )
+    ]
+    seen, unseen = understand(rows)["regimes"]
+    assert (seen["joint"], seen["joint_zero_shot"]) == (0.8, None)
+    assert (unseen["joint"], unseen["joint_minus_zero_shot"]) == (None, None)
+    assert (unseen["joint_zero_shot"], unseen["zero_shot_best"]) == (0.6, 0.5)
+
+
 def test_all_rows_of_a_language_are_a_size_without_a_number(toy):
     a, b = toy.codes[:2]
     rows = [

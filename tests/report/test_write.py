@@ -6,22 +6,21 @@ import re
 import pytest
 
 from isogloss.base.errors import InputError, UnknownName
-from isogloss.report.figures import Frame
 from isogloss.report.files import write_file
+from isogloss.report.frame import Frame
 from isogloss.report.numbers import number
 from isogloss.report.page import page, what_was_run
 from isogloss.report.understand import understand
 from isogloss.report.write import write_report
 
-TABLES = ("curves", "gains", "transfer", "donors", "regimes", "gaps", "training")
+TABLES = ("curves", "gains", "transfer", "donors", "regimes", "gaps", "training", "shortage")
+FRAME = Frame("toy_study", "macro_f1", sample=True)
 
 
 @pytest.fixture(scope="module")
 def written(toy, tmp_path_factory):
     folder = tmp_path_factory.mktemp("reports") / "made" / "for_it"
-    paths = write_report(
-        toy.study(3), folder, study="toy_study", sample=True, commands=["isogloss run toy.yaml"]
-    )
+    paths = write_report(toy.study(3), folder, frame=FRAME, commands=["isogloss run toy.yaml"])
     return folder, paths
 
 
@@ -48,7 +47,8 @@ def test_the_page_says_what_was_run_and_how_to_get_it_again(written):
     assert "Seeds: 0, 1, 2; models: 18" in text
     assert "3 seeds, 300 test examples each, none unscored" in text
     assert "isogloss run toy.yaml" in text
-    assert "macro **recall**" in text
+    assert "Macro recall and macro F1 are two metrics" in text
+    assert "notebook" not in text
 
 
 def test_the_page_shows_the_numbers_of_the_tables(written, toy):
@@ -71,8 +71,7 @@ def test_the_csv_holds_the_records(written, toy):
 def test_a_report_is_the_same_when_written_again(written, toy):
     folder, paths = written
     before = {path: path.read_bytes() for path in paths}
-    write_report(toy.study(3), folder, study="toy_study", sample=True,
-                 commands=["isogloss run toy.yaml"])  # fmt: skip
+    write_report(toy.study(3), folder, frame=FRAME, commands=["isogloss run toy.yaml"])
     assert {path: path.read_bytes() for path in paths} == before
 
 
@@ -105,20 +104,20 @@ def test_a_study_of_one_regime_has_a_page_without_the_other_sections(toy):
 def test_nothing_evaluated_is_nothing_to_report(toy, tmp_path):
     for rows in ([], toy.train(3.0)):
         with pytest.raises(InputError, match="nothing to report"):
-            write_report(rows, tmp_path, study="toy")
+            write_report(rows, tmp_path, frame=FRAME)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_unknown_metric_writes_nothing(toy, tmp_path):
     with pytest.raises(UnknownName, match="Unknown metric 'f2'"):
-        write_report(toy.study(2), tmp_path, study="toy", metric="f2")
+        write_report(toy.study(2), tmp_path, frame=Frame("toy", "f2"))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_written_to_is_a_mistake_of_the_input(toy, tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(InputError, match=r"file.*cannot be written.*--output"):
-        write_report(toy.study(2, seeds=(0,)), tmp_path / "file", study="toy")
+        write_report(toy.study(2, seeds=(0,)), tmp_path / "file", frame=FRAME)
 
 
 def test_a_file_that_fails_half_way_leaves_the_old_one_and_no_draft(tmp_path, monkeypatch):
@@ -134,3 +133,28 @@ def test_a_file_that_fails_half_way_leaves_the_old_one_and_no_draft(tmp_path, mo
         write_file(path, "newer")
     assert path.read_text() == "old"
     assert [one.name for one in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_the_page_links_an_audit_that_stands_beside_it_and_no_other(toy, tmp_path):
+    rows = [row for row in toy.study(2, sizes=(100,), seeds=(0,)) if row["regime"] == "joint"]
+    write_report(rows, tmp_path, frame=FRAME)
+    assert "audit.md" not in (tmp_path / "report.md").read_text()
+    (tmp_path / "audit.md").write_text("# Audit\n")
+    write_report(rows, tmp_path, frame=FRAME)
+    assert "[audit.md](audit.md)" in (tmp_path / "report.md").read_text()
+
+
+def test_the_page_and_a_table_say_what_the_trainings_chose_and_lacked(toy, tmp_path):
+    rows = [row for row in toy.study(2, sizes=(100,), seeds=(0,)) if row["regime"] == "joint"]
+    sample = {"rows": 90, "requested": 100, "n_missing": 10, "n_repeated": 0,
+              "shortage": "take_all", "counts": {"bad": 50, "good": 40}}  # fmt: skip
+    training = {"encoder": "tiny", "regime": "joint", "source_languages": ["deu-Latn"], "seed": 0,
+                "n_per_language": 100, "n_train": 90, "step": "0123456789abcdef",
+                "precision": "bf16", "samples": {"deu-Latn": sample}}  # fmt: skip
+    write_report(rows, tmp_path, frame=FRAME, trainings=[training])
+    text = (tmp_path / "report.md").read_text()
+    assert "## How it was trained" in text
+    assert "precision bf16" in text
+    with (tmp_path / "tables" / "shortage.csv").open() as stream:
+        (row,) = csv.DictReader(stream)
+    assert (row["language"], row["missing_rows"], row["policy"]) == ("deu-Latn", "10", "take_all")

@@ -10,12 +10,14 @@ from typing import Any
 
 from rich.table import Table
 
-from isogloss.report.figures import Frame, labels_chart, png, svg
+from isogloss.report.charts.labels import labels_chart
+from isogloss.report.figures import png, svg
 from isogloss.report.files import write_file
+from isogloss.report.frame import Frame
+from isogloss.report.records import Record
 from isogloss.report.tables import csv_text, latex, markdown, rich_table
 
 Audit = Mapping[str, Any]
-Record = dict[str, Any]
 
 TITLES = {
     "audit_findings": "What to look at before training",
@@ -26,6 +28,12 @@ TITLES = {
     "audit_tokenizers": "What the tokenizers make of the texts",
 }
 """Tables of an audit, in the order of the page."""
+
+TOKENIZER_FIELDS = (
+    "tokenizer", "language", "fertility", "tokens_per_character", "unknown_share",
+    "truncated_share",
+)  # fmt: skip
+"""What the screen shows of a tokenizer."""
 
 
 def audit_records(audit: Audit) -> dict[str, list[Record]]:
@@ -46,14 +54,17 @@ def audit_records(audit: Audit) -> dict[str, list[Record]]:
 
 
 def audit_console(audit: Audit) -> list[Table]:
-    """Lay out what fits a screen: an overview, the tokenizers, and last the findings.
+    """Lay out what fits a screen of 80 columns: an overview, the tokenizers, last the findings.
 
-    The files have the rest: examples, all lengths, every pair of splits.
+    The files have the rest: examples, lengths, each fault by name, every pair of splits.
     """
     tables = audit_records(audit)
     shown = {
-        "Rows, labels and lengths": list(_each_split(audit, _overview)),
-        TITLES["audit_tokenizers"]: tables["audit_tokenizers"],
+        "Rows, labels and faults": list(_each_split(audit, _overview)),
+        TITLES["audit_tokenizers"]: [
+            {field: record.get(field) for field in TOKENIZER_FIELDS}
+            for record in tables["audit_tokenizers"]
+        ],
         TITLES["audit_findings"]: [
             {field: value for field, value in finding.items() if field != "examples"}
             for finding in tables["audit_findings"]
@@ -88,18 +99,6 @@ def write_table(folder: Path, name: str, records: list[Record]) -> list[Path]:
         "tex": latex(records, caption=TITLES.get(name, name.capitalize()), label=name),
     }
     return [write_file(folder / "tables" / f"{name}.{end}", text) for end, text in texts.items()]
-
-
-def audit_summary(audit: Audit) -> str:
-    """One sentence on how many findings there are, by severity.
-
-    >>> audit_summary({"findings": [{"severity": "error"}, {"severity": "note"}]})
-    'The audit found 1 error, 0 warnings and 1 note.'
-    """
-    severities = [finding["severity"] for finding in audit.get("findings", ())]
-    counts = [(severities.count(name), name) for name in ("error", "warning", "note")]
-    errors, warnings, notes = (f"{n} {name}{'' if n == 1 else 's'}" for n, name in counts)
-    return f"The audit found {errors}, {warnings} and {notes}."
 
 
 def _page(tables: Mapping[str, list[Record]], study: str, *, sample: bool) -> str:
@@ -149,7 +148,6 @@ def _length_fields(described: Mapping[str, Any]) -> Iterator[Record]:
 
 def _overview(described: Mapping[str, Any]) -> Iterator[Record]:
     faults = described.get("faults", {}).values()
-    lengths = described.get("characters", {})
     yield {
         "rows": described["rows"],
         **{
@@ -158,9 +156,6 @@ def _overview(described: Mapping[str, Any]) -> Iterator[Record]:
         },
         "repeated": described.get("duplicates", {}).get("normalized"),
         "faults": sum(fault["count"] for fault in faults),
-        "characters (median, 95 %, longest)": ", ".join(
-            f"{lengths[what]:.0f}" for what in ("median", "p95", "max") if what in lengths
-        ),
     }
 
 

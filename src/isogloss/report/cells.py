@@ -10,16 +10,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
-from typing import Any, NamedTuple, final
+from typing import NamedTuple, final
 
 import numpy as np
 
 from isogloss.base.errors import InputError, UnknownName
+from isogloss.report.records import Record, Row
 from isogloss.stats.confusion import METRICS, Numbers
 from isogloss.stats.intervals import Interval, bootstrap_interval, mean_interval, wilson_interval
-
-Row = Mapping[str, Any]
-Record = dict[str, Any]
 
 
 class Model(NamedTuple):
@@ -95,6 +93,21 @@ def model_of(row: Row) -> Model:
     return Model(
         row["encoder"], row["regime"], tuple(row["source_languages"]), row["n_per_language"]
     )
+
+
+def left_out(cells: Iterable[Cell]) -> dict[Model, set[str]]:
+    """The language that each leave-one-out model left out: a source of its siblings, not of it.
+
+    A language that is only tested on is nobody's source, hence left out by none.
+    """
+    siblings: dict[tuple[str, int | None], set[str]] = defaultdict(set)
+    models = {cell.model for cell in cells if cell.model.regime == "leave_one_out"}
+    for model in models:
+        siblings[model.encoder, model.n_per_language].update(model.sources)
+    return {
+        model: siblings[model.encoder, model.n_per_language] - set(model.sources)
+        for model in models
+    }
 
 
 def by_size(n_per_language: int | None) -> float:

@@ -7,14 +7,15 @@ from typing import Any, NamedTuple
 from isogloss.report.cells import (
     Cells,
     Model,
-    Record,
     Seen,
     by_size,
     interval_fields,
+    left_out,
     mean_train_rows,
     score_fields,
     values,
 )
+from isogloss.report.records import Record
 from isogloss.stats.curves import learning_curve
 
 SEEN = "seen"
@@ -75,7 +76,10 @@ class _Point(NamedTuple):
 def _series(cells: Cells) -> dict[tuple[str, str, str, str, str], dict[int | None, _Point]]:
     """Cells by (encoder, split, regime, setting, language) and size, if one model fits each."""
     found: dict[Any, dict[int | None, list[_Point]]] = defaultdict(lambda: defaultdict(list))
+    outside = left_out(cells)
     for (model, split, target), by_seed in cells.items():
+        if model.regime == "leave_one_out" and target not in outside[model]:
+            continue
         setting = SEEN if target in model.sources else ZERO_SHOT
         key = (model.encoder, split, model.regime, setting, target)
         found[key][model.n_per_language].append(_Point(model, by_seed))
@@ -87,10 +91,10 @@ def _series(cells: Cells) -> dict[tuple[str, str, str, str, str], dict[int | Non
 
 
 def _is_own(key: tuple[str, str, str, str, str]) -> bool:
-    """A single model of a foreign language, or one of many that saw it, is no curve of a language.
+    """A single model of a foreign language is no curve of a language.
 
     Decided by regime, not by how many models have finished, so a half-done study shows no curve
     that vanishes later.
     """
     _, _, regime, setting, _ = key
-    return {"single": SEEN, "leave_one_out": ZERO_SHOT}.get(regime, setting) == setting
+    return regime != "single" or setting == SEEN

@@ -6,22 +6,18 @@ tenth of a second, the first one a second more.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, final
 
 import vl_convert
 
 from isogloss.report.charts.curves import curves_chart
-from isogloss.report.charts.labels import labels_chart
-from isogloss.report.charts.look import Frame
 from isogloss.report.charts.regimes import regimes_chart
 from isogloss.report.charts.transfer import transfer_chart
+from isogloss.report.frame import Frame
 from isogloss.report.pivots import parts
-
-Records = Sequence[Mapping[str, Any]]
-
-__all__ = ["Figure", "Frame", "figures", "labels_chart", "png", "slug", "svg"]
+from isogloss.report.records import Records
 
 PIXELS_PER_UNIT = 2.0
 

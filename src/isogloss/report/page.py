@@ -3,16 +3,16 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from isogloss.base.languages import language_name
-from isogloss.report.audit_tables import audit_summary
 from isogloss.report.cells import by_size
 from isogloss.report.charts.look import seeds
-from isogloss.report.figures import Figure, Frame
+from isogloss.report.figures import Figure
+from isogloss.report.frame import Frame
+from isogloss.report.names import names_of
 from isogloss.report.numbers import number
 from isogloss.report.pivots import parts, pivot
+from isogloss.report.records import Records, Row
 from isogloss.report.tables import markdown
 
-Records = Sequence[Mapping[str, Any]]
 Tables = Mapping[str, Records]
 
 READING = """\
@@ -22,20 +22,14 @@ READING = """\
   tables says which. They are never standard errors; `sd` is the deviation between seeds.
 - **Digits** end where the interval says (the rule of the Particle Data Group), at three decimals at
   most; a number without an interval has three. CSV files keep the numbers themselves.
+- **Macro recall and macro F1 are two metrics**: macro recall is balanced accuracy. Compare each
+  with its own kind only.
 - **Macro means run over all labels of the study**, also over one that a test set lacks; precision
   of a label that is never predicted is 0, as in scikit-learn with `zero_division=0`.
 - **Differences are paired by seed**, at the same number of rows per language. A joint model sees
   that many rows of *every* language, so it has more rows in all than a single one.
 - **The best zero-shot source and the best and worst languages are chosen by the scores shown**,
   which flatters the gaps."""
-
-TRAPS = """\
-Two traps for whoever compares these numbers with the well-known notebook on this task:
-
-1. What the notebook prints as *F1* is the macro **recall**. Here `macro_recall` and `macro_f1` are
-   two metrics; compare its F1 with our `macro_recall`.
-2. It seems to read label 0 as negative, where the copy of the data set on the Hub has positive
-   first. Here labels go by name, never by position."""
 
 
 def page(
@@ -44,8 +38,7 @@ def page(
     frame: Frame,
     *,
     facts: Sequence[str],
-    audit: Mapping[str, Any] | None = None,
-    commands: Sequence[str] = (),
+    more: Mapping[str, Sequence[str]] | None = None,
 ) -> str:
     """Write the page in Markdown; figures and tables are linked by relative paths.
 
@@ -54,8 +47,7 @@ def page(
         drawn: the figures that stand in `figures/`.
         frame: study, metric and whether the data are sample data.
         facts: what was run, a line each.
-        audit: the record of an audit, if there is one; its tables stand in `audit.md`.
-        commands: what a reader types to get this page again.
+        more: further sections, title -> paragraphs; one without paragraphs is left out.
     """
     sample = "\n\n**Sample data**: made up for trying things out; says nothing of real languages."
     blocks = [
@@ -65,20 +57,18 @@ def page(
     for title, section in SECTIONS.items():
         if body := list(section(tables, drawn)):
             blocks += [f"## {title}", *body]
-    if audit is not None:
-        picture = "![Labels by language and split](figures/audit-labels.png)"
-        blocks += ["## Data", f"{audit_summary(audit)} See [audit.md](audit.md).", picture]
-    blocks += ["## How to read this", READING, TRAPS]
+    blocks += ["## How to read this", READING]
     blocks.append("All tables as CSV, Markdown and LaTeX: [tables](tables). Figures: PNG and SVG.")
-    if commands:
-        blocks += ["## Again", "```sh\n" + "\n".join(commands) + "\n```"]
+    for title, paragraphs in (more or {}).items():
+        if paragraphs:
+            blocks += [f"## {title}", *paragraphs]
     return "\n\n".join(block.strip() for block in blocks if block) + "\n"
 
 
-def what_was_run(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def what_was_run(rows: Sequence[Row]) -> list[str]:
     """Say in a few lines what the rows cover."""
     scores = [row for row in rows if row["target_language"] is not None]
-    targets = [language_name(code) for code in dict.fromkeys(r["target_language"] for r in scores)]
+    targets = list(names_of(row["target_language"] for row in scores).values())
     sizes = sorted({row["n_per_language"] for row in scores}, key=by_size)
     unscored = sum(row["n_unscored"] for row in scores if row["metric"] == "accuracy")
     models = {
@@ -158,7 +148,8 @@ SECTIONS = {
 DONOR_FIELDS = ("language", "in_language", "donor", "n_donor", "recipient", "n_recipient", "gap")
 REGIME_FIELDS = (
     "language", "joint", "single", "zero_shot_best", "best_source", "zero_shot_mean",
-    "leave_one_out", "joint_minus_single", "joint_minus_zero_shot", "n_sources", "n_missing",
+    "joint_zero_shot", "leave_one_out", "joint_minus_single", "joint_minus_zero_shot",
+    "n_sources", "n_missing",
 )  # fmt: skip
 GAP_FIELDS = (
     "encoder", "split", "regime", "sources", "n_per_language", "mean", "worst", "worst_score",

@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from isogloss.base.languages import language_name
+from isogloss.report.names import names_of
 from isogloss.report.numbers import NOTHING, number, rounded_value
+from isogloss.report.records import Records
 from isogloss.report.tables import LANGUAGE_FIELDS
-
-Records = Sequence[Mapping[str, Any]]
 
 
 def pivot(records: Records, down: str, across: str, *, bounds: bool = True) -> list[dict[str, str]]:
@@ -23,13 +22,14 @@ def pivot(records: Records, down: str, across: str, *, bounds: bool = True) -> l
     >>> pivot(records, "language", "n")
     [{'Language': 'German', '100': '0.500'}]
     """
-    columns = dict.fromkeys(_name(record, across) for record in records)
+    downs, acrosses = _names(records, down), _names(records, across)
     rows: dict[str, dict[str, str]] = {}
     write = number if bounds else rounded_value
     for record in records:
-        name = _name(record, down)
-        row = rows.setdefault(name, {down.capitalize(): name, **dict.fromkeys(columns, NOTHING)})
-        row[_name(record, across)] = write(
+        name = downs[record[down]]
+        empty = dict.fromkeys(acrosses.values(), NOTHING)
+        row = rows.setdefault(name, {down.capitalize(): name, **empty})
+        row[acrosses[record[across]]] = write(
             record["value"], record.get("value_low"), record.get("value_high")
         )
     return list(rows.values())
@@ -44,8 +44,9 @@ def parts(records: Records, fields: Sequence[str]) -> Iterable[tuple[dict[str, A
         yield dict(zip(fields, key, strict=True)), group
 
 
-def _name(record: Mapping[str, Any], field: str) -> str:
-    value = record[field]
+def _names(records: Records, field: str) -> dict[Any, str]:
+    """What each value of a field is called, in order of appearance."""
+    values = dict.fromkeys(record[field] for record in records)
     if field in LANGUAGE_FIELDS:
-        return language_name(value)
-    return "all" if value is None else str(value)
+        return names_of(values)
+    return {value: "all" if value is None else str(value) for value in values}

@@ -10,14 +10,14 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, Literal, final
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from isogloss.base.languages import language_name
 from isogloss.report.numbers import NOTHING, number
-
-Records = Sequence[Mapping[str, Any]]
+from isogloss.report.records import Records
 
 BOUNDS = ("_low", "_high", "_sd")
 LANGUAGE_FIELDS = {"language", "source", "target", "best_source", "worst", "best"}
@@ -25,6 +25,7 @@ SAID_ONCE = {
     "encoder", "split", "regime", "setting", "n_per_language", "method",
     "n_languages", "n_sizes", "n_seeds", "n_scored", "n_unscored", "n_sources", "n_missing",
     "n_donor", "n_recipient", "n_donor_missing", "n_recipient_missing", "n_from", "n_to",
+    "tokenizer", "policy", "precision", "precision_reason", "attention", "device", "threads",
 }  # fmt: skip
 """Fields that move above the table when all records agree on them."""
 
@@ -38,6 +39,7 @@ UNITS = {
     "n_seeds": "seeds",
     "n_per_language": "N per language",
     "n_train": "training rows",
+    "n_models": "models",
 }
 """Headings that say more than the name of the field."""
 
@@ -85,7 +87,7 @@ def heading(field: str) -> str:
 def cell(record: Mapping[str, Any], field: str) -> str:
     """One field of a record as text, with its interval if it has one."""
     value = record.get(field)
-    if field == "n_per_language" and value is None:
+    if field in {"n_per_language", "requested"} and value is None:
         return "all"
     if value is None:
         return NOTHING
@@ -146,11 +148,18 @@ def csv_text(records: Records) -> str:
 
 
 def rich_table(records: Records, *, title: str) -> Table:
-    """Lay records out for the console; the caller prints it."""
+    """Lay records out for the console; the caller prints it.
+
+    On a narrow terminal headings and cells are folded; nothing is cut off.
+    """
     made = shown(records) if records else Shown((), (), (), "nothing to show")
-    table = Table(title=title, caption=made.common or None, title_justify="left")
+    table = Table(
+        title=title, caption=made.common or None, title_justify="left", caption_justify="left",
+        box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0),
+    )  # fmt: skip
     for head, numeric in zip(made.heads, made.numeric, strict=True):
-        table.add_column(_plain_markup(head), justify="right" if numeric else "left")
+        justify: Literal["right", "left"] = "right" if numeric else "left"
+        table.add_column(_plain_markup(head), justify=justify, overflow="fold")
     for row in made.rows:
         table.add_row(*map(_plain_markup, row))
     return table

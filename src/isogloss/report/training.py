@@ -8,7 +8,8 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable
 
-from isogloss.report.cells import Model, Record, Row, interval_fields, model_of
+from isogloss.report.cells import Model, interval_fields, model_of
+from isogloss.report.records import Record, Row
 from isogloss.stats.intervals import mean_interval
 
 MEASURES = ("train_runtime", "train_samples_per_second", "train_loss")

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from isogloss.report.cells import (
     Cells,
     Group,
-    Record,
     Seen,
     by_size,
     interval_fields,
     score_fields,
     values,
 )
+from isogloss.report.records import Record
 from isogloss.stats.intervals import Interval, mean_interval, paired_interval
 from isogloss.stats.transfer import Mean, Transfer, transfer_summary
 

@@ -11,8 +11,9 @@ that is half done has the half, with its missing cells counted.
 from collections.abc import Callable, Iterable, Sequence
 
 from isogloss.base.errors import InputError
-from isogloss.report.cells import Cells, Record, Row, read_cells
+from isogloss.report.cells import Cells, read_cells
 from isogloss.report.curve_tables import curves, gains
+from isogloss.report.records import Record, Row
 from isogloss.report.regime_tables import gaps, regimes
 from isogloss.report.training import training
 from isogloss.report.transfer_tables import donors, transfer

@@ -1,9 +1,10 @@
 """Write the report of a study: tables, figures and one page, from rows alone.
 
     folder/report.md
-    folder/tables/<curves|gains|transfer|donors|regimes|gaps|training>.<csv|md|tex>
+    folder/tables/<curves|gains|transfer|donors|regimes|gaps|training|shortage>.<csv|md|tex>
     folder/figures/<curves|transfer|regimes>-<encoder>-...<png|svg>
-    folder/audit.md and audit tables, if an audit is given
+
+The page links `folder/audit.md` if an audit was written there before.
 
 Each file is whole or not there. A table without rows is written too, so that a script finds what it
 looks for; a figure without anything to draw is not. Takes some seconds, for the drawing.
@@ -14,21 +15,22 @@ from pathlib import Path
 from typing import Any
 
 from isogloss.base.errors import InputError
-from isogloss.report.audit_tables import write_audit, write_table
-from isogloss.report.figures import Frame, figures, png, svg
+from isogloss.report.audit_tables import write_table
+from isogloss.report.figures import figures, png, svg
 from isogloss.report.files import write_file
+from isogloss.report.frame import Frame
 from isogloss.report.page import page, what_was_run
+from isogloss.report.records import Row
+from isogloss.report.trainings import how_trained, shortage
 from isogloss.report.understand import understand
 
 
-def write_report(  # noqa: PLR0913 - what a report says of itself is flat, each by name
-    rows: Sequence[Mapping[str, Any]],
+def write_report(
+    rows: Sequence[Row],
     folder: Path,
     *,
-    study: str,
-    metric: str = "macro_f1",
-    sample: bool = False,
-    audit: Mapping[str, Any] | None = None,
+    frame: Frame,
+    trainings: Sequence[Mapping[str, Any]] = (),
     commands: Sequence[str] = (),
 ) -> list[Path]:
     """Write everything and return the files, the page last.
@@ -36,10 +38,9 @@ def write_report(  # noqa: PLR0913 - what a report says of itself is flat, each 
     Args:
         rows: the long table of results.
         folder: made if it is not there; files of these names are replaced, others are left alone.
-        study: name of the study, for titles.
-        metric: the score that tables and figures are about; higher must be better.
-        sample: mark every title as sample data.
-        audit: the record of an audit of the data, to be reported along.
+        frame: the study, the score that tables and figures are about (higher must be better), and
+            whether every title says that the data are sample data.
+        trainings: what each finished training chose and did (see `isogloss.report.trainings`).
         commands: what a reader types to get this report again.
 
     Raises:
@@ -48,15 +49,20 @@ def write_report(  # noqa: PLR0913 - what a report says of itself is flat, each 
     """
     if not any(row["target_language"] is not None for row in rows):
         raise InputError("No model is evaluated yet: there is nothing to report. Run the study.")
-    frame = Frame(study, metric, sample)
-    tables = understand(rows, metric=metric)
+    tables = understand(rows, metric=frame.metric) | {"shortage": shortage(trainings)}
     made = [path for name in tables for path in write_table(folder, name, tables[name])]
     drawn = list(figures(tables, frame))
     for figure in drawn:
         place = folder / "figures"
         made.append(write_file(place / f"{figure.name}.png", png(figure.spec)))
         made.append(write_file(place / f"{figure.name}.svg", svg(figure.spec)))
-    if audit is not None:
-        made += write_audit(audit, folder, study=study, sample=sample)
-    text = page(tables, drawn, frame, facts=what_was_run(rows), audit=audit, commands=commands)
+    more = {
+        "How it was trained": list(how_trained(trainings, tables["shortage"])),
+        "Data": [AUDIT] if (folder / "audit.md").exists() else [],
+        "Again": ["```sh\n" + "\n".join(commands) + "\n```"] if commands else [],
+    }
+    text = page(tables, drawn, frame, facts=what_was_run(rows), more=more)
     return [*made, write_file(folder / "report.md", text)]
+
+
+AUDIT = "What the data look like, and what is wrong with them: [audit.md](audit.md)."

@@ -1,49 +1,53 @@
 """Learning curves: what each language scores, by rows per language."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import altair as alt
 
-from isogloss.base.languages import language_name
-from isogloss.report.charts.look import COLORS, SHAPES, Frame, data, finished, names, seeds
-
-Records = Sequence[Mapping[str, Any]]
+from isogloss.report.charts.look import (
+    COLORS,
+    SHAPES,
+    data,
+    finished,
+    score_axis,
+    seeds,
+    titled,
+)
+from isogloss.report.frame import Frame
+from isogloss.report.names import names_of
+from isogloss.report.records import Records
 
 MOST_TOGETHER = 8
 """More languages than this get a small chart each: no palette tells more apart."""
+X_TITLE = "training rows per language (log scale)"
 
 
-def curves_chart(points: Records, frame: Frame, *, logarithmic: bool = True) -> dict[str, Any]:
+def curves_chart(points: Records, frame: Frame) -> dict[str, Any]:
     """Draw the points of one encoder, split, regime and setting (records of `curves`).
 
-    A line per language; a band where two seeds or more give an interval. With more than eight
-    languages each has a small chart, the others in gray behind it.
+    A line per language over a logarithmic scale; a band where two seeds or more give an interval.
+    With more than eight languages each has a small chart, the others in gray behind it.
     """
     usable = [point for point in points if point["n_per_language"] is not None]
-    order = _by_last_score(usable)
-    given = names(point["language"] for point in points)
-    values = [_point(point) for point in usable]
+    names = names_of(point["language"] for point in points)
+    order = [names[code] for code in _by_last_score(usable)]
+    values = [{**_point(point), "language": names[point["language"]]} for point in usable]
     together = len(order) <= MOST_TOGETHER
-    x_title = f"training rows per language ({'log' if logarithmic else 'linear'} scale)"
-    scale = alt.Scale(type="log" if logarithmic else "linear", nice=False, padding=14)
-    sizes = sorted({point["n_per_language"] for point in usable})
-    axis = alt.Axis(
-        values=sizes, grid=False, format=",d", labelOverlap="greedy",
-        title=x_title if together else None,
-    )  # fmt: skip
-    axes = {"x": alt.X("n:Q", scale=scale, axis=axis), "y": _y(frame)}
+    axes = {"x": _x(usable, with_title=together), "y": _y(values, frame)}
+    given = list(names.values())
     made = _one(values, axes, order, given) if together else _many(values, axes, order)
     first = points[0]
     band = any(value["low"] is not None for value in values)
-    title = frame.title(
+    title = titled(
+        frame,
         f"Learning curves, {first['regime']} training",
         f"{frame.measure} on {first['split']}",
         f"encoder {first['encoder']}",
         seeds(points),
         "languages not trained on" if first["setting"] == "zero-shot" else "",
         "bands: 95 % interval of the mean over seeds" if band else "",
-        "" if together else f"across: {x_title}; best language first, the others in gray",
+        "" if together else f"across: {X_TITLE}; best language first, the others in gray",
     )
     return finished(made.properties(title=title))
 
@@ -51,7 +55,6 @@ def curves_chart(points: Records, frame: Frame, *, logarithmic: bool = True) -> 
 def _point(record: Mapping[str, Any]) -> dict[str, Any]:
     over_seeds = record["n_seeds"] > 1
     return {
-        "language": language_name(record["language"]),
         "n": record["n_per_language"],
         "value": record["value"],
         "low": record["value_low"] if over_seeds else None,
@@ -64,12 +67,24 @@ def _by_last_score(points: Records) -> list[str]:
     last: dict[str, float] = {}
     for point in sorted(points, key=lambda point: point["n_per_language"]):
         last[point["language"]] = point["value"]
-    return names(sorted(last, key=last.__getitem__, reverse=True))
+    return sorted(last, key=last.__getitem__, reverse=True)
 
 
-def _y(frame: Frame) -> alt.Y:
-    scale = alt.Scale(zero=False, nice=True, padding=4)
-    return alt.Y("value:Q", scale=scale, title=frame.measure, axis=alt.Axis(tickCount=6))
+def _x(points: Records, *, with_title: bool) -> alt.X:
+    axis = alt.Axis(
+        values=sorted({point["n_per_language"] for point in points}),
+        grid=False,
+        format=",d",
+        labelOverlap="greedy",
+        title=X_TITLE if with_title else None,
+    )
+    return alt.X("n:Q", scale=alt.Scale(type="log", nice=False, padding=14), axis=axis)
+
+
+def _y(values: Records, frame: Frame) -> alt.Y:
+    seen = [value[field] for value in values for field in ("value", "low", "high")]
+    scale, axis = score_axis(seen, padding=4)
+    return alt.Y("value:Q", scale=scale, title=frame.measure, axis=axis)
 
 
 def _one(values: Records, axes: Mapping[str, Any], order: list[str], given: list[str]) -> Any:

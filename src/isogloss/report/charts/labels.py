@@ -5,8 +5,9 @@ from typing import Any
 
 import altair as alt
 
-from isogloss.base.languages import language_name
-from isogloss.report.charts.look import FAINT, INK, Frame, data, finished
+from isogloss.report.charts.look import FAINT, INK, data, finished, titled
+from isogloss.report.frame import Frame
+from isogloss.report.names import names_of
 
 THREE = ("#0072B2", "#CFCFCF", "#E69F00")
 """From one end over gray to the other, as three labels mostly mean."""
@@ -16,11 +17,14 @@ LEAST_WRITTEN = 0.11
 
 
 def labels_chart(audit: Mapping[str, Any], frame: Frame) -> dict[str, Any]:
-    """Draw an audit's label shares: a stacked bar per language, a panel per split, with counts."""
-    order = [language_name(code) for code in audit["languages"]]
+    """Draw an audit's label shares: a stacked bar per language, a panel per split, with counts.
+
+    Labels stand in the order of the audit, which is the study's; of three the middle one is gray.
+    """
+    order = list(names_of(audit["languages"]).values())
     values = list(_shares(audit))
     splits = list(dict.fromkeys(value["split"] for value in values))
-    labels = list(dict.fromkeys(value["label"] for value in values))
+    labels = list(audit["labels"])
     whole = alt.Chart(data(values))
     panels = [
         _panel(whole, split, _y(order, shown=place == 0), labels).properties(
@@ -28,7 +32,7 @@ def labels_chart(audit: Mapping[str, Any], frame: Frame) -> dict[str, Any]:
         )
         for place, split in enumerate(splits)
     ]
-    title = frame.title("Labels by language and split", "share of each label; number of rows")
+    title = titled(frame, "Labels by language and split", "share of each label; number of rows")
     return finished(alt.hconcat(*panels, spacing=48).properties(title=title))
 
 
@@ -38,13 +42,14 @@ def _y(order: list[str], *, shown: bool) -> alt.Y:
 
 
 def _shares(audit: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
+    names = names_of(audit["languages"])
     for code, language in audit["languages"].items():
         for split, described in language["splits"].items():
             start = 0.0
-            for label, seen in described["labels"].items():
-                share = seen["share"]
+            for label in audit["labels"]:
+                share = described["labels"][label]["share"]
                 yield {
-                    "language": language_name(code),
+                    "language": names[code],
                     "split": split,
                     "label": label,
                     "start": start,

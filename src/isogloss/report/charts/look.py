@@ -5,12 +5,11 @@ network, neither when it is drawn nor when its SVG is opened.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, final
+from typing import Any
 
 import altair as alt
 
-from isogloss.base.languages import language_name
+from isogloss.report.frame import Frame
 
 FONT = "DejaVu Sans, Liberation Sans, Verdana, Arial, sans-serif"
 INK = "#222222"
@@ -24,41 +23,46 @@ SHAPES = (
 )  # fmt: skip
 
 
-@final
-@dataclass(frozen=True)
-class Frame:
-    """What the title of every chart says."""
+LEAST_SPAN = 0.02
+"""A score's axis covers this much at least: less is noise drawn large, and none has no ticks."""
 
-    study: str
-    metric: str
-    sample: bool = False
 
-    @property
-    def measure(self) -> str:
-        """The metric in words.
+def titled(frame: Frame, what: str, *facts: str) -> alt.TitleParams:
+    """The title of a chart: what is shown; below, the study and the facts."""
+    known = [fact for fact in (frame.study, *facts) if fact]
+    return alt.TitleParams(
+        text=what + (" (sample data)" if frame.sample else ""),
+        subtitle=wrapped(known),
+        anchor="start",
+        frame="bounds",
+        offset=14,
+        fontSize=16,
+        subtitleFontSize=12,
+        subtitleColor=FAINT,
+        subtitlePadding=5,
+    )
 
-        >>> Frame("toy", "macro_f1").measure, Frame("toy", "f1/neutral").measure
-        ('macro F1', 'F1 of neutral')
-        """
-        name, _, label = self.metric.partition("/")
-        words = name.replace("_", " ").replace("f1", "F1")
-        return f"{words} of {label}" if label else words
 
-    def title(self, what: str, *facts: str) -> alt.TitleParams:
-        """Two lines: what is shown; then the study and the facts."""
-        known = [fact for fact in (self.study, *facts) if fact]
-        sample = " (sample data)" if self.sample else ""
-        return alt.TitleParams(
-            text=what + sample,
-            subtitle=wrapped(known),
-            anchor="start",
-            frame="bounds",
-            offset=14,
-            fontSize=16,
-            subtitleFontSize=12,
-            subtitleColor=FAINT,
-            subtitlePadding=5,
-        )
+def score_axis(values: Iterable[float | None], *, padding: int) -> tuple[alt.Scale, alt.Axis]:
+    """The scale and the ticks of a score that holds these values, from 0 or not.
+
+    Scores that are all the same, or nearly, get a span of `LEAST_SPAN` around them and ticks with
+    three decimals; the renderer alone would label such an axis with one bare 0.
+    """
+    low, high = span(values)
+    scale = alt.Scale(zero=False, nice=True, padding=padding)
+    if high - low > LEAST_SPAN:
+        return scale, alt.Axis(tickCount=6, labelFlush=False)
+    middle = (low + high) / 2
+    ends = [round(middle - LEAST_SPAN / 2, 4), round(middle + LEAST_SPAN / 2, 4)]
+    scale = alt.Scale(zero=False, nice=True, domain=ends)
+    return scale, alt.Axis(tickCount=6, labelFlush=False, format=".3f")
+
+
+def span(values: Iterable[float | None]) -> tuple[float, float]:
+    """The least and the greatest of the values that are there; 0 and 0 if none is."""
+    known = [value for value in values if value is not None] or [0.0]
+    return min(known), max(known)
 
 
 def wrapped(facts: Sequence[str], width: int = 76) -> list[str]:
@@ -79,15 +83,6 @@ def wrapped(facts: Sequence[str], width: int = 76) -> list[str]:
 def data(records: Iterable[Mapping[str, Any]]) -> alt.Data:
     """Put records into a chart as they are."""
     return alt.Data(values=[dict(record) for record in records])
-
-
-def names(codes: Iterable[str]) -> list[str]:
-    """Names of languages, each once, in order; two codes of one name keep their codes.
-
-    >>> names(["deu-Latn", "hin-Deva", "deu-Latn"])
-    ['German', 'Hindi']
-    """
-    return [language_name(code) for code in dict.fromkeys(codes)]
 
 
 def seeds(records: Iterable[Mapping[str, Any]]) -> str:

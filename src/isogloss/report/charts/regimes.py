@@ -1,14 +1,22 @@
 """Joint, single and zero-shot side by side, one line per language."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import altair as alt
 
-from isogloss.base.languages import language_name
-from isogloss.report.charts.look import COLORS, Frame, data, finished, seeds, size
-
-Records = Sequence[Mapping[str, Any]]
+from isogloss.report.charts.look import (
+    COLORS,
+    data,
+    finished,
+    score_axis,
+    seeds,
+    size,
+    titled,
+)
+from isogloss.report.frame import Frame
+from isogloss.report.names import names_of
+from isogloss.report.records import Records
 
 WAYS: dict[str, str] = {
     "joint": "joint (all languages)",
@@ -16,10 +24,11 @@ WAYS: dict[str, str] = {
     "leave_one_out": "zero-shot, all other languages",
     "zero_shot_best": "zero-shot, best single source",
     "zero_shot_mean": "zero-shot, mean of single sources",
+    "joint_zero_shot": "zero-shot, joint of other languages",
 }
 """Fields of the records of `regimes`, and what the legend calls them."""
 
-MARKS = ("circle", "square", "triangle-up", "triangle-down", "diamond")
+MARKS = ("circle", "square", "triangle-up", "triangle-down", "diamond", "cross")
 
 
 def regimes_chart(records: Records, frame: Frame) -> dict[str, Any]:
@@ -27,12 +36,14 @@ def regimes_chart(records: Records, frame: Frame) -> dict[str, Any]:
 
     Languages stand in the order of their best score. Thin bars are intervals over seeds.
     """
-    values = [value for record in records for value in _values(record)]
+    names = names_of(record["language"] for record in records)
+    values = [value for record in records for value in _values(record, names)]
     ways = [way for way in WAYS.values() if any(value["way"] == way for value in values)]
-    order = [language_name(record["language"]) for record in sorted(records, key=_best)]
+    order = [names[record["language"]] for record in sorted(records, key=_best)]
     bars = any(value["low"] is not None for value in values)
     first = records[0]
-    title = frame.title(
+    title = titled(
+        frame,
         "Joint, single and zero-shot training",
         f"{frame.measure} on {first['split']}",
         f"encoder {first['encoder']}",
@@ -44,11 +55,11 @@ def regimes_chart(records: Records, frame: Frame) -> dict[str, Any]:
     return finished(made.properties(width=440, height=40 * len(order), title=title))
 
 
-def _values(record: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
+def _values(record: Mapping[str, Any], names: Mapping[str, str]) -> Iterable[dict[str, Any]]:
     for field, way in WAYS.items():
         if record[field] is not None:
             yield {
-                "language": language_name(record["language"]),
+                "language": names[record["language"]],
                 "way": way,
                 "value": record[field],
                 "low": record[f"{field}_low"],
@@ -66,8 +77,8 @@ def _layers(values: list[Any], ways: list[str], order: list[str], measure: str) 
     colors = alt.Scale(domain=ways, range=[COLORS[place] for place in chosen])
     shapes = alt.Scale(domain=ways, range=[MARKS[place] for place in chosen])
     color = alt.Color("way:N", scale=colors, legend=legend)
-    scale = alt.Scale(zero=False, nice=True, padding=8)
-    axis = alt.Axis(tickCount=6, labelFlush=False)
+    seen = [value[field] for value in values for field in ("value", "low", "high")]
+    scale, axis = score_axis(seen, padding=8)
     x = alt.X("value:Q", scale=scale, title=measure, axis=axis)
     shape = alt.Shape("way:N", scale=shapes, legend=legend)
     dots = {"x": x, "color": color, "shape": shape}

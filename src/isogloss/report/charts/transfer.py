@@ -1,15 +1,15 @@
 """The transfer matrix as a heat map, with what each language gives and gets at its margins."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import altair as alt
 
-from isogloss.base.languages import language_name
-from isogloss.report.charts.look import INK, Frame, data, finished, names, seeds, size
+from isogloss.report.charts.look import INK, LEAST_SPAN, data, finished, seeds, size, span, titled
+from isogloss.report.frame import Frame
+from isogloss.report.names import names_of
 from isogloss.report.numbers import decimals, written
-
-Records = Sequence[Mapping[str, Any]]
+from isogloss.report.records import Records
 
 GIVES = "donor mean"
 GETS = "recipient mean"
@@ -22,11 +22,13 @@ def transfer_chart(cells: Records, donors: Records, frame: Frame) -> dict[str, A
     A row is a source, a column a target; the in-language diagonal is framed; the last column and
     row are means without the diagonal. A cell that was not run is empty.
     """
-    rows = [*names(cell["source"] for cell in cells), GETS]
-    columns = [*names(cell["target"] for cell in cells), GIVES]
-    values = [*map(_cell, cells), *_margins(donors, rows, columns)]
+    names = names_of(cell[end] for end in ("source", "target") for cell in cells)
+    rows = [*(names[code] for code in _once(cells, "source")), GETS]
+    columns = [*(names[code] for code in _once(cells, "target")), GIVES]
+    values = [*(_cell(cell, names) for cell in cells), *_margins(donors, cells, names)]
     first = cells[0]
-    title = frame.title(
+    title = titled(
+        frame,
         "Zero-shot transfer between languages",
         f"{frame.measure} on {first['split']}",
         f"encoder {first['encoder']}",
@@ -39,10 +41,14 @@ def transfer_chart(cells: Records, donors: Records, frame: Frame) -> dict[str, A
     return finished(made)
 
 
-def _cell(record: Mapping[str, Any]) -> dict[str, Any]:
+def _once(cells: Records, end: str) -> list[str]:
+    return list(dict.fromkeys(cell[end] for cell in cells))
+
+
+def _cell(record: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     own = record["source"] == record["target"]
     kind = "own" if own else "foreign"
-    place = {"row": language_name(record["source"]), "column": language_name(record["target"])}
+    place = {"row": names[record["source"]], "column": names[record["target"]]}
     return {**place, "kind": kind, **_value(record, "value")}
 
 
@@ -55,18 +61,20 @@ def _value(record: Mapping[str, Any], field: str) -> dict[str, Any]:
     return {"value": value, "text": written(value, places)}
 
 
-def _margins(donors: Records, rows: Sequence[str], columns: Sequence[str]) -> Iterable[Any]:
+def _margins(donors: Records, cells: Records, names: Mapping[str, str]) -> Iterable[Any]:
+    sources, targets = _once(cells, "source"), _once(cells, "target")
     for record in donors:
-        name = language_name(record["language"])
-        if name in rows:
-            yield {"row": name, "column": GIVES, "kind": "mean", **_value(record, "donor")}
-        if name in columns:
-            yield {"row": GETS, "column": name, "kind": "mean", **_value(record, "recipient")}
+        code = record["language"]
+        if code in sources:
+            yield {"row": names[code], "column": GIVES, "kind": "mean", **_value(record, "donor")}
+        if code in targets:
+            gets = _value(record, "recipient")
+            yield {"row": GETS, "column": names[code], "kind": "mean", **gets}
 
 
 def _layers(values: list[Any], rows: list[str], columns: list[str], measure: str) -> Any:
-    shown = [value["value"] for value in values if value["value"] is not None] or [0.0]
-    low, high = min(shown), max(shown)
+    low, high = span(value["value"] for value in values)
+    high = max(high, low + LEAST_SPAN)
     bold_from = low + 0.6 * (high - low)
     x_axis = alt.Axis(
         orient="top", labelAngle=-40, title="tested on (target)", domain=False, ticks=False

@@ -1,0 +1,25 @@
+"""What every page and chart of a report says of itself."""
+
+from dataclasses import dataclass
+from typing import final
+
+
+@final
+@dataclass(frozen=True)
+class Frame:
+    """The study, the score that its tables are about, and whether its data are made up."""
+
+    study: str
+    metric: str
+    sample: bool = False
+
+    @property
+    def measure(self) -> str:
+        """The metric in words.
+
+        >>> Frame("toy", "macro_f1").measure, Frame("toy", "f1/neutral").measure
+        ('macro F1', 'F1 of neutral')
+        """
+        name, _, label = self.metric.partition("/")
+        words = name.replace("_", " ").replace("f1", "F1")
+        return f"{words} of {label}" if label else words

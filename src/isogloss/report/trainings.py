@@ -1,0 +1,140 @@
+"""How the models of a report were trained: what each training chose, and where rows fell short.
+
+What a run decides by itself (precision, attention, device) and what it had to do without (rows that
+a language lacks, text beyond the longest input) is part of the result. Takes one mapping per
+finished training: `encoder, regime, source_languages, n_per_language, seed, n_train, step` and the
+facts `precision, precision_reason, attention, device, threads, n_truncated, n_resumed,
+stopped_early, padding_share, head, samples`. A fact that is absent is not told.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from statistics import fmean
+from typing import Any
+
+from isogloss.report.cells import by_size
+from isogloss.report.pivots import parts
+from isogloss.report.records import Record, Records
+from isogloss.report.tables import markdown
+
+Training = Mapping[str, Any]
+
+CHOICES = ("precision", "precision_reason", "attention", "device", "threads")
+"""What a training chose or was given by its machine."""
+
+NONE_SHORT = "Every sample has the rows that were asked for: none is short, none repeats a row."
+
+
+def shortage(trainings: Iterable[Training]) -> list[Record]:
+    """One record per language and size whose sample fell short: rows missing, or repeated.
+
+    A sample depends on language, size and seed only, so models that share it are told once. `rows`
+    counts what was taken, repeated rows included; `n_seeds` the seeds it happened with.
+    """
+    found: dict[tuple[Any, ...], set[int]] = {}
+    for training in trainings:
+        for code, sample in (training.get("samples") or {}).items():
+            if sample["n_missing"] or sample["n_repeated"]:
+                told = tuple(sample[f] for f in ("rows", "n_missing", "n_repeated", "shortage"))
+                key = (code, sample["requested"], *told, _counts(sample["counts"]))
+                found.setdefault(key, set()).add(training["seed"])
+    fields = ("language", "requested", "rows", "missing_rows", "repeated_rows", "policy", "counts")
+    records = [
+        {**dict(zip(fields, key, strict=True)), "n_seeds": len(seeds)}
+        for key, seeds in found.items()
+    ]
+    codes = list(dict.fromkeys(record["language"] for record in records))
+    return sorted(records, key=lambda r: (codes.index(r["language"]), by_size(r["requested"])))
+
+
+def how_trained(trainings: Sequence[Training], short: Records) -> Iterator[str]:
+    """Tell it in paragraphs of Markdown: choices, what was cut, what was short.
+
+    Args:
+        trainings: one mapping per finished training; with none, nothing is said.
+        short: the records of `shortage`.
+    """
+    if not trainings:
+        return
+    yield from _mixed_precisions(trainings)
+    choices = [_choice(key, group) for key, group in parts(_filled(trainings), CHOICES)]
+    if len(choices) == 1:
+        yield _one_line(choices[0])
+    else:
+        told = parts(_filled(trainings), ("encoder", *CHOICES))
+        yield markdown([_choice(key, group) for key, group in told])
+    yield "\n".join(f"- {fact}" for fact in _facts(trainings))
+    yield "**Shortage**: samples with fewer rows than asked for, or with rows that repeat." \
+        if short else NONE_SHORT  # fmt: skip
+    if short:
+        yield markdown(short)
+
+
+def _filled(trainings: Sequence[Training]) -> list[Record]:
+    """Every choice there, None where it is not told."""
+    return [{**dict.fromkeys(CHOICES), **training} for training in trainings]
+
+
+def _choice(key: Mapping[str, Any], group: Records) -> Record:
+    return {**key, "n_models": len(group)}
+
+
+def _one_line(choice: Mapping[str, Any]) -> str:
+    reason = f" ({choice['precision_reason']})" if choice["precision_reason"] else ""
+    words = [f"precision {choice['precision']}{reason}"] if choice["precision"] else []
+    words += [f"{name} {choice[name]}" for name in CHOICES[2:] if choice[name] is not None]
+    n = choice["n_models"]
+    whose = "The only model" if n == 1 else f"All {n} models"
+    return f"{whose}: {', '.join(words)}." if words else ""
+
+
+def _mixed_precisions(trainings: Sequence[Training]) -> Iterator[str]:
+    used = list(parts(_filled(trainings), ("precision",)))
+    if len(used) > 1:
+        told = "; ".join(
+            f"{key['precision'] or 'not told'}: {len(group)} models"
+            f" ({', '.join(dict.fromkeys(one['encoder'] for one in group))})"
+            for key, group in used
+        )
+        yield (
+            f"**Warning: the models differ in precision** ({told}). Where a table sets them side "
+            "by side, a part of the difference may be arithmetic."
+        )
+
+
+def _facts(trainings: Sequence[Training]) -> Iterator[str]:
+    shares = [
+        one["n_truncated"] / one["n_train"]
+        for one in trainings
+        if one.get("n_truncated") is not None and one.get("n_train")
+    ]
+    if shares:
+        most = f", at most {_percent(max(shares))} of one model's" if max(shares) > 0 else ""
+        yield f"Training rows cut at the longest input: {_percent(fmean(shares))}{most}"
+    padding = [one["padding_share"] for one in trainings if one.get("padding_share") is not None]
+    if padding:
+        yield f"Padding: {_percent(fmean(padding))} of the computed positions, mean over models"
+    for field, words in (("n_resumed", "Resumed after a break"), ("stopped_early", "Ended early")):
+        known = [bool(one[field]) for one in trainings if one.get(field) is not None]
+        if known:
+            yield f"{words}: {sum(known) or 'none'} of {len(known)} models"
+    heads = [key["head"] for key, _ in parts([{"head": None, **o} for o in trainings], ("head",))]
+    if told := [HEADS.get(head, str(head)) for head in heads if head is not None]:
+        yield f"Heads: {', '.join(told)}"
+
+
+HEADS = {"new": "new, drawn from the seed", "kept": "kept from the encoder's checkpoint"}
+
+
+def _percent(share: float) -> str:
+    """A share in percent.
+
+    >>> _percent(0.0), _percent(0.00004), _percent(0.1234)
+    ('0 %', '< 0.1 %', '12.3 %')
+    """
+    if 0 < share < 0.0005:
+        return "< 0.1 %"
+    return f"{share:.1%}".replace("%", " %") if share else "0 %"
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{label} {count}" for label, count in counts.items())
