@@ -48,6 +48,15 @@ def test_clean_data_have_no_findings_and_the_report_is_json():
     assert json.loads(json.dumps(report)) == report
 
 
+def test_labels_stand_in_the_order_of_the_study_and_one_that_never_occurs_is_0():
+    data = {"deu-Latn": {"train": split_of(*GOOD, labels=["so-so", "bad", "bad"])}}
+    report = audit_splits(data, labels=["good", "so-so", "bad"])
+    labels = report["languages"]["deu-Latn"]["splits"]["train"]["labels"]
+    assert report["labels"] == list(labels) == ["good", "so-so", "bad"]
+    assert labels["good"] == {"count": 0, "share": 0.0}
+    assert "labels that never occur: good" in {finding["what"] for finding in report["findings"]}
+
+
 def test_rows_labels_and_shares_are_counted_with_the_labels_of_all_languages():
     report = audit_splits(
         {

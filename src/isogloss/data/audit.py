@@ -5,7 +5,7 @@ Counts first, judgment second: `audit_splits` describes each split of each langu
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, combinations
 from typing import Any
 
@@ -20,30 +20,33 @@ from isogloss.data.names import in_split_order
 from isogloss.data.scripts import script_share
 
 
-def audit_splits(splits_by_language: Mapping[str, Mapping[str, Split]]) -> dict[str, Any]:
+def audit_splits(
+    splits_by_language: Mapping[str, Mapping[str, Split]], *, labels: Sequence[str] = ()
+) -> dict[str, Any]:
     """Describe every split and list what is wrong.
 
     Args:
         splits_by_language: canonical language code -> name of the split -> its examples.
+        labels: those of the study, in its order; one that never occurs is listed with 0. Labels
+            seen beside them follow, sorted.
 
     Returns:
-        A JSON-able mapping. `labels`: all labels seen, sorted. `languages`: per code `name`,
+        A JSON-able mapping. `labels`: as above. `languages`: per code `name`,
         `splits` (see `describe`) and `leakage` (one entry per pair of splits, see
         `duplicates.leakage`). `findings`: list of `severity` (error, warning, note), `language`,
         `split`, `what`, `count`, `examples`, `remedy`, the severe ones first.
     """
-    labels = sorted(
-        {
-            example.label
-            for splits in splits_by_language.values()
-            for split in splits.values()
-            for example in split.examples
-        }
-    )
-    languages = {
-        code: _language(code, splits, labels) for code, splits in splits_by_language.items()
+    seen = {
+        example.label
+        for splits in splits_by_language.values()
+        for split in splits.values()
+        for example in split.examples
     }
-    return {"labels": labels, "languages": languages, "findings": find(languages)}
+    known = [*labels, *sorted(seen - set(labels))]
+    languages = {
+        code: _language(code, splits, known) for code, splits in splits_by_language.items()
+    }
+    return {"labels": known, "languages": languages, "findings": find(languages)}
 
 
 def describe(split: Split, labels: Iterable[str]) -> dict[str, Any]:
