@@ -72,6 +72,14 @@ class Opened:
             record = finished[cell.step]
             yield {**cell.columns, "n_train": record["n_train"], "step": cell.step}, record
 
+    def trainings(self) -> list[dict[str, Any]]:
+        """What each finished training chose and did, beside the columns of its cell."""
+        return [
+            {**record, **columns}
+            for columns, record in self.entries()
+            if columns["target_language"] is None
+        ]
+
     def speeds(self) -> dict[str, float]:
         """Measured training speed by encoder, in examples per second."""
         rates: dict[str, list[float]] = {}

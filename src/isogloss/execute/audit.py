@@ -26,7 +26,7 @@ def audit_study(study: Study, plan: Plan, store: Store) -> dict[str, Any]:
     """
     read_data(plan, store)
     splits = _splits(plan, store)
-    found = audit_splits(splits)
+    found = audit_splits(splits, labels=study.data.labels)
     found["tokenizers"] = _tokenizers(study, plan, store, splits)
     return found
 

@@ -54,6 +54,7 @@ def report(
         rows,
         folder,
         frame=frame,
+        trainings=opened.trainings(),
         commands=_commands(opened, changes, store, folder),
     )
     if json:
