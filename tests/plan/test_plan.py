@@ -145,6 +145,13 @@ def test_training_and_test_splits_are_never_mixed_up():
     assert all(splits(step.needs[1]) == ["train"] for step in plan.of_kind("evaluate"))
 
 
+def test_nothing_is_read_that_nothing_needs():
+    for changes in ((), ("data.train_splits=[train, more]",), ("training.eval_strategy=epoch",)):
+        plan = plan_of(*changes)
+        needed = {key for step in plan for key in step.needs}
+        assert {step.key for step in plan if step.kind != "evaluate"} - needed == set()
+
+
 def test_encoders_that_share_a_tokenizer_each_find_it():
     text = TOY.replace(
         "  - {name: given", "  - {name: wide, scratch: {hidden_size: 512}}\n  - {name: given"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, final
 
-from isogloss.plan.pins import Pins, wanted_splits
+from isogloss.plan.pins import Pins
 from isogloss.plan.plan import Cell, Plan, Step, TokenizerOf, unique
 from isogloss.study.encoders import Encoder
 from isogloss.study.regimes import Regime, source_sets
@@ -85,9 +85,14 @@ def _reads(study: Study, language: str) -> list[Splits]:
 
     The same split may be read for two uses; it is then one step.
     """
-    wanted = wanted_splits(study, language)
-    pools = [study.data.train_splits] if language in study.languages else []
-    return [*pools, *((split,) for split in wanted if (split,) not in pools)]
+    reads: list[Splits] = []
+    if language in study.languages:
+        reads.append(study.data.train_splits)
+        if study.data.dev_split and study.training.eval_strategy != "no":
+            reads.append((study.data.dev_split,))
+    if language in study.target_languages:
+        reads += [(split,) for split in study.evaluation.splits]
+    return list(dict.fromkeys(reads))
 
 
 def _data(study: Study, pin: Mapping[str, Any], language: str, splits: Splits) -> Step:
