@@ -7,6 +7,7 @@ import pytest
 from rich.console import Console
 
 from isogloss.report.pivots import parts, pivot
+from isogloss.report.screen import report_console
 from isogloss.report.tables import csv_text, latex, markdown, rich_table, shown
 from isogloss.report.understand import understand
 
@@ -74,6 +75,18 @@ def test_a_narrow_console_folds_and_cuts_nothing_off():
     assert "…" not in out
     assert {"language", "Japanese", "English", "Malay", "single", "minus"} <= set(out.split())
     assert max(map(len, out.splitlines())) <= 80
+
+
+def test_a_report_fits_eighty_columns_without_breaking_a_language_s_name(toy):
+    tables = understand(toy.study(6, sizes=(100, 500, 4000)))
+    console = Console(width=80, file=io.StringIO())
+    for table in report_console(tables, "macro_f1"):
+        console.print(table)
+    out = console.file.getvalue()
+    assert "…" not in out
+    regimes = out.partition("Joint, single and zero-shot")[2].partition("Worst and best")[0]
+    names = {"language", "English", "French", "Arabic", "Japanese", "Hindi", "Malay"}
+    assert names <= set(regimes.split())
 
 
 def test_a_single_record_keeps_all_its_columns():

@@ -135,6 +135,12 @@ def test_a_file_that_fails_half_way_leaves_the_old_one_and_no_draft(tmp_path, mo
     assert [one.name for one in tmp_path.iterdir()] == ["a.txt"]
 
 
+def test_a_table_of_shortages_that_is_empty_has_its_head(written):
+    text = (written[0] / "tables" / "shortage.csv").read_text()
+    assert text.startswith("language,requested,rows,missing_rows")
+    assert text.count("\n") == 1
+
+
 def test_the_page_links_an_audit_that_stands_beside_it_and_no_other(toy, tmp_path):
     rows = [row for row in toy.study(2, sizes=(100,), seeds=(0,)) if row["regime"] == "joint"]
     write_report(rows, tmp_path, frame=FRAME)

@@ -4,7 +4,7 @@ Takes the plain record of an audit: per language its splits and leaks, findings,
 Examples are named by id, never by text, so that a report can be shared where the data cannot.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -91,10 +91,12 @@ def write_audit(audit: Audit, folder: Path, *, study: str, sample: bool = False)
     return [*made, write_file(folder / "audit.md", _page(tables, study, sample=sample))]
 
 
-def write_table(folder: Path, name: str, records: list[Record]) -> list[Path]:
-    """Write one table as `tables/<name>.csv`, `.md` and `.tex`."""
+def write_table(
+    folder: Path, name: str, records: list[Record], *, fields: Sequence[str] = ()
+) -> list[Path]:
+    """Write one table as `tables/<name>.csv`, `.md` and `.tex`; `fields` head an empty one."""
     texts = {
-        "csv": csv_text(records),
+        "csv": csv_text(records, fields=fields),
         "md": markdown(records),
         "tex": latex(records, caption=TITLES.get(name, name.capitalize()), label=name),
     }

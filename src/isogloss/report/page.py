@@ -10,7 +10,7 @@ from isogloss.report.frame import Frame
 from isogloss.report.names import names_of
 from isogloss.report.numbers import number
 from isogloss.report.pivots import parts, pivot
-from isogloss.report.records import Records, Row
+from isogloss.report.records import Record, Records, Row
 from isogloss.report.tables import markdown
 
 Tables = Mapping[str, Records]
@@ -167,10 +167,14 @@ def _pictures(table: str, drawn: Sequence[Figure]) -> Iterator[str]:
             yield f"![{figure.caption}](figures/{figure.name}.png)"
 
 
-def _narrow(records: Records, fields: Sequence[str]) -> str:
-    """A table of some fields, each with its interval."""
+def narrow(records: Records, fields: Sequence[str]) -> list[Record]:
+    """Keep some fields of a table, each with its interval."""
     kept = {f"{field}{end}" for field in fields for end in ("", "_low", "_high", "_sd")}
-    return markdown([{f: v for f, v in record.items() if f in kept} for record in records])
+    return [{f: v for f, v in record.items() if f in kept} for record in records]
+
+
+def _narrow(records: Records, fields: Sequence[str]) -> str:
+    return markdown(narrow(records, fields))
 
 
 def _named(key: Mapping[str, Any]) -> str:

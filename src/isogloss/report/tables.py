@@ -136,10 +136,13 @@ def latex(records: Records, *, caption: str, label: str) -> str:
     )
 
 
-def csv_text(records: Records) -> str:
-    """Write records as CSV (RFC 4180, but lines end in a line feed): every field a column."""
+def csv_text(records: Records, *, fields: Sequence[str] = ()) -> str:
+    """Write records as CSV (RFC 4180, but lines end in a line feed): every field a column.
+
+    `fields` are those of a table that may have no records: then it has a head alone.
+    """
     stream = io.StringIO()
-    fields = _fields(records)
+    fields = _fields(records) or list(fields)
     writer = csv.writer(stream, lineterminator="\n")
     if fields:
         writer.writerow(fields)

@@ -21,6 +21,11 @@ Training = Mapping[str, Any]
 CHOICES = ("precision", "precision_reason", "attention", "device", "threads")
 """What a training chose or was given by its machine."""
 
+SHORTAGE_FIELDS = (
+    "language", "requested", "rows", "missing_rows", "repeated_rows", "policy", "counts", "n_seeds",
+)  # fmt: skip
+"""The columns of the table of shortages."""
+
 NONE_SHORT = "Every sample has the rows that were asked for: none is short, none repeats a row."
 
 
@@ -37,10 +42,8 @@ def shortage(trainings: Iterable[Training]) -> list[Record]:
                 told = tuple(sample[f] for f in ("rows", "n_missing", "n_repeated", "shortage"))
                 key = (code, sample["requested"], *told, _counts(sample["counts"]))
                 found.setdefault(key, set()).add(training["seed"])
-    fields = ("language", "requested", "rows", "missing_rows", "repeated_rows", "policy", "counts")
     records = [
-        {**dict(zip(fields, key, strict=True)), "n_seeds": len(seeds)}
-        for key, seeds in found.items()
+        dict(zip(SHORTAGE_FIELDS, (*key, len(seeds)), strict=True)) for key, seeds in found.items()
     ]
     codes = list(dict.fromkeys(record["language"] for record in records))
     return sorted(records, key=lambda r: (codes.index(r["language"]), by_size(r["requested"])))

@@ -21,7 +21,7 @@ from isogloss.report.files import write_file
 from isogloss.report.frame import Frame
 from isogloss.report.page import page, what_was_run
 from isogloss.report.records import Row
-from isogloss.report.trainings import how_trained, shortage
+from isogloss.report.trainings import SHORTAGE_FIELDS, how_trained, shortage
 from isogloss.report.understand import understand
 
 
@@ -49,15 +49,17 @@ def write_report(
     """
     if not any(row["target_language"] is not None for row in rows):
         raise InputError("No model is evaluated yet: there is nothing to report. Run the study.")
-    tables = understand(rows, metric=frame.metric) | {"shortage": shortage(trainings)}
+    tables = understand(rows, metric=frame.metric)
+    short = shortage(trainings)
     made = [path for name in tables for path in write_table(folder, name, tables[name])]
+    made += write_table(folder, "shortage", short, fields=SHORTAGE_FIELDS)
     drawn = list(figures(tables, frame))
     for figure in drawn:
         place = folder / "figures"
         made.append(write_file(place / f"{figure.name}.png", png(figure.spec)))
         made.append(write_file(place / f"{figure.name}.svg", svg(figure.spec)))
     more = {
-        "How it was trained": list(how_trained(trainings, tables["shortage"])),
+        "How it was trained": list(how_trained(trainings, short)),
         "Data": [AUDIT] if (folder / "audit.md").exists() else [],
         "Again": ["```sh\n" + "\n".join(commands) + "\n```"] if commands else [],
     }

@@ -19,13 +19,6 @@ from isogloss.cli.options import (
 if TYPE_CHECKING:
     from isogloss.cli.opened import Opened
 
-_ON_SCREEN = {
-    "gains": "Learning curves: what more rows gave",
-    "donors": "Transfer: what a language gives and gets",
-    "regimes": "Joint, single and zero-shot",
-    "gaps": "Worst and best language of each model",
-}
-
 
 def report(
     study: StudyArgument,
@@ -67,13 +60,11 @@ def report(
 
 
 def _print_tables(rows: list[dict[str, Any]], metric: str) -> None:
-    from isogloss.report.tables import rich_table
+    from isogloss.report.screen import report_console
     from isogloss.report.understand import understand
 
-    tables = understand(rows, metric=metric)
-    for name, title in _ON_SCREEN.items():
-        if tables.get(name):
-            show.wide().print(rich_table(tables[name], title=f"{title} ({metric})"))
+    for table in report_console(understand(rows, metric=metric), metric):
+        show.wide().print(table)
 
 
 def _commands(opened: "Opened", changes: list[str] | None, store: Path, folder: Path) -> list[str]:
