@@ -27,7 +27,7 @@ def split_of(*texts, labels=None, name="train", language="deu-Latn"):
 
 
 def audit(*splits):
-    return audit_splits({splits[0].language: {split.name: split for split in splits}})
+    return audit_splits({splits[0].language: {split.name: split for split in splits}}, labels=[])
 
 
 def described(*texts, labels=None, language="deu-Latn"):
@@ -62,7 +62,8 @@ def test_rows_labels_and_shares_are_counted_with_the_labels_of_all_languages():
         {
             "deu-Latn": {"train": split_of(*GOOD, "noch", labels=["b", "a", "b", "b"])},
             "fra-Latn": {"train": split_of("bon", labels=["c"], language="fra-Latn")},
-        }
+        },
+        labels=[],
     )
     assert report["labels"] == ["a", "b", "c"]
     german = report["languages"]["deu-Latn"]
@@ -269,7 +270,8 @@ def real():
                 for split in source.splits(language)
             }
             for language in source.languages()
-        }
+        },
+        labels=[],
     )
 
 

@@ -90,7 +90,7 @@ def test_the_console_ends_with_the_findings(audit):
 
 def test_an_audit_without_tokenizers_or_findings_is_shown_too(tmp_path):
     pairs = [("gut", "good"), ("schlecht", "bad")]
-    clean = audit_splits({"deu-Latn": {"train": split("deu-Latn", "train", pairs)}})
+    clean = audit_splits({"deu-Latn": {"train": split("deu-Latn", "train", pairs)}}, labels=[])
     write_audit(clean, tmp_path, study="toy")
     text = (tmp_path / "audit.md").read_text()
     assert "Nothing: no finding." in text

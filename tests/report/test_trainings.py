@@ -13,11 +13,12 @@ def sample(rows=90, requested=90, n_missing=0, n_repeated=0, policy="take_all"):
 def training(samples=None, **more):
     facts = {
         "encoder": "tiny", "regime": "joint", "source_languages": ["deu-Latn"], "seed": 0,
-        "n_per_language": 90, "n_train": 200, "step": "0123456789abcdef", "precision": "fp32",
+        "n_per_language": 90, "n_train": 200, "precision": "fp32",
         "precision_reason": "no fast bf16", "attention": "eager", "device": "cpu", "threads": 2,
         "n_truncated": 0, "n_resumed": 0, "stopped_early": False, "padding_share": 0.25,
     }  # fmt: skip
-    return {**facts, "samples": samples or {"deu-Latn": sample()}, **more}
+    facts |= {"samples": samples or {"deu-Latn": sample()}, **more}
+    return {"step": f"{facts['encoder']} {facts['seed']}", **facts}
 
 
 def told(*trainings):
@@ -40,6 +41,10 @@ def test_choices_that_differ_are_a_table_by_encoder():
     assert "| tiny | 2 |" in text
     assert "| large | 8 |" in text
     assert "Warning" not in text
+
+
+def test_a_training_that_two_regimes_share_is_one_model():
+    assert told(training(), training(regime="leave_one_out")).startswith("The only model: ")
 
 
 def test_models_that_differ_in_precision_are_warned_of():
@@ -96,6 +101,11 @@ def test_repeated_rows_are_a_shortage_too_and_sizes_stand_in_order():
 
 def test_without_trainings_nothing_is_said_and_facts_that_are_absent_are_not_told():
     assert told() == ""
-    bare = {k: v for k, v in training().items() if k in {"encoder", "seed", "n_train", "samples"}}
+    kept = {"step", "encoder", "seed", "n_train", "samples"}
+    bare = {k: v for k, v in training().items() if k in kept}
+        k: v
+        for k, v in training().items()
+        if k in {"step", "encoder", "seed", "n_train", "samples"}
+    }
     assert NONE_SHORT in told(bare)
     assert "None" not in told(bare)

@@ -21,7 +21,7 @@ from isogloss.data.scripts import script_share
 
 
 def audit_splits(
-    splits_by_language: Mapping[str, Mapping[str, Split]], *, labels: Sequence[str] = ()
+    splits_by_language: Mapping[str, Mapping[str, Split]], *, labels: Sequence[str]
 ) -> dict[str, Any]:
     """Describe every split and list what is wrong.
 

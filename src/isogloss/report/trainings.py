@@ -53,9 +53,11 @@ def how_trained(trainings: Sequence[Training], short: Records) -> Iterator[str]:
     """Tell it in paragraphs of Markdown: choices, what was cut, what was short.
 
     Args:
-        trainings: one mapping per finished training; with none, nothing is said.
+        trainings: one mapping per finished training; with none, nothing is said. A training that
+            two regimes share counts once.
         short: the records of `shortage`.
     """
+    trainings = list({one["step"]: one for one in trainings}.values())
     if not trainings:
         return
     yield from _mixed_precisions(trainings)
