@@ -103,9 +103,5 @@ def test_without_trainings_nothing_is_said_and_facts_that_are_absent_are_not_tol
     assert told() == ""
     kept = {"step", "encoder", "seed", "n_train", "samples"}
     bare = {k: v for k, v in training().items() if k in kept}
-        k: v
-        for k, v in training().items()
-        if k in {"step", "encoder", "seed", "n_train", "samples"}
-    }
     assert NONE_SHORT in told(bare)
     assert "None" not in told(bare)
