@@ -50,7 +50,7 @@ def test_a_training_that_two_regimes_share_is_one_model():
 def test_models_that_differ_in_precision_are_warned_of():
     text = told(training(), training(seed=1), training(seed=2, precision="bf16"))
     assert text.startswith("**Warning: the models differ in precision** (fp32: 2 models (tiny);")
-    assert "bf16: 1 models (tiny)" in text
+    assert "bf16: 1 model (tiny)" in text
 
 
 @pytest.mark.parametrize(

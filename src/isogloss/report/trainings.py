@@ -96,7 +96,7 @@ def _mixed_precisions(trainings: Sequence[Training]) -> Iterator[str]:
     used = list(parts(_filled(trainings), ("precision",)))
     if len(used) > 1:
         told = "; ".join(
-            f"{key['precision'] or 'not told'}: {len(group)} models"
+            f"{key['precision'] or 'not told'}: {len(group)} model{'' if len(group) == 1 else 's'}"
             f" ({', '.join(dict.fromkeys(one['encoder'] for one in group))})"
             for key, group in used
         )
