@@ -239,7 +239,7 @@ def test_report_writes_tables_and_figures_of_what_is_finished(isogloss, finished
     run = in_folder(isogloss, finished, monkeypatch)
     said = run("report", "toy.yaml", "-o", "out", "--json")
     files = [Path(name) for name in said.json["files"]]
-    assert all(path.stat().st_size > 0 for path in files)
+    assert all(path.stat().st_size > 0 for path in files if path.stem != "shortage")
     assert {path.suffix for path in files} >= {".md", ".csv", ".tex", ".png", ".svg"}
     text = (finished / "out" / "report.md").read_text()
     assert "isogloss run toy.yaml" in text
@@ -330,6 +330,7 @@ def test_a_cell_that_fails_is_recorded_and_the_rest_goes_on(isogloss, tmp_path):
         "status", "toy.yaml", "--json", "--set", "evaluation.splits=[test, validation]"
     ).json
     assert status["kinds"]["evaluate"]["failed"] == 3
+    assert "does not hold" in status["failures"][0]["message"] or "bytes" in str(status["failures"])
     assert status["kinds"]["evaluate"]["finished"] == 15 + 12
     assert all(failure["message"] for failure in status["failures"])
 
@@ -397,8 +398,12 @@ def test_shortage_that_is_allowed_is_recorded(isogloss, tmp_path):
         ", {regime: single, sizes: [12]}", ""
     )
     write_toy(tmp_path, text + "sampling: {shortage: take_all}\n")
-    assert isogloss("run", "toy.yaml").code == 0
+    said = isogloss("run", "toy.yaml")
+    assert said.code == 0
+    assert "Hindi (hin-Deva), 30 rows: 6 are missing" in said.err
     rows = isogloss("results", "toy.yaml", "--json").json
+    assert isogloss("report", "toy.yaml", "-o", "out").code == 0
+    assert "take_all" in (tmp_path / "out" / "report.md").read_text()
     assert {(row["n_per_language"], row["n_train"]) for row in rows} == {(30, 72)}
 
 
@@ -409,6 +414,30 @@ def test_a_store_that_cannot_be_written_is_refused_before_work(isogloss, tmp_pat
         said = isogloss("run", "toy.yaml", "--store", store)
         assert said.code == 2
         assert "store" in said.err
+
+
+def test_a_flipped_byte_in_the_store_is_not_computed_with(isogloss, tmp_path):
+    write_toy(tmp_path)
+    assert isogloss("run", "toy.yaml").code == 0
+    weights = next((tmp_path / ".isogloss" / "steps").glob("*/model.safetensors"))
+    damaged = bytearray(weights.read_bytes())
+    damaged[-1] ^= 1
+    weights.write_bytes(damaged)
+    said = isogloss("run", "toy.yaml", "--set", "evaluation.splits=[validation]")
+    assert said.code == 3
+    assert "does not hold the bytes that were written" in said.err
+    assert (
+        isogloss("report", "toy.yaml", "-o", "o", "--set", "evaluation.splits=[validation]").code
+        == 0
+    )
+    assert "Not in this report" in (tmp_path / "o" / "report.md").read_text()
+
+
+def test_the_next_words_keep_store_and_changes(isogloss, tmp_path):
+    write_toy(tmp_path)
+    said = isogloss("run", "toy.yaml", "--store", "mine", "--set", "seeds=[3]")
+    assert "isogloss report toy.yaml --set 'seeds=[3]' --store mine" in said.out
+    assert isogloss("run", "toy.yaml", "--store", "").code == 2
 
 
 def test_init_writes_a_template_once(isogloss, tmp_path):

@@ -94,10 +94,15 @@ def test_a_single_record_keeps_all_its_columns():
     assert "encoder" in shown(RECORDS[:1]).heads
 
 
+def test_some_sources_are_told_by_their_codes():
+    table = shown([{"sources": ["deu-Latn", "hin-Deva", "tur-Latn", "ell-Grek"], "mean": 0.5}])
+    assert table.rows[0][0] == "deu+hin+tur+ell" or "deu+hin+tur+ell" in table.common
+
+
 def test_all_rows_of_a_language_are_called_all_and_many_sources_are_counted():
-    table = shown([{"sources": ["deu-Latn"] * 4, "n_per_language": None, "mean": 0.5},
+    table = shown([{"sources": ["deu-Latn"] * 9, "n_per_language": None, "mean": 0.5},
                    {"sources": ["deu-Latn"], "n_per_language": 5, "mean": 0.5}])  # fmt: skip
-    assert table.rows == (("4 languages", "all", "0.500"), ("German", "5", "0.500"))
+    assert table.rows == (("9 languages", "all", "0.500"), ("German", "5", "0.500"))
 
 
 def test_no_records_are_said_to_be_none():

@@ -1,5 +1,6 @@
 """A study opened for a command: the file read, the world pinned, the plan drawn."""
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,8 +11,9 @@ from typing import Any, final
 from huggingface_hub import constants
 from huggingface_hub.utils.tqdm import disable_progress_bars
 
-from isogloss.base.errors import RunError
+from isogloss.base.errors import InputError, RunError
 from isogloss.cli import show
+from isogloss.cli.options import DEFAULT_STORE
 from isogloss.plan.build import build_plan
 from isogloss.plan.pins import Pins, pin_study
 from isogloss.plan.plan import Plan, Step
@@ -30,6 +32,7 @@ class Opened:
     pins: Pins
     plan: Plan
     store: Store
+    changes: tuple[str, ...] = ()
 
     @cached_property
     def missing(self) -> tuple[Step, ...]:
@@ -54,6 +57,14 @@ class Opened:
         """Say what could not be pinned, and what has moved."""
         for text in (*self.pins.remarks, *self.pins.notes):
             show.note(text)
+
+    def again(self, command: str, *more: str) -> str:
+        """The words that run another command on the same study, values and store."""
+        words = ["isogloss", command, str(self.path)]
+        words += [word for change in self.changes for word in ("--set", change)]
+        if self.store.root != DEFAULT_STORE:
+            words += ["--store", str(self.store.root)]
+        return shlex.join([*words, *more])
 
     def remember(self) -> None:
         """Note the study in the store, for `isogloss ls`."""
@@ -100,7 +111,10 @@ def open_study(path: Path, store: Path, changes: list[str] | None) -> Opened:
     if not show.err().is_terminal:
         _without_bars()
     pins = pin_study(study)
-    return Opened(path, study, pins, build_plan(study, pins), Store(store))
+    if store == Path():
+        raise InputError("--store names no folder; the folder we are in is not one for a store.")
+    plan = build_plan(study, pins)
+    return Opened(path, study, pins, plan, Store(store), tuple(changes or ()))
 
 
 def _without_bars() -> None:

@@ -17,9 +17,9 @@ def out() -> Console:
     return Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
 
 
-def wide() -> Console:
-    """The console for tables: fitted to a terminal, never squeezed in a file or a pipe."""
-    if sys.stdout.isatty():
+def wide(*, always: bool = False) -> Console:
+    """The console for tables: fitted to a terminal unless `always`, never squeezed elsewhere."""
+    if sys.stdout.isatty() and not always:
         return out()
     return Console(file=sys.stdout, highlight=False, soft_wrap=True, width=WIDE)
 
@@ -47,7 +47,8 @@ def dump(value: Any) -> None:
 def listen(verbosity: int) -> None:
     """Show the rooms' logs: warnings, with -v infos, with -vv everything."""
     level = _LEVELS[min(verbosity, len(_LEVELS) - 1)]
-    logging.basicConfig(level=logging.WARNING, handlers=[RichHandler(console=err())], force=True)
+    handler = RichHandler(console=err(), show_time=False, show_path=False)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], format="%(message)s", force=True)
     logging.getLogger("isogloss").setLevel(level)
 
 

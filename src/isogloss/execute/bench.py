@@ -36,7 +36,7 @@ class Bench:
 
     def need(self, at: int) -> Path:
         """The folder of the step's need number `at`; from the end if negative."""
-        return self.store.folder(self.step.needs[at])
+        return self.store.folder(self.step.needs[at], bytes_too=True)
 
     def record(self, at: int) -> dict[str, Any]:
         """The record of the step's need number `at`."""

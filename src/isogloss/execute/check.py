@@ -10,16 +10,21 @@ from isogloss.store.store import Store
 from isogloss.study.study import Study
 
 
-def check_data(study: Study, plan: Plan, store: Store) -> None:
+def check_data(study: Study, plan: Plan, store: Store) -> list[str]:
     """Check labels and sizes against the counts of the data steps.
+
+    Returns:
+        What falls short of the study, though the study allows it; a line each.
 
     Raises:
         InputError: naming all that is wrong.
     """
     counts = _training_counts(plan, store)
-    mistakes = [*_missing_labels(study, counts), *_shortages(plan, counts)]
+    mistakes, allowed = _shortages(plan, counts)
+    mistakes = [*_missing_labels(study, counts), *mistakes]
     if mistakes:
         raise InputError("\n".join(dict.fromkeys(mistakes)))
+    return allowed
 
 
 def _training_counts(plan: Plan, store: Store) -> dict[str, dict[str, int]]:
@@ -49,21 +54,30 @@ def _missing_labels(study: Study, counts: dict[str, dict[str, int]]) -> Iterator
             )
 
 
-def _shortages(plan: Plan, counts: dict[str, dict[str, int]]) -> Iterator[str]:
-    """Draw every sample once, on counts alone; its refusal is the message."""
-    tried: set[tuple[str, int | None]] = set()
-    for step in plan.of_kind("train"):
-        size = step.payload["n_per_language"]
-        for code in step.payload["sources"]:
-            if (code, size) in tried:
-                continue
-            tried.add((code, size))
-            try:
-                _draw(counts[code], size, code, step.payload["shortage"])
-            except InputError as error:
-                yield str(error)
+def _shortages(plan: Plan, counts: dict[str, dict[str, int]]) -> tuple[list[str], list[str]]:
+    """Draw every sample once, on counts alone: what is refused, and what falls short."""
+    mistakes: list[str] = []
+    allowed: list[str] = []
+    drawn = dict.fromkeys(
+        (code, step.payload["n_per_language"], step.payload["shortage"])
+        for step in plan.of_kind("train")
+        for code in step.payload["sources"]
+    )
+    for code, size, shortage in drawn:
+        try:
+            allowed += _fallen_short(counts[code], size, code, shortage)
+        except InputError as error:
+            mistakes.append(str(error))
+    return mistakes, allowed
 
 
-def _draw(counts: dict[str, int], size: int | None, code: str, shortage: str) -> None:
+def _fallen_short(
+    counts: dict[str, int], size: int | None, code: str, shortage: str
+) -> Iterator[str]:
     rows = [label for label, count in counts.items() for _ in range(count)]
-    sample_balanced(rows, size, list(counts), seed=0, language=code, shortage=shortage)
+    sample = sample_balanced(rows, size, list(counts), seed=0, language=code, shortage=shortage)
+    name = f"{language_name(code)} ({code}), {size} rows"
+    if sample.n_missing:
+        yield f"{name}: {sample.n_missing} are missing; all there are will be taken."
+    if sample.n_repeated:
+        yield f"{name}: {sample.n_repeated} will be repeated."

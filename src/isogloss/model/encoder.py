@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import torch
+from safetensors import safe_open
 from transformers import (
     MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING,
     AutoConfig,
@@ -100,18 +101,22 @@ def load_classifier(
 def check_classifier(path_or_id: str | Path, *, revision: str, max_length: int) -> None:
     """Find what is wrong with an encoder before anything is trained; one of the Hub is brought.
 
-    Its weights are brought too, but not read: what is broken inside them comes out when it is
-    loaded.
+    Of its weights only the headers are read, which tell a file that is cut short; what does not fit
+    the encoder comes out when it is loaded.
 
     Raises:
         InputError: if it is missing, not open to us, no encoder that we can load, or too short.
         RunError: if it has to be downloaded, and cannot be.
     """
-    config = _read_config(local_copy(path_or_id, revision, weights=True), path_or_id)
-    if type(config) not in MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING:
+    folder = Path(local_copy(path_or_id, revision, weights=True))
+    config = _read_config(folder, path_or_id)
+    for weights in sorted(folder.glob("*.safetensors")):
+        with loading(path_or_id, "weights"), safe_open(weights, "pt"):
+            pass
+    if config.is_encoder_decoder or type(config) not in MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING:
         raise InputError(
-            f"{path_or_id} is of type {config.model_type!r}, which has no classifier in "
-            "transformers. Choose an encoder such as BERT or XLM-R."
+            f"{path_or_id} is of type {config.model_type!r}, which has no encoder with a "
+            "classifier in transformers. Choose an encoder such as BERT or XLM-R."
         )
     with loading(path_or_id, "model"), torch.random.fork_rng(devices=[]), torch.device("meta"):
         weightless = AutoModelForSequenceClassification.from_config(config, trust_remote_code=False)

@@ -54,11 +54,14 @@ class Run:
     sources: tuple[str, ...]
     size: int | None
     seed: int
+    left_out: str | None = None
 
     @property
     def title(self) -> str:
         """For people: `joint n=100 seed=42`."""
         who = self.regime if len(self.sources) > 1 else f"{self.regime} {self.sources[0]}"
+        if self.left_out:
+            who = f"{self.regime} without {self.left_out}"
         return f"{who} n={self.size or 'all'} seed={self.seed}"
 
 
@@ -67,7 +70,15 @@ def _runs(study: Study) -> Iterator[Run]:
         for size in _sizes(study, regime):
             for sources in source_sets(regime, study.languages):
                 for seed in study.seeds:
-                    yield Run(regime.label, sources, size, seed)
+                    yield Run(regime.label, sources, size, seed, _left_out(regime, sources, study))
+
+
+def _left_out(regime: Regime, sources: tuple[str, ...], study: Study) -> str | None:
+    """The language that a leave_one_out training leaves out."""
+    if regime.regime != "leave_one_out":
+        return None
+    among = regime.languages or study.languages
+    return next(code for code in among if code not in sources)
 
 
 def _sizes(study: Study, regime: Regime) -> list[int | None]:

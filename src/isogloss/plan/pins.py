@@ -70,7 +70,7 @@ def wanted_splits(study: Study, language: str) -> tuple[str, ...]:
     splits: list[str] = []
     if language in study.languages:
         splits += study.data.train_splits
-        if study.data.dev_split and study.training.eval_strategy != "no":
+        if study.data.dev_split:
             splits.append(study.data.dev_split)
     if language in study.target_languages:
         splits += study.evaluation.splits

@@ -138,15 +138,26 @@ def score_fields(by_seed: Mapping[int, Seen], metric: str) -> Record:
 
 
 def interval_fields(name: str, interval: Interval | None) -> Record:
-    """Spread an interval over the fields `name`, `name_low`, `name_high` and `name_sd`."""
+    """Spread an interval over the fields `name`, `name_low`, `name_high` and `name_sd`.
+
+    Ends are cut at what a score (0 to 1) or a difference of scores (-1 to 1) can be: with two seeds
+    Student's t reaches far beyond it.
+    """
     if interval is None:
         return dict.fromkeys((name, f"{name}_low", f"{name}_high", f"{name}_sd"))
     return {
         name: interval.mean,
-        f"{name}_low": interval.low,
-        f"{name}_high": interval.high,
+        f"{name}_low": _cut(name, interval.low),
+        f"{name}_high": _cut(name, interval.high),
         f"{name}_sd": interval.sd,
     }
+
+
+def _cut(name: str, end: float | None) -> float | None:
+    if end is None or name.startswith("train_"):
+        return end
+    least = -1.0 if name in {"gain", "gap"} or "_minus_" in name else 0.0
+    return min(max(end, least), 1.0)
 
 
 def mean_train_rows(by_seed: Mapping[int, Seen]) -> int | None:

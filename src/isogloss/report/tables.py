@@ -216,8 +216,10 @@ def _is_number(value: Any) -> bool:
 
 
 def _sources(codes: Sequence[str]) -> str:
-    if len(codes) > 3:
+    if len(codes) > 8:
         return f"{len(codes)} languages"
+    if len(codes) > 3:
+        return "+".join(code.partition("-")[0] for code in codes)
     return ", ".join(map(language_name, codes))
 
 

@@ -31,6 +31,7 @@ def write_report(
     *,
     frame: Frame,
     trainings: Sequence[Mapping[str, Any]] = (),
+    unfinished: Sequence[str] = (),
     commands: Sequence[str] = (),
 ) -> list[Path]:
     """Write everything and return the files, the page last.
@@ -41,6 +42,7 @@ def write_report(
         frame: the study, the score that tables and figures are about (higher must be better), and
             whether every title says that the data are sample data.
         trainings: what each finished training chose and did (see `isogloss.report.trainings`).
+        unfinished: what this report lacks, a line each.
         commands: what a reader types to get this report again.
 
     Raises:
@@ -59,6 +61,7 @@ def write_report(
         made.append(write_file(place / f"{figure.name}.png", png(figure.spec)))
         made.append(write_file(place / f"{figure.name}.svg", svg(figure.spec)))
     more = {
+        "Not in this report": ["\n".join(f"- {line}" for line in unfinished)] if unfinished else [],
         "How it was trained": list(how_trained(trainings, short)),
         "Data": [AUDIT] if (folder / "audit.md").exists() else [],
         "Again": ["```sh\n" + "\n".join(commands) + "\n```"] if commands else [],

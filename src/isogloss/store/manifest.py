@@ -87,10 +87,16 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return found
 
 
-def check_files(folder: Path, files: Mapping[str, Mapping[str, Any]]) -> None:
+def check_files(
+    folder: Path, files: Mapping[str, Mapping[str, Any]], *, bytes_too: bool = False
+) -> None:
     """Refuse a step of which a file is gone, cut, or a link that leads out of its folder.
 
-    Sizes only: reading every byte would cost as much as the work that follows.
+    Args:
+        folder: of the step.
+        files: what the manifest says of each.
+        bytes_too: whether to digest every file, and not look at sizes only. Costs about a second
+            for 2 GB; whoever goes on to compute with the files should.
 
     Raises:
         RunError: naming the file and the remedy.
@@ -106,6 +112,8 @@ def check_files(folder: Path, files: Mapping[str, Mapping[str, Any]]) -> None:
         size = path.stat().st_size
         if size != stated["bytes"]:
             raise _damaged(folder, f"{name} has {size} bytes, not {stated['bytes']}")
+        if bytes_too and file_digest(path) != stated["sha256"]:
+            raise _damaged(folder, f"{name} does not hold the bytes that were written")
 
 
 def _damaged(folder: Path, what: str) -> RunError:

@@ -102,12 +102,15 @@ class Store:
         found: dict[str, Any] = self.manifest(key)["record"]
         return found
 
-    def folder(self, key: str, identity: Mapping[str, Any] | None = None) -> Path:
+    def folder(
+        self, key: str, identity: Mapping[str, Any] | None = None, *, bytes_too: bool = False
+    ) -> Path:
         """The folder of a finished step, checked to hold all its files with their sizes.
 
         Args:
             key: the step.
             identity: what the step must have been made from; not compared if None.
+            bytes_too: whether to digest every file; for who computes with them.
 
         Raises:
             RunError: if it is not finished, damaged, or was made from something else.
@@ -120,7 +123,7 @@ class Store:
                 f" {canonical(identity)}: two computations share one key."
                 f" Raise the version of this kind of step, or remove {folder}."
             )
-        manifest.check_files(folder, found["files"])
+        manifest.check_files(folder, found["files"], bytes_too=bytes_too)
         return folder
 
     # ---- writing

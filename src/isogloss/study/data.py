@@ -58,6 +58,17 @@ def _names_as_text(value: Any) -> Any:
     }
 
 
+def _texts(value: Any) -> Any:
+    """Say what to do where YAML made a truth value or a number of a name."""
+    if isinstance(value, list | tuple):
+        for item in value:
+            if isinstance(item, bool | int | float):
+                raise ValueError(
+                    f"YAML reads {item!r} as no text: put the names of labels in quotes"
+                )
+    return value
+
+
 class Data(Spec):
     """Where the examples come from and how a row is read."""
 
@@ -70,7 +81,7 @@ class Data(Spec):
     label: str = "label"
     """Column of the label."""
 
-    labels: tuple[str, ...] = Field(min_length=2)
+    labels: Annotated[tuple[str, ...], BeforeValidator(_texts)] = Field(min_length=2)
     """The names of the labels; their order is the order of the tables."""
 
     label_names: Annotated[dict[str, str], BeforeValidator(_names_as_text)] = Field(

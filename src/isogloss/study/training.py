@@ -16,7 +16,7 @@ class Training(Spec):
     learning_rate: Number = Field(default=2e-5, gt=0)
     """Peak learning rate, reached after warm-up."""
 
-    num_train_epochs: Number | None = Field(default=None, gt=0)
+    num_train_epochs: Number | None = Field(default=None, gt=0, le=100_000)
     """Passes over the training set; 5 unless max_steps is given."""
 
     max_steps: Count | None = None

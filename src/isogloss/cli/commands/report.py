@@ -1,7 +1,5 @@
 """`isogloss report`: tables and figures of what is finished."""
 
-import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from isogloss.base.errors import InputError
@@ -48,7 +46,8 @@ def report(
         folder,
         frame=frame,
         trainings=opened.trainings(),
-        commands=_commands(opened, changes, store, folder),
+        unfinished=_unfinished(opened),
+        commands=[opened.again("run"), opened.again("report", "-o", str(folder))],
     )
     if json:
         show.dump({"folder": str(folder), "files": [str(path) for path in paths]})
@@ -67,12 +66,14 @@ def _print_tables(rows: list[dict[str, Any]], metric: str) -> None:
         show.wide().print(table)
 
 
-def _commands(opened: "Opened", changes: list[str] | None, store: Path, folder: Path) -> list[str]:
-    """What makes these numbers, for the reader who wants them again."""
-    words = [str(opened.path), *(word for change in changes or () for word in ("--set", change))]
-    if store != DEFAULT_STORE:
-        words += ["--store", str(store)]
-    return [
-        shlex.join(["isogloss", "run", *words]),
-        shlex.join(["isogloss", "report", *words, "-o", str(folder)]),
-    ]
+def _unfinished(opened: "Opened") -> list[str]:
+    """What the report lacks, and why as far as it is known."""
+    lines = []
+    for step in opened.missing:
+        if step.kind == "train":
+            failure = opened.store.failure(step.key)
+            why = f"failed: {failure['message']}" if failure else "not done yet"
+            lines.append(f"{step.title}: {why}")
+    if opened.missing and not lines:
+        lines.append(f"{len(opened.missing)} evaluations are not done yet")
+    return lines

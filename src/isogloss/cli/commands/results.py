@@ -91,7 +91,7 @@ def _print_table(rows: list[dict[str, object]], columns: list[str]) -> None:
     table = Table(*columns, box=None, header_style="bold")
     for row in rows:
         table.add_row(*(_cell(row[column]) for column in columns))
-    show.wide().print(table)
+    show.wide(always=True).print(table)
 
 
 def _cell(value: object) -> str:

@@ -1,10 +1,12 @@
 """`isogloss run`: do what is missing, and only that."""
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from isogloss.base.errors import IsoglossError
 from isogloss.cli import show
 from isogloss.cli.options import (
     DEFAULT_STORE,
@@ -48,6 +50,8 @@ def run(
         opened.refuse_unpinned()
     opened.tell()
     if not opened.missing:
+        with suppress(IsoglossError):  # a store that can only be read
+            opened.remember()
         _finish(opened, 0, [], time.monotonic() - began, as_json=json)
         return
     opened.store.check_writable()
@@ -70,7 +74,8 @@ def _run_missing(opened: "Opened", name: ExecutorName, jobs: int) -> tuple[int, 
 
     opened.remember()
     read = read_data(opened.plan, opened.store)
-    check_data(opened.study, opened.plan, opened.store)
+    for text in check_data(opened.study, opened.plan, opened.store):
+        show.note(text)
 
     from isogloss.cli.follow import follow
     from isogloss.execute.encoders import check_encoders
@@ -127,4 +132,5 @@ def _speak(opened: "Opened", summary: dict[str, Any], failed: list["Outcome"]) -
         )
     for one in summary["failed"]:
         show.err().print(f"{one['status']}: {one['title']}: {one['message']}", markup=False)
-    show.say(f"Next: isogloss results {opened.path}  |  isogloss report {opened.path}")
+    if len(failed) < summary["steps"]:
+        show.say(f"Next: {opened.again('results')}  |  {opened.again('report')}")

@@ -40,7 +40,7 @@ def status(
     for failure in found["failures"]:
         show.say(f"failed {failure['key']} {failure['title']}: {failure['message']}")
     if found["missing"]:
-        show.note(f"Go on with: isogloss run {study}")
+        show.note(f"Go on with: {opened.again('run')}")
 
 
 def _status(opened: "Opened") -> dict[str, Any]:

@@ -36,14 +36,25 @@ def validate(
     opened.tell()
     if not opened.pins.notes:
         read_data(opened.plan, opened.store)
-        check_data(opened.study, opened.plan, opened.store)
+        for text in check_data(opened.study, opened.plan, opened.store):
+            show.note(text)
         _try_encoders(opened)
     kinds = {kind: len(opened.plan.of_kind(kind)) for kind in ("train", "evaluate")}
     if json:
-        show.dump({"study": opened.study.name, "valid": True, "steps": len(opened.plan), **kinds})
+        show.dump(
+            {
+                "study": opened.study.name,
+                "valid": True,
+                "checked": not opened.pins.notes,
+                "steps": len(opened.plan),
+                **kinds,
+            }
+        )
         return
+    checked = " as far as can be seen without the Hub" if opened.pins.notes else ""
     show.say(
-        f"{study} is a valid study: {kinds['train']} trainings, {kinds['evaluate']} evaluations."
+        f"{study} is a valid study{checked}: {kinds['train']} trainings,"
+        f" {kinds['evaluate']} evaluations."
     )
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -68,7 +69,7 @@ def make_trained(bench: Bench) -> Making:
         )
     _kept[bench.step.key] = model
     record = _record(training, samples, trained, head)
-    return Made(record, partial(_fill, model, tokenizer, trained, training))
+    return Made(record, partial(_fill, model, tokenizer, trained, _drawn(training, samples)))
 
 
 def open_trained(key: str, folder: Path, labels: list[str]) -> Any:
@@ -196,8 +197,16 @@ def _told_sample(sample: Sample) -> dict[str, Any]:
     return {**told, "rows": len(sample.indices)}
 
 
-def _fill(model: Any, tokenizer: Any, trained: Trained, training: Encoded, folder: Path) -> None:
+def _drawn(training: Encoded, samples: Mapping[str, Sample]) -> dict[str, list[str]]:
+    """Language -> ids of its rows, in the order of the training set."""
+    ids = iter(training.examples)
+    return {code: list(islice(ids, len(sample.indices))) for code, sample in samples.items()}
+
+
+def _fill(
+    model: Any, tokenizer: Any, trained: Trained, drawn: dict[str, list[str]], folder: Path
+) -> None:
     save_classifier(model, tokenizer, folder)
-    told = {**asdict(trained), "examples": list(training.examples)}
+    told = {**asdict(trained), "examples": drawn}
     text = json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False)
     (folder / "training.json").write_text(text + "\n", encoding="utf-8")
