@@ -6,7 +6,7 @@ import pytest
 
 from isogloss.base.errors import InputError
 from isogloss.data.example import Split, TextExample
-from isogloss.data.mapping import Columns, check_labels, read_pool, read_split
+from isogloss.data.mapping import Columns, read_pool, read_split
 from isogloss.data.source import Row
 
 LABELS = ("negative", "neutral", "positive")
@@ -135,17 +135,3 @@ def test_a_pool_names_each_split_once(splits):
 def split_of(language, *labels):
     examples = tuple(TextExample(f"train/{n}", "a", label) for n, label in enumerate(labels))
     return Split(language, "train", examples)
-
-
-def test_different_label_sets_across_languages_are_refused_by_who_lacks_what():
-    splits = {
-        "deu-Latn": split_of("deu-Latn", *LABELS),
-        "hin-Deva": split_of("hin-Deva", "positive"),
-        "fra-Latn": split_of("fra-Latn", "positive", "negative"),
-    }
-    with pytest.raises(InputError) as caught:
-        check_labels(splits, LABELS)
-    assert "Hindi lacks negative, neutral; French lacks neutral." in str(caught.value)
-    missing = check_labels(splits, LABELS, allow_missing_labels=True)
-    assert missing == {"hin-Deva": ["negative", "neutral"], "fra-Latn": ["neutral"]}
-    assert check_labels({"deu-Latn": splits["deu-Latn"]}, LABELS) == {}

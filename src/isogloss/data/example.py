@@ -16,14 +16,6 @@ class TextExample(NamedTuple):
     label: str
 
 
-class TokenExample(NamedTuple):
-    """A sentence cut into words, each word with its tag."""
-
-    id: str
-    tokens: tuple[str, ...]
-    tags: tuple[str, ...]
-
-
 @dataclass(frozen=True)
 class Split:
     """The examples of one split of one language, in the order of their file."""

@@ -80,44 +80,6 @@ def read_pool(source: Source, language: str, splits: Sequence[str], columns: Col
     return Split(parts[0].language, POOLED.join(names), examples)
 
 
-def check_labels(
-    splits: Mapping[str, Split], labels: Sequence[str], *, allow_missing_labels: bool = False
-) -> dict[str, list[str]]:
-    """Check that every language's training data have every label.
-
-    Args:
-        splits: language -> its training data.
-        labels: the labels of the study.
-        allow_missing_labels: report what is missing instead of refusing it.
-
-    Returns:
-        Language -> the labels that never occur there; languages that lack none are left out.
-
-    Raises:
-        InputError: a language lacks a label.
-    """
-    missing = {
-        language: lacking
-        for language, split in splits.items()
-        if (lacking := _lacking(split, labels))
-    }
-    if missing and not allow_missing_labels:
-        who = "; ".join(
-            f"{language_name(language_code(language))} lacks {', '.join(lacking)}"
-            for language, lacking in missing.items()
-        )
-        raise InputError(
-            f"Different label sets across languages: {who}. Leave these languages out, map their "
-            "labels with label_names, or set allow_missing_labels."
-        )
-    return missing
-
-
-def _lacking(split: Split, labels: Sequence[str]) -> list[str]:
-    present = {example.label for example in split.examples}
-    return [label for label in labels if label not in present]
-
-
 def _column(row: Row, name: str, what: str) -> Any:
     if name not in row.fields:
         raise InputError(
