@@ -433,6 +433,18 @@ def test_a_flipped_byte_in_the_store_is_not_computed_with(isogloss, tmp_path):
     assert "Not in this report" in (tmp_path / "o" / "report.md").read_text()
 
 
+def test_a_finished_study_that_was_forgotten_is_noted_again(isogloss, tmp_path):
+    write_toy(tmp_path)
+    assert isogloss("run", "toy.yaml").code == 0
+    note = tmp_path / ".isogloss" / "studies" / "toy.json"
+    noted, when = note.read_text(), note.stat().st_mtime_ns
+    assert isogloss("run", "toy.yaml").code == 0
+    assert note.stat().st_mtime_ns == when, "what is right is not written again"
+    note.unlink()
+    assert isogloss("run", "toy.yaml").code == 0
+    assert note.read_text() == noted
+
+
 def test_the_next_words_keep_store_and_changes(isogloss, tmp_path):
     write_toy(tmp_path)
     said = isogloss("run", "toy.yaml", "--store", "mine", "--set", "seeds=[3]")

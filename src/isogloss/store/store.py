@@ -274,7 +274,9 @@ class Store:
     ) -> None:
         """Note what was run here; a later run of the same name replaces it."""
         noted = {"name": name, "source": source, "steps": list(step_keys), "study": dict(study)}
-        self._write_json(self._room("studies") / study_file(name), noted)
+        path = self._room("studies") / study_file(name)
+        if not path.is_file() or path.read_text(encoding="utf-8") != json_text(noted):
+            self._write_json(path, noted)
 
     def studies(self) -> list[dict[str, Any]]:
         """All studies noted here, by name: `name`, `source`, `steps` (keys), `study`."""
