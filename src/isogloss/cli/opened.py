@@ -1,12 +1,11 @@
 """A study opened for a command: the file read, the world pinned, the plan drawn."""
 
 import shlex
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from statistics import median
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 from huggingface_hub import constants
 from huggingface_hub.utils.tqdm import disable_progress_bars
@@ -20,6 +19,9 @@ from isogloss.plan.plan import Plan, Step
 from isogloss.store.store import Store
 from isogloss.study.load import load_study
 from isogloss.study.study import Study
+
+if TYPE_CHECKING:
+    from isogloss.store.results import Entry  # only its name: the room brings DuckDB
 
 
 @final
@@ -72,22 +74,25 @@ class Opened:
         keys = [step.key for step in self.plan]
         self.store.remember_study(self.study.name, declared, keys, str(self.path))
 
-    def entries(self) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-        """The columns and the record of every finished cell."""
-        finished: dict[str, dict[str, Any]] = {}
-        for cell in self.plan.cells:
-            if cell.step not in self.store:
-                continue
-            if cell.step not in finished:
-                finished[cell.step] = self.store.record(cell.step)
-            record = finished[cell.step]
-            yield {**cell.columns, "n_train": record["n_train"], "step": cell.step}, record
+    @cached_property
+    def entries(self) -> tuple["Entry", ...]:
+        """The columns and the record of every finished cell; each record is read once."""
+        keys = dict.fromkeys(cell.step for cell in self.plan.cells)
+        finished = {key: self.store.record(key) for key in keys if key in self.store}
+        return tuple(
+            (
+                {**cell.columns, "n_train": finished[cell.step]["n_train"], "step": cell.step},
+                finished[cell.step],
+            )
+            for cell in self.plan.cells
+            if cell.step in finished
+        )
 
     def trainings(self) -> list[dict[str, Any]]:
         """What each finished training chose and did, beside the columns of its cell."""
         return [
             {**record, **columns}
-            for columns, record in self.entries()
+            for columns, record in self.entries
             if columns["target_language"] is None
         ]
 

@@ -35,9 +35,9 @@ def report(
     show.listen(verbose)
     opened = open_study(study, store, changes)
     opened.tell()
-    rows = results_table(opened.entries()).to_pylist()
+    rows = results_table(opened.entries).to_pylist()
     if not rows:
-        raise InputError(f"Nothing of this study is finished: isogloss run {study}")
+        raise InputError(f"Nothing of this study is finished: isogloss run {opened.again('run')}")
     folder = output or opened.folder
     sample = opened.study.data.source.kind == "sample"
     frame = Frame(opened.study.name, opened.study.evaluation.metric, sample)
@@ -67,13 +67,12 @@ def _print_tables(rows: list[dict[str, Any]], metric: str) -> None:
 
 
 def _unfinished(opened: "Opened") -> list[str]:
-    """What the report lacks, and why as far as it is known."""
+    """The cells that the report lacks, and why; a missing training stands for its evaluations."""
+    missing = {step.key for step in opened.missing}
     lines = []
     for step in opened.missing:
-        if step.kind == "train":
+        if step.kind == "train" or (step.kind == "evaluate" and step.needs[0] not in missing):
             failure = opened.store.failure(step.key)
             why = f"failed: {failure['message']}" if failure else "not done yet"
             lines.append(f"{step.title}: {why}")
-    if opened.missing and not lines:
-        lines.append(f"{len(opened.missing)} evaluations are not done yet")
     return lines
