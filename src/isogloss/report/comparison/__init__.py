@@ -1,0 +1,1 @@
+"""Encoders side by side: one table, a tested difference, and a tie called a tie."""
