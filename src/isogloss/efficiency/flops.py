@@ -1,0 +1,133 @@
+"""Forward FLOPs of an encoder in closed form, from its configuration alone.
+
+A multiply-add counts 2. Matrix products are counted, nothing else: look-ups are free, and
+normalization, activation and softmax are some percent of the work that depends on kernels. Per
+layer and sequence of t tokens, with hidden size h and inner size i:
+
+    projections of queries, keys, values and output   4 * 2 t h h
+    scores and their weighted sum                     2 * 2 t t h
+    feed-forward                                      2 * 2 t h i   (3 * with a gate)
+
+and the head. (Kaplan et al. 2020, arXiv:2001.08361, count the same way, per token.)
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, final
+
+from transformers import PreTrainedConfig
+
+from isogloss.base.errors import UnknownName
+from isogloss.efficiency.candidate import Task
+
+
+@final
+@dataclass(frozen=True)
+class Shape:
+    """What the cost of an architecture depends on."""
+
+    hidden: int
+    inner: int
+    layers: int
+    labels: int
+    inner_products: int
+    """2 for a plain feed-forward block, 3 for one with a gate."""
+
+    head_dense: Literal["none", "sequence", "token"]
+    """Where a dense layer h x h stands before the classifier: a pooler counts as one."""
+
+    windows: tuple[int | None, ...] = ()
+    """For each layer how many tokens a token sees, itself included; None for all."""
+
+
+def forward_flops(
+    config: PreTrainedConfig, lengths: Sequence[int], *, task: Task, local: bool = False
+) -> int:
+    """Return the FLOPs of one forward pass over sequences without padding.
+
+    Args:
+        config: of the encoder with its head.
+        lengths: tokens of each sequence, special tokens included.
+        task: `text` for one answer a sequence, `tags` for one a token.
+        local: count only the tokens inside the window of layers with local attention; the kernels
+            for CPU compute the whole product and mask it, which is what is counted otherwise.
+
+    Raises:
+        UnknownName: for an architecture whose form we do not know.
+    """
+    if config.model_type not in SHAPES:
+        raise UnknownName("architecture", config.model_type, SHAPES)
+    shape = SHAPES[config.model_type](config, task)
+    return sum(_sequence(shape, int(tokens), task, local) for tokens in lengths)
+
+
+def _sequence(shape: Shape, tokens: int, task: Task, local: bool) -> int:
+    h = shape.hidden
+    products = 4 * h * h + shape.inner_products * h * shape.inner
+    body = 2 * tokens * products * shape.layers
+    seen = [_pairs(tokens, window) for window in shape.windows] if local else []
+    pairs = sum(seen) if seen else tokens * tokens * shape.layers
+    return body + 4 * pairs * h + _head(shape, tokens, task)
+
+
+def _pairs(tokens: int, window: int | None) -> int:
+    """How many pairs of tokens see each other, if a token sees `window // 2` on each side."""
+    if window is None:
+        return tokens * tokens
+    reach = window // 2
+    return sum(min(tokens, at + reach + 1) - max(0, at - reach) for at in range(tokens))
+
+
+def _head(shape: Shape, tokens: int, task: Task) -> int:
+    answers = tokens if task == "tags" else 1
+    dense = {"none": 0, "sequence": 1, "token": answers}[shape.head_dense]
+    return 2 * shape.hidden * (shape.hidden * dense + shape.labels * answers)
+
+
+def _bert(config: PreTrainedConfig, task: Task) -> Shape:
+    """BERT and RoBERTa: a pooler, or the dense layer of the head, for texts only."""
+    return Shape(
+        hidden=config.hidden_size,
+        inner=config.intermediate_size,
+        layers=config.num_hidden_layers,
+        labels=config.num_labels,
+        inner_products=2,
+        head_dense="sequence" if task == "text" else "none",
+    )
+
+
+def _distilbert(config: PreTrainedConfig, task: Task) -> Shape:
+    return Shape(
+        hidden=config.dim,
+        inner=config.hidden_dim,
+        layers=config.n_layers,
+        labels=config.num_labels,
+        inner_products=2,
+        head_dense="sequence" if task == "text" else "none",
+    )
+
+
+def _modernbert(config: PreTrainedConfig, task: Task) -> Shape:
+    """A gated feed-forward block, a dense layer in both heads, local attention in most layers."""
+    kinds = config.layer_types
+    return Shape(
+        hidden=config.hidden_size,
+        inner=config.intermediate_size,
+        layers=config.num_hidden_layers,
+        labels=config.num_labels,
+        inner_products=3,
+        head_dense="sequence" if task == "text" else "token",
+        windows=tuple(
+            config.local_attention if kind == "sliding_attention" else None for kind in kinds
+        ),
+    )
+
+
+SHAPES: dict[str, Callable[[PreTrainedConfig, Task], Shape]] = {
+    "bert": _bert,
+    "camembert": _bert,
+    "distilbert": _distilbert,
+    "modernbert": _modernbert,
+    "roberta": _bert,
+    "xlm-roberta": _bert,
+}

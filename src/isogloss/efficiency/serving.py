@@ -1,0 +1,118 @@
+"""A candidate, loaded as a server would load it: tokenize, compute, say the label."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple, final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from isogloss.efficiency.answering import Indices, Pieces, Sample
+from isogloss.efficiency.candidate import Candidate
+from isogloss.model.encoder import load_classifier
+from isogloss.model.precision import Precision, best_device
+from isogloss.model.tokenizer import encode_texts, load_tokenizer
+from isogloss.model.words import EncodedSentences, encode_words
+
+
+@final
+class Served:
+    """A loaded candidate; an `Answering`.
+
+    Raises:
+        InputError: if it cannot be loaded.
+    """
+
+    def __init__(self, candidate: Candidate) -> None:
+        self.candidate = candidate
+        self.model, self.tokenizer, self.precision = _load(candidate)
+        self.model.eval()
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+        return torch.device(self.model.device)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Enter inference mode and precision; weights that are cast stay cast until the exit."""
+        with torch.inference_mode(), self.precision.autocast(self.device):
+            yield
+
+    def encode(self, samples: Sequence[Sample]) -> Pieces:
+        """Tokenize."""
+        if self.candidate.task == "tags":
+            sentences = encode_words(self.tokenizer, samples, self.candidate.max_length)
+            return Pieces(sentences.ids, sentences.offsets, sentences)
+        texts = [str(sample) for sample in samples]
+        encoded = encode_texts(self.tokenizer, texts, self.candidate.max_length)
+        return Pieces(encoded.ids, encoded.offsets)
+
+    def forward(self, pieces: Pieces, part: Indices) -> NDArray[np.int64]:
+        """[windows] or [windows, longest] Compute the ids of labels, brought to main memory."""
+        ids, mask = pad_pieces(pieces, part, self.tokenizer.pad_token_id)
+        logits = self.model(
+            input_ids=torch.from_numpy(ids).to(self.device),
+            attention_mask=None if mask is None else torch.from_numpy(mask).to(self.device),
+        ).logits
+        said: NDArray[np.int64] = logits.argmax(-1).cpu().numpy()
+        return said
+
+    def decode(
+        self, pieces: Pieces, parts: Sequence[Indices], said: Sequence[NDArray[np.int64]]
+    ) -> list[Any]:
+        """Return a label a text, or a list of tags a sentence, in the order of the samples."""
+        labels = self.candidate.labels
+        if pieces.words is None:
+            answers = np.empty(len(pieces.lengths), np.int64)
+            for part, one in zip(parts, said, strict=True):
+                answers[part] = one
+            return [labels[answer] for answer in answers]
+        return _decode_words(pieces, parts, said, labels)
+
+
+def pad_pieces(
+    pieces: Pieces, part: Indices, pad_id: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
+    """Lay windows side by side: ids [windows, longest], and a mask or None if none is padded."""
+    lengths = pieces.lengths[part]
+    columns = np.arange(lengths.max(initial=0))
+    mask = columns < lengths[:, None]
+    at = pieces.offsets[part][:, None] + columns
+    ids = np.where(mask, pieces.ids[np.where(mask, at, 0)], pad_id).astype(np.int64)
+    return ids, None if mask.all() else mask.astype(np.int64)
+
+
+def _decode_words(
+    pieces: Pieces,
+    parts: Sequence[Indices],
+    said: Sequence[NDArray[np.int64]],
+    labels: Sequence[str],
+) -> list[list[str]]:
+    flat = np.empty(len(pieces.ids), np.int64)
+    for part, rows in zip(parts, said, strict=True):
+        for window, row in zip(part, rows, strict=True):
+            start, end = pieces.offsets[window], pieces.offsets[window + 1]
+            flat[start:end] = row[: end - start]
+    words: EncodedSentences = pieces.words
+    at = pieces.offsets[words.word_window] + words.word_position
+    tags = [labels[tag] for tag in flat[at]]
+    return [tags[start:end] for start, end in pairwise(words.word_offsets.tolist())]
+
+
+class _Loaded(NamedTuple):
+    model: Any
+    tokenizer: Any
+    precision: Precision
+
+
+def _load(candidate: Candidate) -> _Loaded:
+    folder = Path(candidate.folder)
+    tokenizer = load_tokenizer(folder)
+    model = load_classifier(
+        folder, labels=candidate.labels, seed=0, attention=candidate.attention
+    ).model
+    return _Loaded(model.to(best_device()), tokenizer, Precision("fp32", "form"))
