@@ -1,7 +1,9 @@
 """Encoders side by side: figures as given, differences, candidates, ties, and units of tests."""
 
 import csv
+import dataclasses
 import io
+import json
 import re
 
 import numpy as np
@@ -11,11 +13,39 @@ import pytest
 from rich.console import Console
 
 from isogloss.base.errors import InputError, RunError
+from isogloss.report.comparison.compare import Asked, Extra, compare_study
+from isogloss.report.comparison.differences import compare_encoders
 from isogloss.report.comparison.directions import direction
-from isogloss.report.comparison.grid import grid_latex, grid_markdown, grid_rich
+from isogloss.report.comparison.gold import differing
+from isogloss.report.comparison.grid import grid_latex, grid_markdown, grid_rich, grid_text
+from isogloss.report.comparison.measures import (
+    averaged,
+    mean_over_languages,
+    metrics_of,
+    statistic,
+)
+from isogloss.report.comparison.page import Told
 from isogloss.report.comparison.read_figures import read_figures
-from isogloss.report.comparison.units import read_units
+from isogloss.report.comparison.reading import notes
+from isogloss.report.comparison.results import Result, Setting
+from isogloss.report.comparison.times import (
+    compare_repeats,
+    measured_of,
+    rounds_of,
+    samples_of,
+    times_of,
+)
+from isogloss.report.comparison.units import Units, read_units
 from isogloss.report.comparison.values import Stated, compare_values
+from isogloss.report.comparison.write import (
+    comparison_console,
+    recommendation_console,
+    write_comparison,
+)
+from isogloss.report.frame import Frame
+from isogloss.report.recommend.candidate import candidates_of
+from isogloss.report.recommend.constraints import Constraints
+from isogloss.report.recommend.recommend import recommend
 from isogloss.report.tables import csv_text
 
 # Source: the published bilingual NER comparison, mBERT against XLM-R, 3 epochs, batch 16,
@@ -80,6 +110,15 @@ def test_the_console_shows_the_same_words_in_80_columns(figures):
     found = [line.split() for line in console.file.getvalue().splitlines()]
     for line in GOLDEN.splitlines()[2:]:
         assert line.replace("|", " ").split() in found
+
+
+def test_plain_text_has_the_same_words_and_a_star_at_the_best():
+    values = {"mBERT": {"f1": "0.90", "epoch": 3}, "XLM-R": {"f1": "0.99", "epoch": 3}}
+    assert grid_text(compare_values(values)) == (
+        "metric  mBERT  XLM-R  difference  candidate\n"
+        "f1       0.90  0.99*      +10.0%  XLM-R\n"
+        "epoch       3      3          0%  -\n"
+    )
 
 
 def test_csv_holds_numbers_and_unrounded_differences(figures):
@@ -222,7 +261,8 @@ def test_units_of_ner_hold_spans_words_and_losses_of_each_sentence(tmp_path):
     ]  # fmt: skip
     assert units.words.tolist() == [3, 1, 2]
     assert units.right.tolist() == [3, 0, 1]
-    assert units.loss_sums.tolist() == [1.5, 0.5, 1.0]
+    assert units.loss_sums.tolist() == [1.5, 0.5, 0.5]
+    assert units.loss_counts.tolist() == [3, 1, 1]
     assert (len(units), units.n_words, units.n_gold) == (3, 6, 3)
 
 
@@ -299,3 +339,351 @@ def test_words_out_of_order_are_refused(tmp_path):
 def test_predictions_that_are_not_there_are_said(tmp_path):
     with pytest.raises(RunError, match="cannot be read"):
         read_units(tmp_path, task="ner", labels=["PER"])
+
+
+def toy_units(seed, *, share, n=60, gold_seed=0, extra=0):
+    """Units of a made-up NER test set of one-word sentences; `share` of its spans are found."""
+    gold = np.random.default_rng(gold_seed).integers(0, 2, n + extra)
+    found = np.random.default_rng([seed, gold_seed]).random(n + extra) < share
+    tallies = np.zeros((n + extra, 2, 3), dtype=np.int64)
+    tallies[np.arange(n + extra), gold, 2] = 1
+    tallies[np.arange(n + extra), np.where(found, gold, 1 - gold), 1] = 1
+    tallies[np.arange(n + extra), gold, 0] = found
+    return Units(
+        examples=tuple(f"test/{at}" for at in range(n + extra)),
+        tallies=tallies,
+        offsets=np.arange(n + extra + 1),
+        gold=(1 + 2 * gold).astype(np.int16),
+        right=found.astype(np.int64),
+        loss_sums=1.0 - found,
+        loss_counts=np.ones(n + extra, dtype=np.int64),
+        names=("O", "B-PER", "I-PER", "B-LOC", "I-LOC"),
+        labels=("PER", "LOC"),
+    )
+
+
+SOURCES = ("eng-Latn", "por-Latn")
+TARGETS = (*SOURCES, "deu-Latn")
+
+
+def toy_results(shares, *, seeds=(1, 2, 3), targets=TARGETS, forms=("torch",), **more):
+    """Every encoder on every target with every seed; `shares` is how good each encoder is."""
+    setting = {"regime": "joint", "sources": SOURCES, "n_per_language": None, "split": "test"}
+    return [
+        Result(
+            encoder=encoder, form=form, target=target, seed=seed, **{**setting, **more},
+            units=toy_units(seed + 10 * number, share=share, gold_seed=TARGETS.index(target)),
+        )
+        for number, (encoder, share) in enumerate(shares.items())
+        for form in forms
+        for target in targets
+        for seed in seeds
+    ]  # fmt: skip
+
+
+def compared(results, metrics=("f1",), **more):
+    return compare_encoders(results, metrics=metrics, resamples=400, **more)
+
+
+def one_of(records, **wanted):
+    (found,) = [r for r in records if all(r[key] == value for key, value in wanted.items())]
+    return found
+
+
+def test_a_large_difference_is_better_and_a_loss_turns_the_verdict_around():
+    records = compared(toy_results({"A": 0.5, "B": 0.95}), metrics=("f1", "eval_loss"))
+    for metric in ("f1", "eval_loss"):
+        record = one_of(records, metric=metric, scope="all")
+        assert record["verdict"] == "better"
+        assert record["p_holm"] < 0.05
+        assert record["difference_low"] <= record["difference"] <= record["difference_high"]
+        assert record["percent"] == pytest.approx(
+            100 * (record["second_score"] - record["first_score"]) / record["first_score"]
+        )
+    assert one_of(records, metric="eval_loss", scope="all")["difference"] < 0
+
+
+def test_equal_encoders_tie():
+    record = one_of(compared(toy_results({"A": 0.7, "B": 0.7})), scope="all")
+    assert record["verdict"] == "tie"
+    assert record["smallest"] > abs(record["difference"])
+
+
+def test_every_language_and_each_group_has_a_record_with_its_counts():
+    records = compared(toy_results({"A": 0.6, "B": 0.8}))
+    scopes = [(r["scope"], r["language"], r["n_units"], r["n_gold"]) for r in records]
+    assert scopes == [
+        *(("language", target, 60, 60) for target in TARGETS),
+        ("all", None, 180, 180), ("in_language", None, 120, 120), ("zero_shot", None, 60, 60),
+    ]  # fmt: skip
+    assert {r["n_seeds"] for r in records} == {3}
+
+
+def test_scores_are_those_of_the_tallies():
+    results = toy_results({"A": 0.6, "B": 0.8})
+    record = one_of(compared(results), language="por-Latn")
+    for side, encoder in (("first_score", "A"), ("second_score", "B")):
+        values = [
+            2 * t[..., 0].sum() / t[..., 1:].sum()
+            for r in results
+            if (r.encoder, r.target) == (encoder, "por-Latn")
+            for t in [r.units.tallies]
+        ]
+        assert record[side] == pytest.approx(np.mean(values))
+
+
+def test_holm_runs_over_the_languages_of_one_metric():
+    records = compared(toy_results({"A": 0.6, "B": 0.75}), metrics=("f1", "accuracy"))
+    mine = [r for r in records if r["metric"] == "f1" and r["scope"] == "language"]
+    ordered = sorted(r["p"] for r in mine)
+    want = np.maximum.accumulate([p * (3 - rank) for rank, p in enumerate(ordered)]).clip(max=1)
+    found = sorted((r["p"], r["p_holm"]) for r in mine)
+    assert [p for _, p in found] == pytest.approx(want)
+    assert one_of(records, metric="f1", scope="all")["p_holm"] == pytest.approx(
+        one_of(records, metric="f1", scope="all")["p"]
+    )
+
+
+def test_three_encoders_are_compared_pair_by_pair():
+    records = compared(toy_results({"A": 0.5, "B": 0.9, "C": 0.9}))
+    pairs = {(r["first"], r["second"]): r["verdict"] for r in records if r["scope"] == "all"}
+    assert pairs == {("A", "B"): "better", ("A", "C"): "better", ("B", "C"): "tie"}
+
+
+def test_seeds_of_one_side_alone_are_left_out_and_named():
+    results = toy_results({"A": 0.6, "B": 0.8})
+    kept = [r for r in results if (r.encoder, r.seed) != ("A", 3)]
+    record = one_of(compared(kept), scope="all")
+    assert (record["n_seeds"], record["unpaired_seeds"]) == (2, "B: 3")
+
+
+def test_encoders_without_a_shared_seed_are_not_compared():
+    results = [
+        *toy_results({"A": 0.6, "B": 0.9}, seeds=(1,))[:3],
+        *toy_results({"A": 0.6, "B": 0.9}, seeds=(2,))[3:],
+    ]
+    record = one_of(compared(results), scope="all")
+    assert (record["verdict"], record["n_seeds"]) == ("not compared", 0)
+    assert record["difference"] is record["p_holm"] is None
+    assert record["unpaired_seeds"] == "A: 1; B: 2"
+    assert notes([record]) == ["A and B share no seed, so their difference is not tested."]
+
+
+def test_one_seed_still_has_an_interval_over_sentences():
+    record = one_of(compared(toy_results({"A": 0.5, "B": 0.95}, seeds=(1,))), scope="all")
+    assert record["verdict"] == "better"
+    assert record["first_score_low"] < record["first_score"] < record["first_score_high"]
+
+
+def test_only_models_trained_alike_are_compared():
+    results = [
+        *toy_results({"A": 0.6, "B": 0.6})[:9],
+        *toy_results({"A": 0.6, "B": 0.6}, n_per_language=100)[9:],
+    ]
+    with pytest.raises(InputError, match="A, B were not trained alike"):
+        compared(results)
+
+
+def test_one_encoder_alone_is_no_comparison():
+    with pytest.raises(InputError, match=r"needs two evaluated encoders; there are 1 \(A\)"):
+        compared(toy_results({"A": 0.6}))
+
+
+def changed(result, **units):
+    return dataclasses.replace(result, units=dataclasses.replace(result.units, **units))
+
+
+def test_other_gold_tags_are_refused_with_their_number_and_place():
+    results = toy_results({"A": 0.6, "B": 0.6}, seeds=(1,))
+    gold = results[4].units.gold.copy()
+    gold[[7, 9]] = 0
+    results[4] = changed(results[4], gold=gold)
+    said = "A and B are scored on different gold in Portuguese, test: 2 words differ .*test/7.*tags"
+    with pytest.raises(InputError, match=said):
+        compared(results)
+
+
+def test_lost_sentences_and_lost_words_are_told_apart():
+    whole = toy_units(1, share=0.5)
+    part = toy_units(1, share=0.5, n=50)
+    cut = dataclasses.replace(whole, offsets=np.append(np.arange(60), 61), gold=np.ones(61, int))
+    assert differing(whole, part)[:2] == (10, "test/50")
+    assert "part of the sentences" in differing(whole, part).why
+    long = dataclasses.replace(whole, gold=np.ones(60, int))
+    assert differing(long, cut)[:2] == (1, "test/59")
+    assert "maximal length" in differing(long, cut).why
+
+
+def test_gold_in_another_order_is_other_gold():
+    units = toy_units(1, share=0.5)
+    turned = dataclasses.replace(units, examples=units.examples[::-1], gold=units.gold[::-1].copy())
+    assert units.gold_digest != turned.gold_digest
+    assert differing(units, turned).why.startswith("their sentences stand in another order")
+
+
+def eval_rows(encoder, seconds, *, seed=1, target="eng-Latn", form="torch"):
+    """The times of an evaluation of 100 sentences in 10 batches."""
+    base = {
+        "encoder": encoder, "regime": "joint", "source_languages": list(SOURCES),
+        "n_per_language": None, "split": "test", "seed": seed, "target_language": target,
+        "form": form,
+    }  # fmt: skip
+    values = {
+        "eval_runtime": seconds,
+        "eval_samples_per_second": 100 / seconds,
+        "eval_steps_per_second": 10 / seconds,
+    }
+    return [{**base, "metric": name, "value": value} for name, value in values.items()]
+
+
+def measured_rows(encoder, form="torch", **values):
+    base = {"encoder": encoder, "form": form, "split": "efficiency", "target_language": None}
+    return [{**base, "metric": name, "value": value} for name, value in values.items()]
+
+
+SETTING = Setting("joint", SOURCES, None, "test")
+
+
+def test_times_of_all_targets_are_those_of_one_long_evaluation():
+    rows = [*eval_rows("A", 2.0), *eval_rows("A", 8.0, target="por-Latn")]
+    times = times_of(rows, SETTING)
+    assert times["eval_runtime"]["A"] == {1: 10.0}
+    assert times["eval_samples_per_second"]["A"][1] == pytest.approx(200 / 10)
+    assert times["eval_steps_per_second"]["A"][1] == pytest.approx(20 / 10)
+
+
+def test_times_tie_if_the_paired_interval_holds_no_difference():
+    def verdict_of(first, second):
+        (record,) = compare_repeats("eval_runtime", {"A": first, "B": second})
+        return record["verdict"]
+
+    assert verdict_of({1: 1.0, 2: 2.0, 3: 3.0}, {1: 1.1, 2: 1.9, 3: 3.0}) == "tie"
+    assert verdict_of({1: 1.0, 2: 2.0, 3: 3.0}, {1: 0.5, 2: 1.5, 3: 2.45}) == "better"
+    assert verdict_of({1: 1.0}, {1: 2.0}) == "worse"
+    assert verdict_of({1: 1.0}, {2: 2.0}) == "not compared"
+
+
+def toy_comparison(shares, *, forms=("torch",), seeds=(1, 2, 3)):
+    results = toy_results(shares, forms=forms, seeds=seeds)
+    rows = [row for at, encoder in enumerate(shares) for row in eval_rows(encoder, 1.0 + at)]
+    for at, encoder in enumerate(shares):
+        for number, form in enumerate(forms):
+            rows += measured_rows(
+                encoder, form, single_stream_p99_ms=10.0 * (1 + at) / (1 + number),
+                offline_samples_per_second=100.0 / (1 + at), peak_rss_mb=500.0 + at, n_samples=9.0,
+            )  # fmt: skip
+    asked = Asked("f1", metrics_of("ner"), resamples=400)
+    audit = {
+        "algorithm": "unigram",
+        "vocab_size": 1000,
+        "languages": {"eng-Latn": {"fertility": 1.2}},
+    }
+    return results, compare_study(results, rows, asked, Extra(audits=dict.fromkeys(shares, audit)))
+
+
+def test_the_whole_comparison_has_quality_times_and_measured_values_in_one_table():
+    _, comparison = toy_comparison({"A": 0.5, "B": 0.95})
+    lines = {line.metric: line.candidate for line in comparison.overview.lines}
+    assert lines["f1"] == lines["eval_loss"] == "B"
+    assert lines["eval_runtime (s)"] == lines["single_stream_p99_ms"] == "A"
+    assert lines["n_samples"] == "-"
+    json.dumps(comparison.to_json())
+
+
+def test_a_tie_of_the_tests_is_a_tie_of_the_table():
+    _, comparison = toy_comparison({"A": 0.5, "B": 0.9, "C": 0.9})
+    lines = {line.metric: line.candidate for line in comparison.overview.lines}
+    assert lines["f1"] == "tie: B, C"
+
+
+def test_samples_of_a_measurement_are_paired_by_round():
+    stored = {
+        "candidates": [
+            {"name": name, "form": "torch", "measured": [{"name": "disk_mb", "samples": samples}]}
+            for name, samples in (("A", [1.0, 2.0, 3.0]), ("B", [1.1, 1.9, 3.0]))
+        ]
+    }
+    rows = [*measured_rows("A", disk_mb=2.0), *measured_rows("B", disk_mb=1.9)]
+    measured = measured_of(rows)
+    assert measured == {("A", "torch"): {"disk_mb": 2.0}, ("B", "torch"): {"disk_mb": 1.9}}
+    rounds = rounds_of(measured, samples_of(stored), ["A", "B"])
+    assert rounds["disk_mb"]["A"] == {0: 1.0, 1: 2.0, 2: 3.0}
+    assert [r["verdict"] for r in compare_repeats("disk_mb", rounds["disk_mb"])] == ["tie"]
+    assert rounds_of(measured, {}, ["B"]) == {"disk_mb": {"B": {0: 1.9}}}
+
+
+def test_each_form_has_its_own_quality_and_its_difference_to_training():
+    results = [
+        *toy_results({"A": 0.9, "B": 0.8}),
+        *[
+            dataclasses.replace(one, form="onnx")
+            for one in toy_results({"A": 0.9})
+        ],
+        *toy_results({"A": 0.4}, forms=("onnx-int8",)),
+    ]  # fmt: skip
+    rows = measured_rows("A", "onnx", single_stream_p99_ms=3.0)
+    comparison = compare_study(results, rows, Asked("f1", ("f1",), 400))
+    found = {(r["encoder"], r["form"]): r for r in comparison.forms}
+    assert found["A", "onnx"]["verdict"] == "tie"
+    assert found["A", "onnx"]["minus_torch"] == 0
+    assert found["A", "onnx"]["single_stream_p99_ms"] == 3.0
+    assert found["A", "onnx-int8"]["verdict"] == "worse"
+    assert found["B", "torch"]["minus_torch"] is None
+
+
+def test_the_mean_over_languages_counts_each_language_the_same():
+    arrays = [np.array([[1, 1]] * 2), np.array([[0, 1]] * 8)]
+    sums = mean_over_languages(arrays).sum(axis=0)[np.newaxis]
+    assert averaged(statistic("accuracy"))(sums).tolist() == [0.5]
+
+
+def test_the_tokenizers_stand_beside_their_encoders():
+    _, comparison = toy_comparison({"A": 0.5, "B": 0.9})
+    assert [(r["encoder"], r["language"], r["fertility"]) for r in comparison.tokenizers] == [
+        ("A", "eng-Latn", 1.2),
+        ("B", "eng-Latn", 1.2),
+    ]
+
+
+def test_a_comparison_is_written_whole_and_says_its_commands(tmp_path):
+    results, comparison = toy_comparison({"mBERT": 0.5, "XLM-R": 0.95}, forms=("torch", "onnx"))
+    found = recommend(candidates_of(comparison, results, price_per_hour=1.0), Constraints())
+    told = Told(found, ["isogloss compare toy.yaml"])
+    frame = Frame("toy", "f1")
+    paths = write_comparison(tmp_path, comparison, frame=frame, told=told)
+    assert set(paths) == {path for path in tmp_path.rglob("*") if path.is_file()}
+    text = paths[-1].read_text()
+    assert text.startswith("# toy: mBERT against XLM-R")
+    assert "Joint training on English and Portuguese, all rows of each, tested on test" in text
+    assert "isogloss compare toy.yaml" in text
+    assert "| German |" in text and "| zero-shot |" in text  # noqa: PT018
+    assert found.lines[1] in text
+    assert "\n\n\n" not in text
+    before = {path: path.read_bytes() for path in paths}
+    write_comparison(tmp_path, comparison, frame=frame, told=told)
+    assert {path: path.read_bytes() for path in paths} == before
+
+
+def test_the_screen_shows_every_name_in_100_columns():
+    results, comparison = toy_comparison({"mBERT": 0.5, "XLM-R": 0.95}, forms=("torch", "onnx"))
+    found = recommend(candidates_of(comparison, results), Constraints())
+    console = Console(width=100, file=io.StringIO())
+    for table in [*comparison_console(comparison), *recommendation_console(found)]:
+        console.print(table)
+    text = console.file.getvalue()
+    assert max(map(len, text.splitlines())) <= 100
+    for word in ("XLM-R (onnx)", "Portuguese", "eval_runtime (s)", "Pareto front", "unigram"):
+        assert word in text
+
+
+def test_three_encoders_have_their_tables_by_pair(tmp_path):
+    _, comparison = toy_comparison({"A": 0.5, "B": 0.9, "C": 0.7}, seeds=(1, 2))
+    write_comparison(tmp_path, comparison, frame=Frame("toy", "f1"))
+    text = (tmp_path / "tables" / "comparison_languages.csv").read_text()
+    lines = list(csv.DictReader(io.StringIO(text)))
+    assert {(line["first"], line["second"]) for line in lines} == {
+        ("A", "B"),
+        ("A", "C"),
+        ("B", "C"),
+    }
+    assert all(float(line["first score"]) > 0 for line in lines)

@@ -51,13 +51,16 @@ class Units:
     """`[units]`: words whose tag or label is right."""
 
     loss_sums: npt.NDArray[np.float64]
-    """`[units]`: sum of the losses that are finite, in nats."""
+    """`[units]`: sum of the losses that are finite and of a usable prediction, in nats."""
 
     loss_counts: npt.NDArray[np.int64]
     """`[units]`: how many those are."""
 
     names: tuple[str, ...]
     """What the gold ids stand for."""
+
+    labels: tuple[str, ...]
+    """What the tallies are of: entity types for NER, else the labels."""
 
     def __len__(self) -> int:
         """Count the units."""
@@ -82,8 +85,8 @@ class Units:
     def gold_digest(self) -> str:
         """Digest of units, words and gold: two models scored alike have the same (SHA-256)."""
         digest = hashlib.sha256("\x00".join([*self.names, "", *self.examples]).encode())
-        digest.update(np.ascontiguousarray(self.offsets).tobytes())
-        digest.update(np.ascontiguousarray(self.gold).tobytes())
+        for numbers in (self.offsets, self.gold):
+            digest.update(numbers.astype("<i8").tobytes())
         return digest.hexdigest()
 
 
@@ -111,7 +114,7 @@ def read_units(folder: Path, *, task: str, labels: Sequence[str]) -> Units:
         raise RunError(f"{path} holds rows without gold; run the evaluation again.")
     offsets = _offsets(table, path)
     losses = table["loss"].to_numpy().astype(np.float64)
-    finite = np.isfinite(losses)
+    finite = np.isfinite(losses) & (predicted >= 0)
     return Units(
         examples=tuple(table["example"].take(pa.array(offsets[:-1])).to_pylist()),
         tallies=(
@@ -125,6 +128,7 @@ def read_units(folder: Path, *, task: str, labels: Sequence[str]) -> Units:
         loss_sums=_sums(np.where(finite, losses, 0.0), offsets),
         loss_counts=_sums(finite, offsets).astype(np.int64),
         names=names,
+        labels=tuple(labels),
     )
 
 

@@ -1,0 +1,245 @@
+"""Differences between encoders, tested: by language and over groups of languages.
+
+A record is one metric of two encoders in one scope: a target language, all of them pooled, or those
+that were among the sources (in-language) and those that were not (zero-shot) apart. Pooled means
+that the sentences of all languages are one test set, so a large test set weighs more.
+
+The verdict follows the combined p-value (would training again, on another test set, show it?)
+after Holm's correction over all languages and pairs of encoders of that metric and setting; pooled
+scopes are corrected over the pairs alone. `tie` is "not told apart", which `smallest` puts in
+perspective: the difference that this study would have seen in 80 % of cases.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Literal, NamedTuple, final
+
+import numpy as np
+
+from isogloss.base.errors import InputError
+from isogloss.report.comparison.directions import direction
+from isogloss.report.comparison.fields import interval_of, percent_of, score_of
+from isogloss.report.comparison.gold import check_gold
+from isogloss.report.comparison.measures import PerUnit, n_gold, per_unit, statistic
+from isogloss.report.comparison.results import TRAINED_FORM, Result, Setting, once
+from isogloss.report.records import Record, Records
+from isogloss.stats.combined import COMPARE_RESAMPLES, compare, score_interval
+from isogloss.stats.correction import holm
+
+ScopeName = Literal["language", "all", "in_language", "zero_shot"]
+
+ALPHA = 0.05
+"""A corrected p-value from here on is a tie."""
+
+TIE = "tie"
+NOT_COMPARED = "not compared"
+
+
+class Scope(NamedTuple):
+    """Targets that are looked at together."""
+
+    name: ScopeName
+    targets: tuple[str, ...]
+
+
+@final
+@dataclass(frozen=True)
+class Side:
+    """One encoder in one scope."""
+
+    encoder: str
+    by_seed: Mapping[int, PerUnit]
+    """Units of all targets of the scope, one after the other, for each seed that has them all."""
+
+
+def compare_encoders(
+    results: Sequence[Result],
+    *,
+    metrics: Sequence[str],
+    resamples: int = COMPARE_RESAMPLES,
+) -> list[Record]:
+    """Compare every two encoders that were trained alike, in the form that they were trained in.
+
+    Args:
+        results: evaluations, any order; the first encoder named is the one others differ from.
+        metrics: names that `measures.per_unit` knows.
+        resamples: of each bootstrap and each randomization.
+
+    Returns:
+        Records with the fields of the setting; `metric`, `scope`, `language` (None for groups);
+        `first` and `second` (encoders) with `first_score` and `second_score`; `difference`
+        (second - first) and `percent` of the first; all of them with `_low` and `_high`; `p`,
+        `p_holm`, `p_randomization`, `smallest`; `verdict` on the second: `better`, `worse`, `tie`
+        or `not compared` (no seed is shared); `n_seeds` (shared), `unpaired_seeds`, `n_units`,
+        `n_gold`.
+
+    Raises:
+        InputError: if two are scored on different gold, or no two encoders were trained alike.
+        UnknownName: for an unknown metric.
+    """
+    trained = [one for one in results if one.served == TRAINED_FORM]
+    check_gold(trained)
+    records = [
+        record
+        for setting, group in _settings(trained).items()
+        for metric in metrics
+        for record in _of_metric(group, setting, metric, resamples)
+    ]
+    if not records:
+        raise InputError(_nothing(trained))
+    return records
+
+
+def by_language(records: Records) -> list[Record]:
+    """Those records that are about one language."""
+    return [dict(record) for record in records if record["scope"] == "language"]
+
+
+def scopes(results: Sequence[Result]) -> list[Scope]:
+    """Each target alone, then all of them, then in-language and zero-shot where there are both."""
+    targets = once(one.target for one in results)
+    unseen = {one.target for one in results if one.zero_shot}
+    found = [Scope("language", (target,)) for target in targets]
+    if len(targets) > 1:
+        found.append(Scope("all", tuple(targets)))
+    if 0 < len(unseen) < len(targets):
+        found.append(Scope("in_language", tuple(t for t in targets if t not in unseen)))
+        found.append(Scope("zero_shot", tuple(t for t in targets if t in unseen)))
+    return found
+
+
+def side(results: Iterable[Result], encoder: str, scope: Scope, metric: str) -> Side:
+    """Pool the units of one encoder; a seed that lacks a target of the scope is left out."""
+    found: dict[int, dict[str, PerUnit]] = defaultdict(dict)
+    for one in results:
+        if one.encoder == encoder and one.target in scope.targets:
+            found[one.seed][one.target] = per_unit(one.units, metric)
+    return Side(
+        encoder,
+        {
+            seed: np.concatenate([of_target[target] for target in scope.targets])
+            for seed, of_target in sorted(found.items())
+            if len(of_target) == len(scope.targets)
+        },
+    )
+
+
+def verdict(metric: str, difference: float | None, p: float | None) -> str:
+    """What is said of the second encoder.
+
+    >>> verdict("f1", 0.02, 0.01), verdict("eval_loss", 0.02, 0.01), verdict("f1", 0.02, 0.05)
+    ('better', 'worse', 'tie')
+    """
+    if difference is None or p is None:
+        return NOT_COMPARED
+    if p >= ALPHA or difference == 0:
+        return TIE
+    return "better" if (difference > 0) == (direction(metric) != "lower") else "worse"
+
+
+def _settings(results: Iterable[Result]) -> dict[Setting, list[Result]]:
+    """Results by setting, those settings alone that two encoders have."""
+    found: dict[Setting, list[Result]] = defaultdict(list)
+    for one in results:
+        found[one.setting].append(one)
+    return {s: group for s, group in found.items() if len({one.encoder for one in group}) > 1}
+
+
+def _of_metric(
+    results: Sequence[Result], setting: Setting, metric: str, resamples: int
+) -> list[Record]:
+    """All records of one metric, corrected for being several."""
+    records = [
+        {**_setting_fields(setting), "metric": metric, **record}
+        for scope in scopes(results)
+        for record in _of_scope(results, scope, metric, resamples)
+    ]
+    families: dict[str, dict[str, Record]] = defaultdict(dict)
+    for at, record in enumerate(records):
+        if record["p"] is not None:
+            families[record["scope"]][str(at)] = record
+    for family in families.values():
+        corrected = holm({name: record["p"] for name, record in family.items()})
+        for name, record in family.items():
+            record["p_holm"] = corrected[name]
+    for record in records:
+        record["verdict"] = verdict(metric, record["difference"], record["p_holm"])
+    return records
+
+
+def _of_scope(
+    results: Sequence[Result], scope: Scope, metric: str, resamples: int
+) -> Iterator[Record]:
+    encoders = once(one.encoder for one in results)
+    sides = [side(results, encoder, scope, metric) for encoder in encoders]
+    gold = {one.target: n_gold(one.units, metric) for one in results}
+    for first, second in combinations([one for one in sides if one.by_seed], 2):
+        yield {
+            "scope": scope.name,
+            "language": scope.targets[0] if scope.name == "language" else None,
+            "n_languages": len(scope.targets),
+            **_pair(first, second, metric, resamples),
+            "n_gold": sum(gold[target] for target in scope.targets),
+        }
+
+
+def _pair(first: Side, second: Side, metric: str, resamples: int) -> Record:
+    shared = sorted(first.by_seed.keys() & second.by_seed.keys())
+    score = statistic(metric)
+    one, other = (
+        score_interval({seed: s.by_seed[seed] for seed in shared or s.by_seed}, score)
+        for s in (first, second)
+    )
+    found = compare(first.by_seed, second.by_seed, score, resamples=resamples) if shared else None
+    return {
+        "first": first.encoder,
+        **score_of("first_score", one, metric),
+        "second": second.encoder,
+        **score_of("second_score", other, metric),
+        **interval_of("difference", found),
+        **percent_of(found, one.mean),
+        "p": found.p if found else None,
+        "p_holm": None,
+        "p_randomization": found.p_randomization if found else None,
+        "smallest": found.smallest if found else None,
+        "verdict": NOT_COMPARED,
+        "n_seeds": len(shared),
+        "unpaired_seeds": _unpaired(first, second),
+        "n_units": one.n_units,
+    }
+
+
+def _unpaired(first: Side, second: Side) -> str | None:
+    """The seeds that only one side has, in words; they are left out of the difference."""
+    extra = {
+        one.encoder: sorted(one.by_seed.keys() - other.by_seed.keys())
+        for one, other in ((first, second), (second, first))
+    }
+    said = [f"{name}: {', '.join(map(str, seeds))}" for name, seeds in extra.items() if seeds]
+    return "; ".join(said) or None
+
+
+def _setting_fields(setting: Setting) -> Record:
+    return {
+        "regime": setting.regime,
+        "sources": list(setting.sources),
+        "n_per_language": setting.n_per_language,
+        "split": setting.split,
+    }
+
+
+def _nothing(results: Sequence[Result]) -> str:
+    encoders = once(one.encoder for one in results)
+    if len(encoders) < 2:
+        names = f" ({encoders[0]})" if encoders else ""
+        return (
+            f"A comparison needs two evaluated encoders; there are {len(encoders)}{names}. "
+            "Add an encoder to the study, or finish its run."
+        )
+    return (
+        f"{', '.join(encoders)} were not trained alike: no two of them share regime, source "
+        "languages, rows per language and split, or none of them shares a target and has every "
+        "language of it. Finish the run of the study."
+    )

@@ -1,0 +1,101 @@
+"""What each metric needs of test units, and how a score comes from its sums.
+
+Two numbers a unit are enough for accuracy and loss, three for micro precision, recall and F1; the
+macro means need three for each label. Less to resample is faster, so each metric takes its least.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from isogloss.base.errors import UnknownName
+from isogloss.report.comparison.units import Units
+from isogloss.stats.tallies import TALLY_METRICS
+
+PerUnit = npt.NDArray[Any]
+Statistic = Callable[[Any], Any]
+
+MICRO = {"precision", "recall", "f1"}
+MACRO = {"macro_precision", "macro_recall", "macro_f1"}
+RATIOS = {"accuracy", "eval_loss"}
+
+OF_TASK = {
+    "ner": ("eval_loss", "precision", "recall", "f1", "macro_f1", "accuracy"),
+    "pos": ("eval_loss", "accuracy", "macro_precision", "macro_recall", "macro_f1"),
+}
+"""What a comparison of a task shows unless it is told otherwise."""
+
+OF_TEXTS = ("eval_loss", "accuracy", "macro_precision", "macro_recall", "macro_f1")
+
+
+def metrics_of(task: str) -> tuple[str, ...]:
+    """The metrics that a comparison of a task shows."""
+    return OF_TASK.get(task, OF_TEXTS)
+
+
+def per_unit(units: Units, metric: str) -> PerUnit:
+    """Lay out what a metric needs of each unit, `[units, ...]`, so that sums make sense.
+
+    Args:
+        units: of one evaluation.
+        metric: `accuracy`, `eval_loss`, one of `TALLY_METRICS`, or `<metric>/<label>` for the
+            precision, recall or F1 of one label.
+
+    Raises:
+        UnknownName: for a metric that cannot be computed from tallies.
+    """
+    name, _, label = metric.partition("/")
+    if name == "accuracy" and not label:
+        return np.stack([units.right, units.words], axis=-1)
+    if name == "eval_loss" and not label:
+        return np.stack([units.loss_sums, units.loss_counts], axis=-1)
+    if name in MICRO and label in units.labels:
+        return units.tallies[:, [units.labels.index(label)]]
+    if name in MICRO and not label:
+        return np.asarray(units.tallies.sum(axis=1, keepdims=True))
+    if name in MACRO and not label:
+        return units.tallies
+    known = [*RATIOS, *MICRO, *MACRO, *(f"{name}/{label}" for label in units.labels)]
+    raise UnknownName("metric", metric, known)
+
+
+def statistic(metric: str) -> Statistic:
+    """How a score comes from the sums of `per_unit`, `[..., k]` or `[..., labels, 3]`: `[...]`."""
+    name = metric.partition("/")[0]
+    return _ratio if name in RATIOS else TALLY_METRICS[name]
+
+
+def n_gold(units: Units, metric: str) -> int:
+    """Gold that a metric counts: spans or labels of all or one kind, or words."""
+    name, _, label = metric.partition("/")
+    if name in RATIOS:
+        return units.n_words
+    return int(per_unit(units, metric)[..., 2].sum()) if label else units.n_gold
+
+
+def mean_over_languages(arrays: Sequence[PerUnit]) -> PerUnit:
+    """Lay units of several languages side by side, `[units of all, languages, ...]`.
+
+    Each unit is 0 outside of its own language, so that sums keep the languages apart and a score
+    of each can be averaged: every language counts the same, however large its test set is.
+    """
+    total = sum(map(len, arrays))
+    found = np.zeros((total, len(arrays), *arrays[0].shape[1:]), dtype=arrays[0].dtype)
+    start = 0
+    for at, array in enumerate(arrays):
+        found[start : start + len(array), at] = array
+        start += len(array)
+    return found
+
+
+def averaged(score: Statistic) -> Statistic:
+    """The statistic of `mean_over_languages`: the mean of each language's score."""
+    return lambda sums: np.asarray(score(sums)).mean(axis=-1)
+
+
+def _ratio(sums: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    numerator, denominator = sums[..., 0], sums[..., 1]
+    safe = np.where(denominator == 0, 1, denominator)
+    return np.asarray(np.where(denominator == 0, 0.0, numerator / safe), dtype=np.float64)

@@ -1,0 +1,141 @@
+"""The page of a comparison, in plain words: what was compared, what came out, how sure it is."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from isogloss.base.languages import language_name
+from isogloss.report.comparison.compare import Comparison, of_main_setting
+from isogloss.report.comparison.grid import grid_markdown
+from isogloss.report.comparison.reading import form_table, notes, pair_table, pairs_of
+from isogloss.report.comparison.results import words_of
+from isogloss.report.frame import Frame
+from isogloss.report.recommend.recommend import Recommendation
+from isogloss.report.recommend.tables import candidate_table, exclusion_table
+from isogloss.report.tables import markdown
+
+READING = """\
+- **Intervals are 95 % confidence intervals over seeds and test sentences together**: would training
+  again, tested on other sentences of the same kind, give the same? With one seed they are over
+  sentences only. Measured values have intervals over rounds of measuring.
+- **Difference** is (B - A) / A x 100 of the first encoder. In tables by language it is B - A.
+- **A tie is not told apart**: the p-value, corrected after Holm for all languages compared, is 0.05
+  or more. *Could see* is the smallest true difference that this study finds in 80 % of cases: a
+  tie says nothing about smaller ones.
+- **All languages** is all their sentences as one test set; the mean over languages, which the
+  recommendation uses, counts each language the same.
+- **Everybody is scored on the same gold words**; encoders scored on other gold are refused.
+- `eval_runtime` and its rates come from the evaluations, which may have shared the machine. Values
+  with p50, p99, offline or memory in their name were measured alone, candidates in turn."""
+
+
+class Told(NamedTuple):
+    """What a page says besides the comparison itself."""
+
+    recommendation: Recommendation | None = None
+    commands: Sequence[str] = ()
+    """What a reader types to get it again."""
+
+    unfinished: Sequence[str] = ()
+    """What the comparison lacks, a line each."""
+
+
+NOTHING_ELSE = Told()
+
+
+def comparison_page(comparison: Comparison, frame: Frame, told: Told = NOTHING_ELSE) -> str:
+    """Write the page in Markdown.
+
+    Args:
+        comparison: of a study.
+        frame: the study and whether its data are sample data.
+        told: recommendation, commands and what is missing.
+    """
+    sample = "\n\n**Sample data**: made up for trying things out; says nothing of real languages."
+    blocks = [
+        f"# {frame.study}: {' against '.join(comparison.encoders)}"
+        + (sample if frame.sample else ""),
+        "\n".join(f"- {fact}" for fact in facts(comparison)),
+        "## Side by side",
+        whole(comparison),
+        grid_markdown(comparison.overview),
+        *_recommended(told.recommendation),
+        *_languages(comparison, frame),
+        *_more(comparison),
+    ]
+    if told.unfinished:
+        blocks += ["## Not in this comparison", "\n".join(f"- {line}" for line in told.unfinished)]
+    blocks += ["## How to read this", READING]
+    blocks.append("All tables as CSV, Markdown and LaTeX: [tables](tables).")
+    if told.commands:
+        blocks += ["## Again", "```sh\n" + "\n".join(told.commands) + "\n```"]
+    return "\n\n".join(block.strip() for block in blocks if block) + "\n"
+
+
+def facts(comparison: Comparison) -> list[str]:
+    """What was compared, a line each."""
+    records = of_main_setting(comparison)
+    languages = dict.fromkeys(r["language"] for r in records if r["language"])
+    sources = comparison.setting.sources
+    unseen = [language_name(code) for code in languages if code not in sources]
+    zero_shot = f"; of these zero-shot: {', '.join(unseen)}" if unseen else ""
+    return [
+        f"Encoders: {', '.join(comparison.encoders)}",
+        _capital(words_of(comparison.setting)),
+        f"Tested on {len(languages)}: {', '.join(map(language_name, languages))}{zero_shot}",
+        f"Seeds that both sides of a pair have: {_range(r['n_seeds'] for r in records)}",
+        *notes(records),
+    ]
+
+
+def whole(comparison: Comparison) -> str:
+    """What the overview is about, in a line."""
+    records = of_main_setting(comparison)
+    n = max(record["n_languages"] for record in records)
+    gold = max(
+        record["n_gold"] for record in records if record["metric"] == comparison.asked.metric
+    )
+    return f"All {n} languages together ({gold:,} gold items); the best value of a line is bold:"
+
+
+def _recommended(found: Recommendation | None) -> Iterator[str]:
+    if found is None:
+        return
+    yield "## Recommendation"
+    yield "\n".join(f"- {line}" for line in found.lines)
+    yield f"Pareto front over {', '.join(found.respects)}: {', '.join(found.front)}."
+    if found.excluded:
+        yield "Excluded:"
+        yield markdown(exclusion_table(found))
+    yield markdown(candidate_table(found))
+
+
+def _languages(comparison: Comparison, frame: Frame) -> Iterator[str]:
+    records = of_main_setting(comparison)
+    yield f"## {_capital(frame.measure)} by language"
+    for pair in pairs_of(records):
+        first, second = pair
+        yield f"**{second} against {first}**; difference = {second} - {first}:"
+        yield markdown(pair_table(records, pair, comparison.asked.metric))
+
+
+def _more(comparison: Comparison) -> Iterator[str]:
+    if len(comparison.forms) > len(comparison.encoders):
+        yield "## Serving forms"
+        yield (
+            "Each form is tested again. `minus torch` is its score minus that of the form that it "
+            "was trained in, paired; the verdict is on the form:"
+        )
+        yield markdown(form_table(comparison.forms))
+    if comparison.tokenizers:
+        yield "## Tokenizers"
+        yield "Fertility is tokens a word; shares are of tokens, and of vocabulary entries seen:"
+        yield markdown(comparison.tokenizers)
+
+
+def _range(numbers: Iterator[int]) -> str:
+    found = sorted(set(numbers))
+    return f"{found[0]}" if len(found) == 1 else f"{found[0]} to {found[-1]}"
+
+
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"

@@ -1,0 +1,149 @@
+"""How fast encoders answered: the times of evaluations, and what was measured on purpose.
+
+Two kinds that must not be mixed up. `eval_runtime` and its rates are told by every evaluation as
+Trainer tells them, while other work may have shared the machine. What stands under the split
+`efficiency` was measured alone, candidates in turn (see `isogloss.efficiency`). Both are compared
+by a paired interval (Student's t over seeds, or over rounds of measuring): a tie if it holds 0. One
+seed or one sample has no interval, so the better number is named and nothing is claimed of it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
+from statistics import fmean
+from typing import Any
+
+from isogloss.report.comparison.differences import NOT_COMPARED, verdict
+from isogloss.report.comparison.fields import interval_of, percent_of
+from isogloss.report.comparison.results import TRAINED_FORM, Setting, once
+from isogloss.report.records import Record, Row
+from isogloss.stats.intervals import Interval, mean_interval, paired_interval
+
+EFFICIENCY = "efficiency"
+"""The split of rows of measured values."""
+
+TIMES = ("eval_runtime", "eval_samples_per_second", "eval_steps_per_second")
+
+Repeats = Mapping[int, float]
+"""A value by seed, or by round of measuring."""
+
+Measured = Mapping[tuple[str, str], Mapping[str, float]]
+"""Measured values by (encoder, form) and metric."""
+
+Samples = Mapping[tuple[str, str], Mapping[str, Sequence[float]]]
+"""Raw samples of measured values, a sample a round."""
+
+
+def times_of(rows: Iterable[Row], setting: Setting) -> dict[str, dict[str, Repeats]]:
+    """Times of evaluations of one setting, by metric and encoder, over all targets together.
+
+    Seconds add up over targets; a rate is what was done in all of them over the seconds of all. A
+    seed that lacks a target that another has is left out.
+    """
+    found: dict[tuple[str, int], dict[str, dict[str, float]]] = defaultdict(dict)
+    for row in rows:
+        if row["metric"] in TIMES and _is_of(row, setting):
+            run = found[row["encoder"], row["seed"]]
+            run.setdefault(row["target_language"], {})[row["metric"]] = row["value"]
+    targets = {target for run in found.values() for target in run}
+    times: dict[str, dict[str, dict[int, float]]] = defaultdict(lambda: defaultdict(dict))
+    for (encoder, seed), run in found.items():
+        if run.keys() == targets and all(len(one) == len(TIMES) for one in run.values()):
+            for metric, value in _together(list(run.values())).items():
+                times[metric][encoder][seed] = value
+    return {metric: dict(of_encoder) for metric, of_encoder in times.items()}
+
+
+def measured_of(rows: Iterable[Row]) -> dict[tuple[str, str], dict[str, float]]:
+    """Measured values by (encoder, form) and metric; the mean, where several models were."""
+    found: dict[tuple[str, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        if row["split"] == EFFICIENCY:
+            place = row["encoder"], row.get("form") or TRAINED_FORM
+            found[place][row["metric"]].append(float(row["value"]))
+    return {place: {m: fmean(v) for m, v in of_one.items()} for place, of_one in found.items()}
+
+
+def rounds_of(
+    measured: Measured, samples: Samples, encoders: Sequence[str]
+) -> dict[str, dict[str, Repeats]]:
+    """Values by round of encoders in the form as trained, by metric and encoder.
+
+    Where no samples are known, the measured value is the only round.
+    """
+    found: dict[str, dict[str, Repeats]] = defaultdict(dict)
+    for encoder in encoders:
+        place = (encoder, TRAINED_FORM)
+        for metric, value in measured.get(place, {}).items():
+            known = samples.get(place, {}).get(metric, ())
+            found[metric][encoder] = dict(enumerate(known)) or {0: value}
+    return dict(found)
+
+
+def samples_of(measured: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, list[float]]]:
+    """Raw samples of a stored measurement, by (name, form) and metric, for `rounds_of`.
+
+    Args:
+        measured: JSON of a measurement; each of its `candidates` has `name`, `form` and
+            `measured`, a list of `name` and `samples`.
+    """
+    return {
+        (one["name"], one["form"]): {m["name"]: list(m["samples"]) for m in one["measured"]}
+        for one in measured["candidates"]
+    }
+
+
+def compare_repeats(metric: str, by_encoder: Mapping[str, Repeats]) -> list[Record]:
+    """Compare every two encoders on one time or measured value; fields as `compare_encoders`."""
+    return [
+        _pair(metric, (first, by_encoder[first]), (second, by_encoder[second]))
+        for first, second in combinations(once(by_encoder), 2)
+    ]
+
+
+def _pair(metric: str, first: tuple[str, Repeats], second: tuple[str, Repeats]) -> Record:
+    one, other = (mean_interval(list(repeats.values())) for _, repeats in (first, second))
+    found = paired_interval(second[1], first[1])
+    return {
+        "metric": metric,
+        "scope": "all",
+        "first": first[0],
+        **interval_of("first_score", one),
+        "second": second[0],
+        **interval_of("second_score", other),
+        **interval_of("difference", found),
+        **percent_of(found, one.mean),
+        "verdict": _verdict(metric, found),
+        "n_repeats": found.n if found else 0,
+    }
+
+
+def _verdict(metric: str, found: Interval | None) -> str:
+    """A tie if the interval holds 0; without an interval, what the two numbers say."""
+    if found is None:
+        return NOT_COMPARED
+    if found.low is None or found.high is None:
+        return verdict(metric, found.mean, 0.0)
+    return verdict(metric, found.mean, 1.0 if found.low <= 0 <= found.high else 0.0)
+
+
+def _is_of(row: Row, setting: Setting) -> bool:
+    return (
+        row["target_language"] is not None
+        and (row.get("form") or TRAINED_FORM) == TRAINED_FORM
+        and row["split"] == setting.split
+        and row["regime"] == setting.regime
+        and tuple(row["source_languages"]) == setting.sources
+        and row["n_per_language"] == setting.n_per_language
+    )
+
+
+def _together(targets: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The times of several evaluations as if they were one."""
+    seconds, per_sample, per_step = TIMES
+    total = sum(one[seconds] for one in targets)
+    return {
+        seconds: total,
+        per_sample: sum(one[per_sample] * one[seconds] for one in targets) / total,
+        per_step: sum(one[per_step] * one[seconds] for one in targets) / total,
+    }

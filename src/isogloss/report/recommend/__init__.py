@@ -1,0 +1,1 @@
+"""Which candidate to take, under stated constraints and weights, and who ties with it."""
