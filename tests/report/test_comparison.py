@@ -484,6 +484,19 @@ def test_only_models_trained_alike_are_compared():
         compared(results)
 
 
+def test_settings_other_than_the_main_one_are_compared_on_the_metrics_asked_for_them():
+    results = [
+        *toy_results({"A": 0.6, "B": 0.7}, regime="single", sources=("eng-Latn",)),
+        *toy_results({"A": 0.6, "B": 0.7}),
+    ]
+    records = compared(results, metrics=("f1", "accuracy"), elsewhere=["f1"])
+    assert {(r["regime"], r["metric"]) for r in records} == {
+        ("single", "f1"),
+        ("joint", "f1"),
+        ("joint", "accuracy"),
+    }
+
+
 def test_one_encoder_alone_is_no_comparison():
     with pytest.raises(InputError, match=r"needs two evaluated encoders; there are 1 \(A\)"):
         compared(toy_results({"A": 0.6}))

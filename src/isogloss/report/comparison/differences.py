@@ -23,7 +23,13 @@ from isogloss.report.comparison.directions import direction
 from isogloss.report.comparison.fields import interval_of, percent_of, score_of
 from isogloss.report.comparison.gold import check_gold
 from isogloss.report.comparison.measures import PerUnit, n_gold, per_unit, statistic
-from isogloss.report.comparison.results import TRAINED_FORM, Result, Setting, once
+from isogloss.report.comparison.results import (
+    TRAINED_FORM,
+    Result,
+    Setting,
+    main_setting,
+    once,
+)
 from isogloss.report.records import Record, Records
 from isogloss.stats.combined import COMPARE_RESAMPLES, compare, score_interval
 from isogloss.stats.correction import holm
@@ -58,6 +64,7 @@ def compare_encoders(
     results: Sequence[Result],
     *,
     metrics: Sequence[str],
+    elsewhere: Sequence[str] | None = None,
     resamples: int = COMPARE_RESAMPLES,
 ) -> list[Record]:
     """Compare every two encoders that were trained alike, in the form that they were trained in.
@@ -65,6 +72,8 @@ def compare_encoders(
     Args:
         results: evaluations, any order; the first encoder named is the one others differ from.
         metrics: names that `measures.per_unit` knows.
+        elsewhere: those of settings other than the main one, of which a matrix of regimes has
+            dozens; by default the same.
         resamples: of each bootstrap and each randomization.
 
     Returns:
@@ -81,10 +90,12 @@ def compare_encoders(
     """
     trained = [one for one in results if one.served == TRAINED_FORM]
     check_gold(trained)
+    main = main_setting(trained) if trained else None
+    others = metrics if elsewhere is None else elsewhere
     records = [
         record
         for setting, group in _settings(trained).items()
-        for metric in metrics
+        for metric in (metrics if setting == main else others)
         for record in _of_metric(group, setting, metric, resamples)
     ]
     if not records:
