@@ -11,12 +11,16 @@ two together, with S seeds and n units. Then the mean over seeds has the varianc
 
 The variance between the S scores, over S, estimates the first and the third term; a bootstrap of
 the mean over units estimates the second and the third. Their sum counts the third twice, so it is
-taken off once; how much it is shows in how far the seeds disagree in the same resamples. The
-degrees of freedom follow Satterthwaite, S - 1 for the one and n - 1 for the other, and the bounds
-are Student's. A difference between two models is treated alike, on the differences by seed.
+taken off once; how much it is shows in how far the seeds disagree in the same resamples. Where the
+scores differ by no more than the third term explains, the first is taken as 0.
 
-How often such intervals hold the truth was simulated: see `docs/statistics.md`. Costs one matrix
-product of resamples x units x columns of all seeds.
+The bounds are Student's. 1 / df is the mean of 1 / (S - 1) and 1 / (n - 1), weighed by the share of
+each in the variance. Satterthwaite weighs by squared shares, which trusts a lucky small variance
+between three seeds too much: 92 to 93 % of such 95 % intervals held the truth in simulations,
+against 94 to 97 % of these (`docs/statistics.md`). A difference between two models is treated
+alike, on the differences by seed.
+
+Costs one matrix product of resamples x units x columns of all seeds.
 
 Sources: Satterthwaite 1946; Welch 1947; Efron and Tibshirani 1993; Owen 2007 (the bootstrap of
 two crossed random factors).
@@ -231,11 +235,19 @@ def _spread(observed: Numbers, drawn: Numbers, *, n_units: int) -> _Spread:
         return _Spread(mean, se_test, df, None, se_test, n_seeds, n_units)
     of_one = float(np.mean([_variance(column) for column in drawn.T])) * correction
     shared = max(0.0, (of_one - over_units) / (n_seeds - 1))
-    variance = max(over_units, over_seeds + max(0.0, over_units - shared))
-    parts = over_seeds**2 / (n_seeds - 1) + over_units**2 / (n_units - 1)
-    fewest = min(n_seeds, n_units) - 1.0
-    df = max(fewest, variance**2 / parts) if parts else None
+    variance, df = _combine(over_seeds, over_units, shared, n_seeds=n_seeds, n_units=n_units)
     return _Spread(mean, math.sqrt(variance), df, se_seed, se_test, n_seeds, n_units)
+
+
+def _combine(
+    over_seeds: float, over_units: float, shared: float, *, n_seeds: int, n_units: int
+) -> tuple[float, float | None]:
+    """Add two variances that both contain a third; with the degrees of freedom of the sum."""
+    if over_seeds <= shared:
+        return over_units, n_units - 1.0 if over_units else None
+    variance = over_seeds + max(0.0, over_units - shared)
+    share = over_seeds / variance
+    return variance, 1 / (share / (n_seeds - 1) + (1 - share) / (n_units - 1))
 
 
 def _variance(values: Numbers) -> float:

@@ -31,8 +31,8 @@ Numbers = npt.NDArray[np.float64]
 Statistic = Callable[[Any], Any]
 """From sums over units, `[resamples, ...]`, to scores, `[resamples]`."""
 
-BLOCK = 4_000_000
-"""Weights that are held as numbers at a time: 32 MB at most."""
+BLOCK = 2_000_000
+"""Weights that are drawn at a time: 16 MB, and as much again while they are counted."""
 
 KEPT = 40_000_000
 """Weights, of one byte, that are kept between calls, at most four times."""
@@ -59,9 +59,9 @@ def bootstrap_scores(
         seed: the same seed and number of units give the same draws.
 
     Raises:
-        ValueError: if there is no array or no unit, or the shapes differ.
+        ValueError: if there is no array or no unit, the shapes differ, or resamples < 2.
     """
-    units = _units(arrays)
+    units = _units(arrays, resamples)
     columns = _columns(arrays, units, largest_weight=units)
     drawn = [
         _score(weights.astype(columns.dtype) @ columns, arrays, statistic)
@@ -91,9 +91,9 @@ def swap_differences(
         seed: the same seed and number of units give the same swaps.
 
     Raises:
-        ValueError: if there is no array or no unit, or the shapes differ.
+        ValueError: if there is no array or no unit, the shapes differ, or resamples < 2.
     """
-    units = _units([*a, *b])
+    units = _units([*a, *b], resamples)
     moved = [second.astype(np.float64) - first for first, second in zip(a, b, strict=True)]
     columns = _columns(moved, units, largest_weight=1)
     total_a, total_b = (
@@ -122,7 +122,9 @@ def two_sided_p(drawn: Numbers, observed: float) -> float:
     return float((1 + np.count_nonzero(np.abs(drawn) >= least)) / (1 + len(drawn)))
 
 
-def _units(arrays: Sequence[PerUnit]) -> int:
+def _units(arrays: Sequence[PerUnit], resamples: int) -> int:
+    if resamples < 2:
+        raise ValueError(f"{resamples} resamples tell nothing: take thousands")
     shapes = {array.shape for array in arrays}
     if len(shapes) != 1:
         raise ValueError(f"resampling needs arrays of one shape [units, ...], not {sorted(shapes)}")
@@ -187,6 +189,6 @@ def _coins(units: int, resamples: int, seed: int) -> Iterator[npt.NDArray[np.uin
     rng = np.random.default_rng(seed)
     rows = max(1, BLOCK // units)
     for start in range(0, resamples, rows):
-        n = min(rows, resamples - start)
-        flat = np.unpackbits(np.frombuffer(rng.bytes(n * units // 8 + 1), dtype=np.uint8))
-        yield flat[: n * units].reshape(n, units)
+        shape = min(rows, resamples - start), -(-units // 64)
+        words = rng.integers(0, 2**64, size=shape, dtype=np.uint64)  # 64 coins each
+        yield np.unpackbits(words.view(np.uint8), axis=1, count=units)
