@@ -248,7 +248,11 @@ class _Session:
         return {**loaded, "warm_up": link.ask("warm", rule=asdict(self._protocol.warm_up))}
 
     def _offline(self, at: int) -> dict[str, Any]:
-        return self._links[at].ask("offline", budgets=self._protocol.token_budgets)
+        return self._links[at].ask(
+            "offline",
+            budgets=self._protocol.token_budgets,
+            seconds=self._protocol.offline_seconds,
+        )
 
     def _single_stream(self, at: int) -> dict[str, Any]:
         n_queries = self._protocol.single_stream_queries

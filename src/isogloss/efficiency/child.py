@@ -28,7 +28,7 @@ from isogloss.efficiency.flops import forward_flops
 from isogloss.efficiency.lengths import describe_lengths
 from isogloss.efficiency.machine import describe_machine
 from isogloss.efficiency.memory import peak_rss_mb, peak_vram_mb
-from isogloss.efficiency.offline import offline
+from isogloss.efficiency.offline import offline, offline_for
 from isogloss.efficiency.peak import matmul_peaks
 from isogloss.efficiency.server import (
     Run,
@@ -121,11 +121,15 @@ class Desk:
         with self._model.running():
             return warm_up(self._lap, WarmUp(**rule), clock=clock)._asdict()
 
-    def offline(self, budgets: Sequence[int]) -> dict[str, Any]:
-        """Answer all samples once with each budget."""
+    def offline(self, budgets: Sequence[int], seconds: float) -> dict[str, Any]:
+        """Answer all samples with each budget, again and again for some seconds."""
         self._settle()
-        one = offline(self._model, self._samples, budgets, clock=clock)
-        return {**one._asdict(), "laps": [lap._asdict() for lap in one.laps]}
+        passes = offline_for(self._model, self._samples, budgets, seconds=seconds, clock=clock)
+        return {
+            "passes": [
+                {**one._asdict(), "laps": [lap._asdict() for lap in one.laps]} for one in passes
+            ]
+        }
 
     def single_stream(self, queries: int, seed: int) -> dict[str, Any]:
         """Answer one sample after the other."""

@@ -45,6 +45,7 @@ def estimate_energy(
         country_iso_code="USA",  # decides grams of carbon, which we do not report
         measure_power_secs=1,
         save_to_file=False,
+        allow_multiple_runs=True,
         log_level="error",
     )
     n_samples = 0

@@ -39,7 +39,7 @@ def figures_of(raw: Raw, peaks: Mapping[str, float]) -> Figures:
 
 
 def passes_of(answers: Sequence[Raw]) -> list[Pass]:
-    """Read back the passes of the offline scenario."""
+    """Read back the passes of all rounds of the offline scenario."""
     return [
         Pass(
             one["n_samples"],
@@ -47,7 +47,8 @@ def passes_of(answers: Sequence[Raw]) -> list[Pass]:
             one["encode_s"],
             tuple(Lap(**lap) for lap in one["laps"]),
         )
-        for one in answers
+        for answer in answers
+        for one in answer["passes"]
     ]
 
 
@@ -72,7 +73,7 @@ def _memory(memory: Raw, missing: dict[str, str]) -> list[Measured]:
 
 
 def _offline(answers: Sequence[Raw], missing: dict[str, str]) -> list[Measured]:
-    """A sample a round, each with the budget that is best over all rounds."""
+    """A sample a pass, each with the budget that is best over all of them."""
     del missing
     passes = passes_of(answers)
     budget = best_budget(passes)

@@ -14,6 +14,9 @@ from isogloss.data.batches import token_budget
 from isogloss.efficiency.answering import Answering, Pieces, Sample
 from isogloss.efficiency.warmup import Clock
 
+MOST_PASSES = 20
+"""In one turn: more would say the same again."""
+
 
 class Lap(NamedTuple):
     """One pass over all samples in batches of one size."""
@@ -53,6 +56,25 @@ def offline(
     with answering.running():
         laps = tuple(_lap(answering, pieces, budget, clock) for budget in budgets)
     return Pass(len(samples), int(pieces.lengths.sum()), encode_s, laps)
+
+
+def offline_for(
+    answering: Answering,
+    samples: Sequence[Sample],
+    budgets: Sequence[int],
+    *,
+    seconds: float,
+    clock: Clock,
+) -> list[Pass]:
+    """Repeat passes until some seconds have gone by, at least once and at most `MOST_PASSES` times.
+
+    One pass of a small model is over before the machine's smallest hiccup.
+    """
+    passes: list[Pass] = []
+    start = clock()
+    while not passes or (clock() - start < seconds and len(passes) < MOST_PASSES):
+        passes.append(offline(answering, samples, budgets, clock=clock))
+    return passes
 
 
 def best_budget(passes: Sequence[Pass]) -> int:

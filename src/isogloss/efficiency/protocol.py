@@ -30,6 +30,9 @@ class Protocol:
     token_budgets: tuple[int, ...] = (512, 2048, 8192)
     """Padded tokens in an offline batch, at most; each is tried."""
 
+    offline_seconds: float = 2.0
+    """In each round all samples are answered again until this time is over."""
+
     single_stream_queries: int = 200
     """In each round."""
 
