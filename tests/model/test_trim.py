@@ -214,6 +214,18 @@ def test_a_padding_from_which_positions_are_counted_may_not_move():
         trim(model, tokenizer, ["abc"])
 
 
+def test_what_stands_before_such_a_padding_stays():
+    """As in CamemBERT, whose first ids were never used."""
+    tokenizer, _ = xlm_roberta_class()
+    vocabulary = json.loads(tokenizer.backend_tokenizer.to_str())["model"]["vocab"]
+    entries = [("<s>UNUSED", 0.0), *map(tuple, vocabulary[1:]), ("<s>", 0.0)]
+    tokenizer = XLMRobertaTokenizer(vocab=entries)
+    small = trim(classifier(tokenizer, "xlm-roberta"), tokenizer, ["abc"]).tokenizer
+    assert len(small) < len(tokenizer)
+    assert small.pad_token_id == 1
+    assert small.convert_ids_to_tokens(0) == "<s>UNUSED"
+
+
 def test_the_processors_of_older_checkpoints_are_renumbered(trained):
     tokenizer, model = byte_level_with_special_tokens_behind("modernbert")
     ends = [(token, tokenizer.convert_tokens_to_ids(token)) for token in ("[SEP]", "[CLS]")]

@@ -32,6 +32,10 @@ WHOLE = 1_000_000
 """Longer than any text: what is cut off in training may come whole in use."""
 
 
+RESERVED = 16
+"""Where positions are counted from a padding id below this, all entries before it stay as well."""
+
+
 class Trimmed(NamedTuple):
     """A smaller model; the one that it was made from is not changed."""
 
@@ -160,7 +164,9 @@ def _named_ids(model: PreTrainedModel) -> set[int]:
     """Ids that the configuration or the positions speak of."""
     named = _config_ids(model.config).values()
     ids = {old for value in named for old in (value if isinstance(value, list) else [value])}
-    return {old for old in ids if old is not None} | _position_paddings(model)
+    paddings = _position_paddings(model)
+    before = {old for padding in paddings if padding < RESERVED for old in range(padding)}
+    return {old for old in ids if old is not None} | paddings | before
 
 
 def _config_ids(config: PreTrainedConfig) -> dict[str, Any]:
