@@ -16,6 +16,14 @@ class TextExample(NamedTuple):
     label: str
 
 
+class TaggedExample(NamedTuple):
+    """The words of a sentence and the tag of each: IOB2 of an entity, or a part of speech."""
+
+    id: str
+    tokens: tuple[str, ...]
+    tags: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Split:
     """The examples of one split of one language, in the order of their file."""
@@ -23,3 +31,14 @@ class Split:
     language: str
     name: str
     examples: tuple[TextExample, ...]
+
+
+@dataclass(frozen=True)
+class TaggedSplit:
+    """The tagged sentences of one split of one language, in the order of their file."""
+
+    language: str
+    name: str
+    examples: tuple[TaggedExample, ...]
+    n_repaired: int
+    """Tags that broke their scheme and were read as well as they can be."""
