@@ -71,7 +71,7 @@ class FakeProcess:
         rates = [(10.0, True), (20.0, False), (20.0, False), (14.0, True)]
         return {"runs": [{**RUN, "rate": rate, "holds": holds} for rate, holds in rates]}
 
-    def _facts(self):
+    def _counts(self):
         return {
             "parameters": 10,
             "embedding_parameters": 4,
@@ -137,8 +137,8 @@ def test_cold_starts_are_last_and_alone():
 def test_memory_is_read_before_anything_that_only_counts():
     log, _, _ = measure(["A"], Protocol(scenarios=("server", "energy")))
     asked = [do for do, _ in log]
-    assert asked.index("server") < asked.index("memory") < asked.index("facts")
-    assert asked.index("facts") < asked.index("energy")
+    assert asked.index("server") < asked.index("memory") < asked.index("counts")
+    assert asked.index("counts") < asked.index("energy")
 
 
 def test_progress_counts_every_turn():
@@ -176,7 +176,7 @@ def test_what_was_not_measured_is_missing_with_a_reason():
     }
 
 
-@pytest.mark.parametrize("at", ["load", "offline", "server", "facts", "answer"])
+@pytest.mark.parametrize("at", ["load", "offline", "server", "counts", "answer"])
 def test_a_candidate_that_dies_is_a_failure_and_the_others_go_on(at):
     log, seen, result = measure(["A", "B", "C"], Protocol(), failing={"B": at})
     good, bad, other = result.candidates

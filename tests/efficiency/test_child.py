@@ -14,7 +14,7 @@ from isogloss.efficiency.busy import PROC
 from isogloss.efficiency.link import Failed, Link
 from isogloss.efficiency.protocol import Protocol
 from isogloss.efficiency.result import BenchResult, flat
-from isogloss.efficiency.serving import Served
+from isogloss.efficiency.serving import Loaded
 from isogloss.efficiency.warmup import WarmUp
 
 QUICK = Protocol(
@@ -85,9 +85,9 @@ def test_a_process_outlives_a_mistake(link, candidates):
 
 def test_a_process_answers_as_the_model_does(link, candidates, texts):
     link.ask("load", candidate=candidates[0].to_json())
-    served = Served(candidates[0])
-    with served.running():
-        want = answer(served, texts[:5])
+    loaded = Loaded(candidates[0])
+    with loaded.running():
+        want = answer(loaded, texts[:5])
     assert [link.ask("answer", sample=text)["answer"] for text in texts[:5]] == want
 
 

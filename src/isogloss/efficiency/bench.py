@@ -142,7 +142,7 @@ class _Session:
             "single_stream": self._single_stream,
             "server": self._server,
             "energy": self._energy,
-            "facts": self._facts,
+            "counts": self._counts,
             "cold_start": self._cold_start,
         }
 
@@ -267,10 +267,10 @@ class _Session:
         budget = best_budget(passes_of(passes)) if passes else self._protocol.token_budgets[0]
         return self._links[at].ask("energy", budget=budget, seconds=self._protocol.energy_seconds)
 
-    def _facts(self, at: int) -> dict[str, Any]:
+    def _counts(self, at: int) -> dict[str, Any]:
         """Memory first: counting takes some, too."""
         self._raw[at]["memory"] = self._links[at].ask("memory")
-        return self._links[at].ask("facts")
+        return self._links[at].ask("counts")
 
     def _cold_start(self, at: int) -> float:
         """No other process is left when one is started cold."""

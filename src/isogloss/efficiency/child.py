@@ -39,7 +39,7 @@ from isogloss.efficiency.server import (
     judge,
     serve,
 )
-from isogloss.efficiency.serving import Served
+from isogloss.efficiency.serving import Loaded
 from isogloss.efficiency.single_stream import draw, single_stream
 from isogloss.efficiency.size import count_parameters, disk_mb, parameters_of_folder
 from isogloss.efficiency.warmup import WarmUp, warm_up
@@ -60,7 +60,7 @@ class Desk:
     def __init__(self, threads: int) -> None:
         torch.set_num_threads(threads)
         self._threads = threads
-        self._served: Served | None = None
+        self._loaded: Loaded | None = None
         self._samples: Sequence[Sample] = ()
 
     def do(self, command: Mapping[str, Any]) -> dict[str, Any]:
@@ -81,7 +81,7 @@ class Desk:
             "single_stream": self.single_stream,
             "server": self.server,
             "energy": self.energy,
-            "facts": self.facts,
+            "counts": self.counts,
             "memory": self.memory,
         }
         if name not in commands:
@@ -97,13 +97,13 @@ class Desk:
         """Load a candidate."""
         before = peak_rss_mb()
         start = clock()
-        self._served = Served(Candidate.from_json(candidate))
+        self._loaded = Loaded(Candidate.from_json(candidate))
         return {
             "load_s": clock() - start,
             "rss_before_load_mb": before,
             "rss_after_load_mb": peak_rss_mb(),
-            "precision": _numbers_of(self._served),
-            "device": str(self._served.device),
+            "precision": _numbers_of(self._loaded),
+            "device": str(self._loaded.device),
         }
 
     def samples(self, samples: Sequence[Sample]) -> dict[str, Any]:
@@ -158,7 +158,7 @@ class Desk:
 
         return estimate_energy(work, seconds=seconds, clock=clock)._asdict()
 
-    def facts(self) -> dict[str, Any]:
+    def counts(self) -> dict[str, Any]:
         """Count what needs no clock."""
         candidate, model = self._model.candidate, self._model.model
         folder = Path(candidate.folder)
@@ -168,7 +168,7 @@ class Desk:
             if isinstance(model, nn.Module)
             else parameters_of_folder(folder, candidate.task)
         )
-        facts: dict[str, Any] = {
+        counts: dict[str, Any] = {
             "parameters": parameters.total,
             "embedding_parameters": parameters.embedding,
             "vocabulary_parameters": parameters.vocabulary,
@@ -178,20 +178,20 @@ class Desk:
             "n_tokens": int(lengths.sum()),
         }
         try:
-            facts["flops"] = forward_flops(model.config, lengths.tolist(), task=candidate.task)
+            counts["flops"] = forward_flops(model.config, lengths.tolist(), task=candidate.task)
         except UnknownName as error:
-            facts["flops_reason"] = str(error)
-        return facts
+            counts["flops_reason"] = str(error)
+        return counts
 
     def memory(self) -> dict[str, Any]:
         """Say how much memory was taken at most so far."""
         return {"peak_rss_mb": peak_rss_mb(), "peak_vram_mb": peak_vram_mb()}
 
     @property
-    def _model(self) -> Served:
-        if self._served is None:
+    def _model(self) -> Loaded:
+        if self._loaded is None:
             raise ValueError("no candidate is loaded")
-        return self._served
+        return self._loaded
 
     def _lap(self) -> object:
         return answer(self._model, self._samples[:LAP_SAMPLES])
@@ -217,9 +217,9 @@ class Desk:
         return judge(rate, times, serve(times, work, rules, timing=timing), rules.p99_ms)
 
 
-def _numbers_of(served: Served) -> str:
+def _numbers_of(loaded: Loaded) -> str:
     """What most products are computed in; int8 kernels stand behind an fp32 interface."""
-    return "int8" if served.candidate.form.endswith("int8") else served.precision.name
+    return "int8" if loaded.candidate.form.endswith("int8") else loaded.precision.name
 
 
 def listen(desk: Desk, commands: TextIO, answers: TextIO) -> None:

@@ -52,14 +52,14 @@ def passes_of(answers: Sequence[Raw]) -> list[Pass]:
     ]
 
 
-def _facts(facts: Raw, missing: dict[str, str]) -> list[Measured]:
-    measured = [Measured(name, "weights", (float(facts[name]),)) for name in COUNTS]
-    measured.append(Measured("disk_mb", "MB", (facts["disk_mb"],)))
-    if "flops" in facts:
-        per_token = facts["flops"] / facts["n_tokens"]
+def _counts(counts: Raw, missing: dict[str, str]) -> list[Measured]:
+    measured = [Measured(name, "weights", (float(counts[name]),)) for name in COUNTS]
+    measured.append(Measured("disk_mb", "MB", (counts["disk_mb"],)))
+    if "flops" in counts:
+        per_token = counts["flops"] / counts["n_tokens"]
         measured.append(Measured("flops_per_token", "FLOP/token", (per_token,)))
     else:
-        missing["flops_per_token"] = facts["flops_reason"]
+        missing["flops_per_token"] = counts["flops_reason"]
     return measured
 
 
@@ -131,7 +131,7 @@ def _energy(energy: Raw, missing: dict[str, str]) -> list[Measured]:
 
 def _peak_share(raw: Raw, peaks: Mapping[str, float], missing: dict[str, str]) -> list[Measured]:
     """FLOPs of real tokens, padding apart, per second of forward time, over the peak."""
-    if "offline" not in raw or "flops" not in raw.get("facts", {}):
+    if "offline" not in raw or "flops" not in raw.get("counts", {}):
         return []
     precision = raw["load"]["precision"]
     if precision not in peaks:
@@ -139,7 +139,7 @@ def _peak_share(raw: Raw, peaks: Mapping[str, float], missing: dict[str, str]) -
         return []
     passes = passes_of(raw["offline"])
     budget = best_budget(passes)
-    speeds = [raw["facts"]["flops"] / _lap_of(one, budget).forward_s for one in passes]
+    speeds = [raw["counts"]["flops"] / _lap_of(one, budget).forward_s for one in passes]
     return [Measured("peak_share", "1", tuple(speed / peaks[precision] for speed in speeds))]
 
 
@@ -148,7 +148,7 @@ def _lap_of(one: Pass, budget: int) -> Lap:
 
 
 _READERS: dict[str, Callable[[Any, dict[str, str]], list[Measured]]] = {
-    "facts": _facts,
+    "counts": _counts,
     "memory": _memory,
     "offline": _offline,
     "single_stream": _single_stream,

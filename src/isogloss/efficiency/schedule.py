@@ -14,7 +14,7 @@ class Turn(NamedTuple):
     """One command, or a few that belong together, to one process."""
 
     kind: str
-    """`machine`, `load`, `offline`, `single_stream`, `server`, `energy`, `facts`, `cold_start`."""
+    """`machine`, `load`, `offline`, `single_stream`, `server`, `energy`, `counts`, `cold_start`."""
 
     candidate: int | None
     """Position among the candidates; None for the machine itself."""
@@ -26,7 +26,7 @@ def schedule(n_candidates: int, protocol: Protocol) -> list[Turn]:
     >>> [f"{turn.kind} {turn.candidate}" for turn in schedule(2, Protocol(("offline",), rounds=2))]
     ... # doctest: +NORMALIZE_WHITESPACE
     ['machine None', 'load 0', 'load 1', 'offline 0', 'offline 1', 'offline 1', 'offline 0',
-     'facts 0', 'facts 1']
+     'counts 0', 'counts 1']
     """
     forth = list(range(n_candidates))
     turns = [Turn("machine", None), *(Turn("load", at) for at in forth)]
@@ -34,8 +34,8 @@ def schedule(n_candidates: int, protocol: Protocol) -> list[Turn]:
     for number in range(protocol.rounds):
         order = forth if number % 2 == 0 else forth[::-1]
         turns += [Turn(kind, at) for at in order for kind in rounds]
-    for kind in ("server", "facts", "energy"):
-        if kind in protocol.scenarios or kind == "facts":
+    for kind in ("server", "counts", "energy"):
+        if kind in protocol.scenarios or kind == "counts":
             turns += [Turn(kind, at) for at in forth]
     if "cold_start" in protocol.scenarios:
         for number in range(protocol.cold_starts):

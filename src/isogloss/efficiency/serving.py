@@ -4,22 +4,23 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple, final
+from typing import Any, final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from isogloss.efficiency.answering import Indices, Pieces, Sample
 from isogloss.efficiency.candidate import Candidate
-from isogloss.model.encoder import load_classifier
 from isogloss.model.precision import Precision, best_device
-from isogloss.model.tokenizer import encode_texts, load_tokenizer
+from isogloss.model.served import load_served
+from isogloss.model.tokenizer import encode_texts
 from isogloss.model.words import EncodedSentences, encode_words
 
 
 @final
-class Served:
+class Loaded:
     """A loaded candidate; an `Answering`.
 
     Raises:
@@ -28,18 +29,35 @@ class Served:
 
     def __init__(self, candidate: Candidate) -> None:
         self.candidate = candidate
-        self.model, self.tokenizer, self.precision = _load(candidate)
-        self.model.eval()
+        served = load_served(
+            Path(candidate.folder),
+            candidate.form,
+            task=candidate.task,
+            labels=candidate.labels,
+            attention=candidate.attention,
+        )
+        self.model = served.model
+        self.tokenizer = served.tokenizer
+        self.precision = Precision(served.precision, "the form's")
+        if isinstance(self.model, nn.Module):
+            self.model.to(best_device())
 
     @property
     def device(self) -> torch.device:
         """Where it computes."""
-        return torch.device(self.model.device)
+        device: torch.device = self.model.device
+        return device
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Enter inference mode and precision; weights that are cast stay cast until the exit."""
-        with torch.inference_mode(), self.precision.autocast(self.device):
+        """Enter precision, without gradients; weights that are cast stay cast until the exit.
+
+        Autocast keeps what it has cast under `no_grad` but not under the quicker `inference_mode`,
+        where each call would cast every weight again.
+        """
+        casts = self.precision.name == "bf16"
+        without_gradients = torch.no_grad() if casts else torch.inference_mode()
+        with without_gradients, self.precision.autocast(self.device):
             yield
 
     def encode(self, samples: Sequence[Sample]) -> Pieces:
@@ -101,18 +119,3 @@ def _decode_words(
     at = pieces.offsets[words.word_window] + words.word_position
     tags = [labels[tag] for tag in flat[at]]
     return [tags[start:end] for start, end in pairwise(words.word_offsets.tolist())]
-
-
-class _Loaded(NamedTuple):
-    model: Any
-    tokenizer: Any
-    precision: Precision
-
-
-def _load(candidate: Candidate) -> _Loaded:
-    folder = Path(candidate.folder)
-    tokenizer = load_tokenizer(folder)
-    model = load_classifier(
-        folder, labels=candidate.labels, seed=0, attention=candidate.attention
-    ).model
-    return _Loaded(model.to(best_device()), tokenizer, Precision("fp32", "form"))
