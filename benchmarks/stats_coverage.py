@@ -238,7 +238,7 @@ def worlds() -> Iterator[World]:
 def main() -> None:
     """Print the tables as Markdown."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--studies", type=int, default=1000, help="studies of each setting")
+    parser.add_argument("--studies", type=int, default=1500, help="studies of each setting")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 5])
     parser.add_argument("--sentences", type=int, nargs="+", default=[100, 500])
     chosen = parser.parse_args()

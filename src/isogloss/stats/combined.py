@@ -117,8 +117,8 @@ class Difference:
     """Two-sided, by bootstrap of units around the observed difference: these models only."""
 
     smallest: float | None
-    """The smallest true difference that this study would have found in 80 % of cases; None if it
-    could not be told (one unit, no variance)."""
+    """About the smallest true difference that a study like this one finds in 80 % of cases; None if
+    it cannot be told (one unit, no variance). With one seed, among these trained models only."""
 
 
 def score_interval(
@@ -208,11 +208,16 @@ def compare(
 
 
 class _Spread(NamedTuple):
-    """A mean over seeds, and where its variance comes from."""
+    """A mean over seeds, and where its variance comes from.
+
+    Whether the part of the seeds passes for 0 is chance. `df` knows how it fell out; `df_ahead` are
+    the degrees of freedom of a study for which it did not: those that tell what a study can see.
+    """
 
     mean: float
     se: float | None
     df: float | None
+    df_ahead: float | None
     se_seed: float | None
     se_test: float | None
     n_seeds: int
@@ -225,29 +230,40 @@ def _spread(observed: Numbers, drawn: Numbers, *, n_units: int) -> _Spread:
     over_seeds = _variance(observed) / n_seeds if n_seeds > 1 else None
     se_seed = None if over_seeds is None else math.sqrt(over_seeds)
     if n_units == 1:
-        return _Spread(mean, None, None, se_seed, None, n_seeds, n_units)
+        return _Spread(mean, None, None, None, se_seed, None, n_seeds, n_units)
     # A bootstrap of n units has n - 1 over n of the variance that it stands for.
     correction = n_units / (n_units - 1)
     over_units = _variance(drawn.mean(axis=1)) * correction
     se_test = math.sqrt(over_units)
     if over_seeds is None:
         df = n_units - 1.0 if over_units else None
-        return _Spread(mean, se_test, df, None, se_test, n_seeds, n_units)
+        return _Spread(mean, se_test, df, df, None, se_test, n_seeds, n_units)
     of_one = float(np.mean([_variance(column) for column in drawn.T])) * correction
     shared = max(0.0, (of_one - over_units) / (n_seeds - 1))
-    variance, df = _combine(over_seeds, over_units, shared, n_seeds=n_seeds, n_units=n_units)
-    return _Spread(mean, math.sqrt(variance), df, se_seed, se_test, n_seeds, n_units)
+    found = _combine(over_seeds, over_units, shared, n_seeds=n_seeds, n_units=n_units)
+    se = math.sqrt(found.variance)
+    return _Spread(mean, se, found.df, found.df_ahead, se_seed, se_test, n_seeds, n_units)
+
+
+class _Sum(NamedTuple):
+    variance: float
+    df: float | None
+    df_ahead: float | None
 
 
 def _combine(
     over_seeds: float, over_units: float, shared: float, *, n_seeds: int, n_units: int
-) -> tuple[float, float | None]:
-    """Add two variances that both contain a third; with the degrees of freedom of the sum."""
+) -> _Sum:
+    """Add two variances that both contain a third, `shared`."""
+    of_units = n_units - 1.0 if over_units else None
+    total = over_seeds + max(0.0, over_units - shared)
+    if not total:
+        return _Sum(over_units, of_units, of_units)
+    share = over_seeds / total
+    ahead = 1 / (share / (n_seeds - 1) + (1 - share) / (n_units - 1))
     if over_seeds <= shared:
-        return over_units, n_units - 1.0 if over_units else None
-    variance = over_seeds + max(0.0, over_units - shared)
-    share = over_seeds / variance
-    return variance, 1 / (share / (n_seeds - 1) + (1 - share) / (n_units - 1))
+        return _Sum(over_units, of_units, ahead)
+    return _Sum(total, ahead, ahead)
 
 
 def _variance(values: Numbers) -> float:
@@ -275,8 +291,8 @@ def _difference(spread: _Spread, swapped: Numbers, drawn: Numbers, confidence: f
     low, high = _bounds(spread, confidence)
     by_swaps = two_sided_p(swapped, spread.mean)
     smallest = None
-    if spread.se is not None and spread.df is not None:
-        smallest = smallest_difference(spread.se, spread.df, confidence=confidence)
+    if spread.se is not None and spread.df_ahead is not None:
+        smallest = smallest_difference(spread.se, spread.df_ahead, confidence=confidence)
     return Difference(
         mean=spread.mean,
         low=low,
