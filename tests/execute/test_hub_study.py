@@ -25,7 +25,7 @@ from hub_toys import CLASSES, DATA, PARQUET, SPLITS, STUDIED, WORDS, numbers_of,
 from isogloss.base.languages import language_code
 from isogloss.cli.app import main
 from isogloss.execute.kinds.data import hub_source
-from isogloss.model.encoder import check_classifier
+from isogloss.model.encoder import check_encoder
 
 STUDY = Path(__file__).parents[2] / "studies" / "cross_language_sentiment.yaml"
 MODEL = "distilbert/distilbert-base-multilingual-cased"
@@ -443,7 +443,7 @@ def test_all_encoders_that_cannot_be_used_are_named_at_once(desk, toy_encoder):
 
 def test_code_beside_a_known_type_is_neither_fetched_nor_run(desk, toy_encoder):
     desk.hub.add_model("toy/both", with_config(**OWN)(toy_encoder))
-    check_classifier("toy/both", revision="main", max_length=16)
+    check_encoder("toy/both", revision="main", max_length=16)
     assert [line for line in desk.hub.requests if line.endswith("config.json")]
     assert not [line for line in desk.hub.requests if line.endswith(".py")]
 

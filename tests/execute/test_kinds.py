@@ -18,7 +18,8 @@ from isogloss.evaluate.metrics import classification_scores
 from isogloss.evaluate.predict import Predictions
 from isogloss.execute.executor import perform
 from isogloss.execute.kinds import train as room
-from isogloss.execute.kinds.evaluate import predictions_table
+from isogloss.execute.kinds.judging import Asked, predictions_table
+from isogloss.model.precision import choose_precision
 from isogloss.plan.plan import Step
 from isogloss.store.store import Store
 from toys import write_toy
@@ -100,7 +101,8 @@ def test_the_predicted_labels_that_are_stored_are_those_that_are_scored():
         ids=np.arange(5, dtype=np.int32), offsets=np.arange(6), labels=np.array([2, 1, 0, 1, 0]),
         examples=tuple("abcde"), truncated=none > 0, unknown=none,
     )  # fmt: skip
-    table = predictions_table(encoded, found, LABELS)
+    asked = Asked(LABELS, None, choose_precision("fp32", torch.device("cpu")), 0, 100)
+    table = predictions_table(encoded, found, asked)
     told = table["predicted"].to_pylist()
     assert told[:4] == ["positive", "negative", None, "negative"]
     scores = classification_scores(encoded.labels, found.probabilities, found.losses, LABELS)

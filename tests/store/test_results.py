@@ -34,6 +34,7 @@ GIVEN = {
     "target_language": "deu-Latn",
     "split": "test",
     "step": "aa",
+    "form": "torch",
 }
 
 
@@ -68,6 +69,7 @@ def test_there_is_one_row_per_value_with_the_columns_in_their_order(table):
         "n_scored",
         "n_unscored",
         "step",
+        "form",
     ]
     assert tuple(table.column_names) == ROW_COLUMNS
     rows = table.to_pylist()

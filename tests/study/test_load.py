@@ -84,7 +84,7 @@ def test_a_small_study_is_enough_and_defaults_are_the_notebooks():
         ("encoders=[{model: a/b, scratch: {}}]", "give exactly one of model and scratch"),
         ("encoders.scratch.hidden_size=30", "is not a multiple of"),
         ("data.label_names={0: neg}", "label_names gives neg, not among the labels"),
-        ("data.labels=[a]", "at least 2 items"),
+        ("data.labels=[a]", "data.labels: task sentiment needs 2 or more labels"),
         ("data.labels=[yes, no]", "put the names of labels in quotes"),
         ("data.labels=[0, 1]", "put the names of labels in quotes"),
         ("training.num_train_epochs=1e308", "less than or equal to"),

@@ -13,6 +13,7 @@ from isogloss.model.precision import Precision
 from isogloss.train import finetune as room
 from isogloss.train import training as training_room
 from isogloss.train.finetune import finetune
+from isogloss.train.lesson import TextLesson
 from isogloss.train.loop import Diverged
 from isogloss.train.parts import Cutting, cut_and_pad, step_indices
 
@@ -22,7 +23,7 @@ PLAIN = {"precision": "fp32", "save_seconds": None}
 
 def begun(model, encoded, recipe, folder, **more):
     arguments = {"pad_id": 0, "max_tokens": 8192, **more}
-    return finetune(model, encoded, recipe, folder=folder, **arguments)
+    return finetune(model, TextLesson(encoded), recipe, folder=folder, **arguments)
 
 
 def run(model, encoded, recipe, folder, **more):
@@ -497,5 +498,5 @@ def test_the_names_of_unfinished_trainings_are_stable(toys):
         ids=np.arange(5, dtype=np.int32), offsets=np.array([0, 2, 5]), labels=np.array([1, 0]),
         examples=("a", "b"), truncated=none > 0, unknown=none,
     )  # fmt: skip
-    names = training_room._identities(split, toys.recipe())
+    names = training_room._identities(TextLesson(split), toys.recipe())
     assert names == {"fp32": "e89430303fadc348", "bf16": "f3be2238044b1fd6"}

@@ -12,9 +12,11 @@ from isogloss import __version__
 from isogloss.base.errors import IsoglossError
 from isogloss.cli import show
 from isogloss.cli.commands.audit import audit
+from isogloss.cli.commands.compare import compare
 from isogloss.cli.commands.init import init
 from isogloss.cli.commands.ls import ls
 from isogloss.cli.commands.plan import plan
+from isogloss.cli.commands.recommend import recommend
 from isogloss.cli.commands.report import report
 from isogloss.cli.commands.results import results
 from isogloss.cli.commands.run import run
@@ -22,7 +24,9 @@ from isogloss.cli.commands.schema import schema
 from isogloss.cli.commands.status import status
 from isogloss.cli.commands.validate import validate
 
-COMMANDS = (init, validate, plan, audit, run, status, results, report, ls, schema)
+COMMANDS = (
+    init, validate, plan, audit, run, status, results, report, compare, recommend, ls, schema,
+)  # fmt: skip
 
 app = typer.Typer(
     name="isogloss",

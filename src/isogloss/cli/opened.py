@@ -1,7 +1,7 @@
 """A study opened for a command: the file read, the world pinned, the plan drawn."""
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from statistics import median
@@ -81,20 +81,35 @@ class Opened:
         finished = {key: self.store.record(key) for key in keys if key in self.store}
         return tuple(
             (
-                {**cell.columns, "n_train": finished[cell.step]["n_train"], "step": cell.step},
-                finished[cell.step],
+                {**cell.columns, "n_train": record.get("n_train"), "step": cell.step},
+                record if cell.part is None else record["parts"][cell.part],
             )
             for cell in self.plan.cells
-            if cell.step in finished
+            if (record := finished.get(cell.step)) is not None
         )
 
     def trainings(self) -> list[dict[str, Any]]:
         """What each finished training chose and did, beside the columns of its cell."""
         return [
-            {**record, **columns}
-            for columns, record in self.entries
-            if columns["target_language"] is None
+            {**record, **columns} for columns, record in self.entries if columns["split"] == "train"
         ]
+
+    def unfinished(self) -> list[str]:
+        """The cells that are missing, and why; a missing training stands for its evaluations."""
+        missing = {step.key for step in self.missing}
+        lines = []
+        for step in self.missing:
+            alone = step.kind in {"train", "measure"}
+            tests = step.kind in {"evaluate", "serve", "evaluate_form"}
+            if alone or (tests and step.needs[0] not in missing):
+                failure = self.store.failure(step.key)
+                why = f"failed: {failure['message']}" if failure else "not done yet"
+                lines.append(f"{step.title}: {why}")
+        return lines
+
+    def again_opened(self) -> "Opened":
+        """The same study after a run: what was missing may be there now."""
+        return replace(self)
 
     def speeds(self) -> dict[str, float]:
         """Measured training speed by encoder, in examples per second."""

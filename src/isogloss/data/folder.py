@@ -7,7 +7,7 @@ the plan was made for; that costs one more read of each file.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import final
 
@@ -29,12 +29,14 @@ class FolderSource:
 
     Attributes:
         root: the folder that holds one folder per language.
-        expected: SHA-256 of the files by their path under `root` (`"german/train.jsonl"`), or
-            `None` to read whatever is there.
+        expected: SHA-256 of the files by the names of their folder and file
+            (`"german/train.jsonl"`), or `None` to read whatever is there.
+        folders: languages that lie elsewhere, by their code.
     """
 
     root: Path
     expected: Mapping[str, str] | None = None
+    folders: Mapping[str, Path] = field(default_factory=dict)
 
     def languages(self) -> tuple[str, ...]:
         """Canonical codes of the languages that have a folder, sorted."""
@@ -72,21 +74,18 @@ class FolderSource:
                 raise InputError(f"{error}{_not_read(folder)}") from error
 
     def digests(self, language: str, split: str) -> dict[str, str]:
-        """SHA-256 of the file behind a split by its path under the root, as `expected` takes it."""
+        """SHA-256 of the file behind a split by its folder and name, as `expected` takes it."""
         path = self.path(language, split)
-        return {self._relative(path): _digest(path)}
+        return {_name(path): _digest(path)}
 
     def _folder(self, language: str) -> Path:
         with _readable(self.root):
-            return language_folder(self.root, language_code(language))
-
-    def _relative(self, path: Path) -> str:
-        return path.relative_to(self.root).as_posix()
+            return language_folder(self.root, language_code(language), self.folders)
 
     def _check_unchanged(self, path: Path) -> None:
         if self.expected is None:
             return
-        name = self._relative(path)
+        name = _name(path)
         if name not in self.expected:
             raise InputError(
                 f"{path}: appeared since the plan was made. Plan again, or remove the file."
@@ -95,6 +94,10 @@ class FolderSource:
             raise InputError(
                 f"{path}: changed since the plan was made. Plan again, or restore the file."
             )
+
+
+def _name(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"
 
 
 def _not_read(folder: Path) -> str:

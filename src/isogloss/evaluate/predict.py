@@ -5,6 +5,8 @@ they are cut does not change what is said.
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple, final
 
@@ -23,13 +25,13 @@ from isogloss.model.precision import Precision
 @final
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """One row an example, in the order of the split."""
+    """One row a text, or a word, in the order of the split."""
 
     probabilities: NDArray[np.float32]
-    """[n, classes] Softmax of the logits."""
+    """[n, labels or tags] Softmax of the logits."""
 
     losses: NDArray[np.float64]
-    """[n] Cross-entropy with the gold label, in nats, computed in fp32."""
+    """[n] Cross-entropy with the gold label or tag, in nats, computed in fp32."""
 
     runtime: float
     """Seconds, transfers included."""
@@ -37,8 +39,8 @@ class Predictions:
     n_batches: int
 
 
-class _Said(NamedTuple):
-    """What was said about one batch, on the device."""
+class Said(NamedTuple):
+    """What was said about the texts or words of one batch, on the device."""
 
     log_probabilities: Tensor
     losses: Tensor
@@ -62,15 +64,10 @@ def predict(
         max_tokens: padded tokens in one batch.
     """
     parts = token_budget(encoded.lengths, max_tokens)
-    was_training = model.training
-    model.eval()
     start = time.perf_counter()
-    try:
-        with torch.inference_mode(), precision.autocast(model.device):
-            said = [_say(model, encoded, part, pad_id) for part in parts]
-            rows, losses = _gather(said, model.config.num_labels)
-    finally:
-        model.train(was_training)
+    with in_evaluation(model), precision.autocast(model.device):
+        said = [_say(model, encoded, part, pad_id) for part in parts]
+        rows, losses = gather(said, model.config.num_labels)
     runtime = time.perf_counter() - start
     back = np.argsort(np.concatenate([np.empty(0, np.int64), *parts]), kind="stable")
     return Predictions(
@@ -81,7 +78,23 @@ def predict(
     )
 
 
-def _say(model: PreTrainedModel, encoded: Encoded, part: NDArray[np.int64], pad_id: int) -> _Said:
+@contextmanager
+def in_evaluation(model: PreTrainedModel) -> Iterator[None]:
+    """Compute without dropout and without gradients inside the context.
+
+    Not `inference_mode`: under it autocast keeps no cast weights and casts all of them again for
+    every batch.
+    """
+    was_training = model.training
+    model.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        model.train(was_training)
+
+
+def _say(model: PreTrainedModel, encoded: Encoded, part: NDArray[np.int64], pad_id: int) -> Said:
     ids, mask = pad(encoded, part, pad_id)
     logits = model(
         input_ids=torch.from_numpy(ids).to(model.device),
@@ -89,10 +102,10 @@ def _say(model: PreTrainedModel, encoded: Encoded, part: NDArray[np.int64], pad_
     ).logits
     log_probabilities = functional.log_softmax(logits.float(), dim=-1)
     gold = torch.from_numpy(encoded.labels[part]).to(model.device)
-    return _Said(log_probabilities, functional.nll_loss(log_probabilities, gold, reduction="none"))
+    return Said(log_probabilities, functional.nll_loss(log_probabilities, gold, reduction="none"))
 
 
-def _gather(said: list[_Said], n_classes: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def gather(said: list[Said], n_classes: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Bring all rows to main memory; only here does the device have to be waited for."""
     if not said:
         return np.empty((0, n_classes), np.float32), np.empty(0, np.float32)

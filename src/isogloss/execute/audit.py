@@ -4,49 +4,52 @@ from typing import Any
 
 from isogloss.base.errors import RunError
 from isogloss.data.audit import audit_splits
-from isogloss.data.example import Split
+from isogloss.data.example import Split, TextExample
 from isogloss.execute.executor import Ended
 from isogloss.execute.inline import InlineExecutor
-from isogloss.execute.kinds.data import read_examples
+from isogloss.execute.kinds.data import read_examples, read_tagged_examples, read_texts
 from isogloss.execute.kinds.tokenizer import open_tokenizer
 from isogloss.execute.read import read_data
 from isogloss.execute.run import run_plan
 from isogloss.model.tokenizer import tokenizer_audit
-from isogloss.plan.plan import Plan
+from isogloss.plan.plan import Plan, Step
 from isogloss.store.store import Store
 from isogloss.study.study import Study
+
+SENTENCES = "sentences"
+"""The one label of sentences whose words are tagged, until their tags are counted."""
 
 
 def audit_study(study: Study, plan: Plan, store: Store) -> dict[str, Any]:
     """Counts, balance, duplicates, leaks, broken texts, lengths, and what tokenizers make of them.
+
+    Of tagged sentences the balance is that of entities by type, or of words by part of speech.
 
     Raises:
         InputError: if the data cannot be read.
         RunError: if a tokenizer cannot be made.
     """
     read_data(plan, store)
-    splits = _splits(plan, store)
-    found = audit_splits(splits, labels=study.data.labels)
-    found["tokenizers"] = _tokenizers(study, plan, store, splits)
+    splits = _splits(study, plan, store)
+    if study.is_tagging:
+        found = audit_splits(splits, labels=[SENTENCES])
+        _count_tags(found, study, plan, store)
+    else:
+        found = audit_splits(splits, labels=study.labels)
+    found["tokenizers"] = tokenizer_audits(study, plan, store)
     return found
 
 
-def _splits(plan: Plan, store: Store) -> dict[str, dict[str, Split]]:
-    """Language -> name -> rows, as the study pools them."""
-    found: dict[str, dict[str, Split]] = {}
+def tokenizer_audits(study: Study, plan: Plan, store: Store) -> dict[str, Any]:
+    """What the tokenizer of each encoder makes of each language, over all text that is read.
+
+    Raises:
+        RunError: if a tokenizer cannot be made.
+    """
+    texts: dict[str, list[str]] = {}
     for step in plan.of_kind("data"):
-        split = read_examples(store.folder(step.key))
-        found.setdefault(split.language, {})[split.name] = split
-    return found
-
-
-def _tokenizers(
-    study: Study, plan: Plan, store: Store, splits: dict[str, dict[str, Split]]
-) -> dict[str, Any]:
-    texts = {
-        code: [example.text for split in named.values() for example in split.examples]
-        for code, named in splits.items()
-    }
+        read = read_texts(store.folder(step.key), tagged=study.is_tagging)
+        texts.setdefault(step.payload["language"], []).extend(read)
     missing = [step for step in plan.of_kind("tokenizer") if step.key not in store]
     for event in run_plan(missing, store, InlineExecutor()):
         if isinstance(event, Ended) and event.outcome.failure:
@@ -58,3 +61,33 @@ def _tokenizers(
         tokenizer = open_tokenizer(origin.pin, encoder.model, trained)
         found[encoder.display] = tokenizer_audit(tokenizer, texts, study.training.max_length)
     return found
+
+
+def _splits(study: Study, plan: Plan, store: Store) -> dict[str, dict[str, Split]]:
+    """Language -> name -> rows, as the study pools them."""
+    found: dict[str, dict[str, Split]] = {}
+    for step in plan.of_kind("data"):
+        split = _split(step, store, tagged=study.is_tagging)
+        found.setdefault(split.language, {})[split.name] = split
+    return found
+
+
+def _split(step: Step, store: Store, *, tagged: bool) -> Split:
+    folder = store.folder(step.key)
+    if not tagged:
+        return read_examples(folder)
+    read = read_tagged_examples(folder)
+    texts = tuple(TextExample(e.id, " ".join(e.tokens), SENTENCES) for e in read.examples)
+    return Split(read.language, read.name, texts)
+
+
+def _count_tags(found: dict[str, Any], study: Study, plan: Plan, store: Store) -> None:
+    """Put the counts of entities or parts of speech where those of labels stand."""
+    found["labels"] = list(study.labels)
+    for step in plan.of_kind("data"):
+        record = store.record(step.key)
+        total = max(1, sum(record["labels"].values()))
+        found["languages"][record["language"]]["splits"][record["split"]]["labels"] = {
+            label: {"count": count, "share": count / total}
+            for label, count in record["labels"].items()
+        }

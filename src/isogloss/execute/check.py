@@ -1,6 +1,7 @@
 """What can be known once the data are read: every mistake before the first training, not after."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from isogloss.base.errors import InputError
 from isogloss.base.languages import language_name
@@ -20,20 +21,34 @@ def check_data(study: Study, plan: Plan, store: Store) -> list[str]:
         InputError: naming all that is wrong.
     """
     counts = _training_counts(plan, store)
-    mistakes, allowed = _shortages(plan, counts)
+    mistakes, allowed = _shortages(plan, _training_rows(study, plan, store))
     mistakes = [*_missing_labels(study, counts), *mistakes]
+    allowed = [*_repaired(plan, store), *allowed]
     if mistakes:
         raise InputError("\n".join(dict.fromkeys(mistakes)))
     return allowed
 
 
 def _training_counts(plan: Plan, store: Store) -> dict[str, dict[str, int]]:
-    """Language -> rows per label of what it is trained on."""
-    found: dict[str, dict[str, int]] = {}
+    """Language -> rows, or entities and words, per label of what it is trained on."""
+    return {code: record["labels"] for code, record in _training_records(plan, store).items()}
+
+
+def _training_rows(study: Study, plan: Plan, store: Store) -> dict[str, dict[str, int]]:
+    """Language -> rows per class that samples are balanced over; sentences are all of one."""
+    if not study.is_tagging:
+        return _training_counts(plan, store)
+    records = _training_records(plan, store)
+    return {code: {"sentences": record["rows"]} for code, record in records.items()}
+
+
+def _training_records(plan: Plan, store: Store) -> dict[str, dict[str, Any]]:
+    """Language -> record of the data it is trained on."""
+    found: dict[str, dict[str, Any]] = {}
     for step in plan.of_kind("train"):
         for code, need in zip(step.payload["sources"], step.needs, strict=False):
             if code not in found:
-                found[code] = store.record(_data_of(plan, need).key)["labels"]
+                found[code] = store.record(_data_of(plan, need).key)
     return found
 
 
@@ -42,8 +57,8 @@ def _data_of(plan: Plan, prepare_key: str) -> Step:
 
 
 def _missing_labels(study: Study, counts: dict[str, dict[str, int]]) -> Iterator[str]:
-    if study.data.allow_missing_labels:
-        return
+    if study.data.allow_missing_labels or study.task == "pos":
+        return  # no language has all parts of speech
     for code, labels in counts.items():
         lacking = [label for label, count in labels.items() if count == 0]
         if lacking:
@@ -51,6 +66,16 @@ def _missing_labels(study: Study, counts: dict[str, dict[str, int]]) -> Iterator
                 f"The training text of {language_name(code)} ({code}) has no row labeled"
                 f" {', '.join(lacking)}, which other languages may have. Leave the language out,"
                 " map its labels with data.label_names, or set data.allow_missing_labels: true."
+            )
+
+
+def _repaired(plan: Plan, store: Store) -> Iterator[str]:
+    for step in plan.of_kind("data"):
+        record = store.record(step.key)
+        if record.get("n_repaired"):
+            yield (
+                f"{language_name(record['language'])} {record['split']}: {record['n_repaired']}"
+                " tags went on with an entity that never began, and now begin one."
             )
 
 

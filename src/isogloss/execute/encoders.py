@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from isogloss.base.errors import InputError, RunError
 from isogloss.execute.kinds.tokenizer import open_tokenizer
-from isogloss.model.encoder import check_classifier
+from isogloss.model.encoder import check_encoder
 from isogloss.model.precision import best_device, choose_precision
+from isogloss.model.words import check_word_ids
 from isogloss.plan.hub import remember_commit
 from isogloss.plan.plan import Plan, Step
 from isogloss.store.store import Store
@@ -55,7 +56,10 @@ def _check(encoder: Encoder, missing: Sequence[Step]) -> None:
     commit = pin.get("commit", "main")
     if trainings:
         longest = trainings[0]["training"]["max_length"]
-        check_classifier(name, revision=commit, max_length=longest)
-    open_tokenizer(pin, name, None)
+        tagger = "task" in trainings[0]
+        check_encoder(name, revision=commit, max_length=longest, tagger=tagger)
+    tokenizer = open_tokenizer(pin, name, None)
+    if "task" in missing[0].payload:
+        check_word_ids(tokenizer, name)
     if "commit" in pin:
         remember_commit(name, encoder.revision, "model", commit)

@@ -7,22 +7,37 @@ executor does what is missing.
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import chain
 
 from isogloss.base.errors import UnknownName
-from isogloss.execute.executor import Ended, Event, Executor
+from isogloss.execute.executor import Ended, Event, Executor, Failure, Outcome, Work
 from isogloss.execute.inline import InlineExecutor
 from isogloss.execute.processes import ProcessesExecutor
 from isogloss.execute.work import do
 from isogloss.plan.plan import Step
 from isogloss.store.store import Store
 
+NOT_ALL_THERE = "Candidates are measured in turn, and not all of them could be made."
+
 
 def run_plan(steps: Sequence[Step], store: Store, executor: Executor) -> Iterator[Event]:
     """Do these steps, each after what it needs; a failed one is a record, and the rest goes on."""
-    for event in executor.run(steps, partial(do, root=store.root)):
+    work = partial(do, root=store.root)
+    measuring = [step for step in steps if step.kind == "measure"]
+    others = [step for step in steps if step.kind != "measure"]
+    for event in chain(executor.run(others, work), _measure(measuring, store, work)):
         if isinstance(event, Ended):
             _note_failure(event, store)
         yield event
+
+
+def _measure(steps: Sequence[Step], store: Store, work: Work) -> Iterator[Event]:
+    """Measure when all else is done: nothing of ours may run beside it."""
+    able = [step for step in steps if all(need in store for need in step.needs)]
+    for step in steps:
+        if step not in able:
+            yield Ended(Outcome(step, "blocked", failure=Failure("run", NOT_ALL_THERE)))
+    yield from InlineExecutor().run(able, work)
 
 
 def make_executor(name: str, jobs: int) -> Executor:

@@ -6,7 +6,10 @@ from typing import Any
 
 from isogloss.execute.kinds.data import make_data
 from isogloss.execute.kinds.evaluate import make_evaluated
+from isogloss.execute.kinds.evaluate_form import make_evaluated_form
+from isogloss.execute.kinds.measure import make_measured
 from isogloss.execute.kinds.prepare import make_prepared
+from isogloss.execute.kinds.serve import make_served
 from isogloss.execute.kinds.tokenizer import make_tokenizer
 from isogloss.execute.kinds.train import make_trained
 from isogloss.execute.making import Makers, make_step
@@ -18,6 +21,9 @@ MAKERS: Makers = {
     "prepare": make_prepared,
     "train": make_trained,
     "evaluate": make_evaluated,
+    "serve": make_served,
+    "evaluate_form": make_evaluated_form,
+    "measure": make_measured,
 }
 
 

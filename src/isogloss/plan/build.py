@@ -1,5 +1,7 @@
 """From a study and its pins to the plan: data -> tokenizer -> prepare -> train -> evaluate.
 
+What is served in other forms and what is measured follows in `plan/serving.py`.
+
 Read this file for what a step's result hangs on. A version is raised when the code of that kind of
 step changes its meaning; old results are then made again instead of being mistaken for new ones.
 """
@@ -11,8 +13,9 @@ from typing import Any, final
 
 from isogloss.plan.pins import Pins
 from isogloss.plan.plan import Cell, Plan, Step, TokenizerOf, unique
+from isogloss.plan.runs import Run, is_served, places, runs, task_of
+from isogloss.plan.serving import Served, serving
 from isogloss.study.encoders import Encoder
-from isogloss.study.regimes import Regime, source_sets
 from isogloss.study.spec import identity
 from isogloss.study.study import Study
 
@@ -20,6 +23,7 @@ Splits = tuple[str, ...]
 """Splits of the source that are pooled."""
 
 VERSIONS = {"data": 1, "tokenizer": 1, "prepare": 1, "train": 1, "evaluate": 1}
+"""Those of `serve`, `evaluate_form` and `measure` are in `plan/serving.py`."""
 
 
 def build_plan(study: Study, pins: Pins) -> Plan:
@@ -33,62 +37,21 @@ def build_plan(study: Study, pins: Pins) -> Plan:
         for splits in _reads(study, code)
     }
     steps += data.values()
+    served: list[Served] = []
     for encoder in study.encoders:
         desk = _Desk(study, encoder, pins.encoders[encoder.display], data)
         steps += desk.preparations()
         tokenizers[encoder.display] = desk.tokenizer_of()
-        for run in _runs(study):
+        for run in runs(study):
             train = desk.train(run)
-            tests = [desk.evaluate(run, train, *place) for place in _places(study)]
+            tests = [desk.evaluate(run, train, *place) for place in places(study)]
             steps += [train, *tests]
-            cells += _cells(study, encoder, run, train, tests)
-    return Plan(unique(steps), tuple(cells), tokenizers)
-
-
-@final
-@dataclass(frozen=True)
-class Run:
-    """One training of the study: who, how much, which seed."""
-
-    regime: str
-    sources: tuple[str, ...]
-    size: int | None
-    seed: int
-    left_out: str | None = None
-
-    @property
-    def title(self) -> str:
-        """For people: `joint n=100 seed=42`."""
-        who = self.regime if len(self.sources) > 1 else f"{self.regime} {self.sources[0]}"
-        if self.left_out:
-            who = f"{self.regime} without {self.left_out}"
-        return f"{who} n={self.size or 'all'} seed={self.seed}"
-
-
-def _runs(study: Study) -> Iterator[Run]:
-    for regime in study.regimes:
-        for size in _sizes(study, regime):
-            for sources in source_sets(regime, study.languages):
-                for seed in study.seeds:
-                    yield Run(regime.label, sources, size, seed, _left_out(regime, sources, study))
-
-
-def _left_out(regime: Regime, sources: tuple[str, ...], study: Study) -> str | None:
-    """The language that a leave_one_out training leaves out."""
-    if regime.regime != "leave_one_out":
-        return None
-    among = regime.languages or study.languages
-    return next(code for code in among if code not in sources)
-
-
-def _sizes(study: Study, regime: Regime) -> list[int | None]:
-    sizes = regime.sizes or study.sizes
-    return [size if isinstance(size, int) else None for size in sizes]
-
-
-def _places(study: Study) -> list[tuple[str, str]]:
-    splits = study.evaluation.splits
-    return [(code, split) for code in study.target_languages for split in splits]
+            columns = _columns(study, encoder, run)
+            cells += _cells(study, columns, train, tests)
+            if is_served(study, run):
+                served.append(Served(encoder.display, run.seed, train, columns))
+    more_steps, more_cells = serving(study, served, data)
+    return Plan(unique([*steps, *more_steps]), (*cells, *more_cells), tokenizers)
 
 
 def _reads(study: Study, language: str) -> list[Splits]:
@@ -108,21 +71,38 @@ def _reads(study: Study, language: str) -> list[Splits]:
 
 def _data(study: Study, pin: Mapping[str, Any], language: str, splits: Splits) -> Step:
     """Read splits of one language: a text and a label's name a row, whoever trains on them."""
-    declared = study.data
     payload = {
         "language": language,
         "splits": list(splits),
         "source": _pin_of(pin, splits),
-        "columns": {
-            "text": declared.text,
-            "label": declared.label,
-            "labels": list(declared.labels),
-            "label_names": dict(declared.label_names),
-        },
+        "columns": _tag_columns(study) if study.is_tagging else _text_columns(study),
     }
-    settings = {"source": declared.source.model_dump(mode="json")}
+    settings = {"source": study.data.source.model_dump(mode="json")}
     title = f"{language} {'+'.join(splits)}"
     return Step("data", VERSIONS["data"], payload, settings=settings, title=title, group="data")
+
+
+def _text_columns(study: Study) -> dict[str, Any]:
+    declared = study.data
+    return {
+        "text": declared.text,
+        "label": declared.label,
+        "labels": list(study.labels),
+        "label_names": dict(declared.label_names),
+    }
+
+
+def _tag_columns(study: Study) -> dict[str, Any]:
+    declared = study.data
+    return {
+        "task": study.task,
+        "tokens": declared.tokens,
+        "tags": study.tag_column,
+        "scheme": declared.scheme,
+        "repair": declared.repair,
+        "labels": list(study.labels),
+        "tag_names": dict(declared.label_names),
+    }
 
 
 def _pin_of(pin: Mapping[str, Any], splits: Splits) -> dict[str, Any]:
@@ -157,6 +137,7 @@ class _Desk:
             "family": scratch.architecture,
             "tokenizer": identity(scratch.tokenizer),
             "languages": list(self.study.languages),
+            **task_of(self.study),
         }
         needs = tuple(
             self.data[code, self.study.data.train_splits].key for code in self.study.languages
@@ -172,7 +153,8 @@ class _Desk:
         payload = {
             "tokenizer": self._tokenizer_pin(),
             "max_length": self.study.training.max_length,
-            "labels": list(self.study.data.labels),
+            "labels": list(self.study.labels),
+            **task_of(self.study),
         }
         name = self.encoder.display
         return Step(
@@ -194,8 +176,9 @@ class _Desk:
             "sources": list(run.sources),
             "n_per_language": run.size,
             "shortage": study.sampling.shortage,
-            "labels": list(study.data.labels),
+            "labels": list(study.labels),
             "seed": run.seed,
+            **task_of(study),
         }
         training = study.training
         settings = {
@@ -215,7 +198,12 @@ class _Desk:
 
     def evaluate(self, run: Run, train: Step, language: str, split: str) -> Step:
         """Test a trained model on one split of one language."""
-        payload = {"language": language, "split": split, "labels": list(self.study.data.labels)}
+        payload = {
+            "language": language,
+            "split": split,
+            "labels": list(self.study.labels),
+            **task_of(self.study),
+        }
         needs = (train.key, self.prepare(language, (split,)).key)
         settings = {"max_tokens": self.study.evaluation.max_tokens}
         return self._grouped("evaluate", payload, needs, settings, run, f" on {language} {split}")
@@ -247,10 +235,8 @@ class _Desk:
         return {"model": self.encoder.model, "encoder": self.encoder.display}
 
 
-def _cells(
-    study: Study, encoder: Encoder, run: Run, train: Step, tests: list[Step]
-) -> Iterator[Cell]:
-    columns = {
+def _columns(study: Study, encoder: Encoder, run: Run) -> dict[str, Any]:
+    return {
         "study": study.name,
         "encoder": encoder.display,
         "task": study.task,
@@ -259,6 +245,13 @@ def _cells(
         "n_per_language": run.size,
         "seed": run.seed,
     }
-    yield Cell(train.key, {**columns, "target_language": None, "split": "train"})
-    for (code, split), step in zip(_places(study), tests, strict=True):
-        yield Cell(step.key, {**columns, "target_language": code, "split": split})
+
+
+def _cells(
+    study: Study, columns: Mapping[str, Any], train: Step, tests: list[Step]
+) -> Iterator[Cell]:
+    of_training = {"target_language": None, "split": "train", "form": None}
+    yield Cell(train.key, {**columns, **of_training})
+    for (code, split), step in zip(places(study), tests, strict=True):
+        of_test = {"target_language": code, "split": split, "form": "torch"}
+        yield Cell(step.key, {**columns, **of_test})

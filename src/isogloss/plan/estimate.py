@@ -90,7 +90,7 @@ def _examples(step: Step) -> int | None:
     size = step.payload["n_per_language"]
     if size is None:
         return None
-    classes = len(step.payload["labels"])
+    classes = 1 if "task" in step.payload else len(step.payload["labels"])
     rows = len(step.payload["sources"]) * (size // classes) * classes
     return int(rows * training["num_train_epochs"])
 

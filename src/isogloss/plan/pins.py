@@ -99,7 +99,7 @@ def _pin_data(study: Study, language: str, commit: str | None) -> Any:
     if isinstance(source, HubSource):
         return {"kind": "hub", "repo": source.repo, "commit": commit}
     if isinstance(source, FolderSource):
-        folder = language_folder(source.root, language)
+        folder = language_folder(source.root, language, source.folders)
         files = {split: split_file(folder, split) for split in wanted_splits(study, language)}
         return {
             "kind": "folder",

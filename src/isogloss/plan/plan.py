@@ -20,7 +20,7 @@ class Step:
     """One computation with a key."""
 
     kind: str
-    """What is done: data, tokenizer, prepare, train or evaluate."""
+    """What is done: data, tokenizer, prepare, train, evaluate, serve, evaluate_form or measure."""
 
     version: int
     """Raised on purpose when the code of this kind of step changes its meaning."""
@@ -69,6 +69,9 @@ class Cell:
 
     columns: Mapping[str, Any]
     """The columns of the results table that the study knows: encoder, regime, languages ..."""
+
+    part: str | None = None
+    """Which of the step's candidates, where one step measures several."""
 
 
 @final

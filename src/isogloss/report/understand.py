@@ -20,6 +20,9 @@ from isogloss.report.transfer_tables import donors, transfer
 
 NOT_SCORES = ("eval_", "support/", "confusion/")
 
+AS_TRAINED = {None, "torch"}
+"""Forms of serving that these tables are about; the others have tables of their own."""
+
 TABLES: dict[str, Callable[[Cells, str], Iterable[Record]]] = {
     "curves": curves,
     "gains": gains,
@@ -47,6 +50,7 @@ def understand(rows: Sequence[Row], *, metric: str = "macro_f1") -> dict[str, li
             f"{metric!r} is no score of which more is better. Choose accuracy, macro_f1, "
             "macro_recall, macro_precision, weighted_f1 or f1/<label>."
         )
+    rows = [row for row in rows if row.get("form") in AS_TRAINED and row["split"] != "efficiency"]
     cells = read_cells(rows, metric)
     tables = {name: list(table(cells, metric)) for name, table in TABLES.items()}
     return tables | {"training": training(rows)}

@@ -36,6 +36,7 @@ SCHEMA = pa.schema(
         ("n_scored", pa.int64()),
         ("n_unscored", pa.int64()),
         ("step", pa.string()),
+        ("form", pa.string()),
     ]
 )
 ROW_COLUMNS: tuple[str, ...] = tuple(SCHEMA.names)

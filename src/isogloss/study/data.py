@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from isogloss.base.splits import split_name
+from isogloss.study.languages import Language
 from isogloss.study.spec import NotIdentity, Seed, Spec, different
 
 SplitName = Annotated[str, Field(pattern=r"^[\w-]+$"), AfterValidator(split_name)]
@@ -20,6 +21,9 @@ class FolderSource(Spec):
 
     root: Annotated[Path, NotIdentity()]
     """The folder; a relative one is read from the study file's own place."""
+
+    folders: Annotated[dict[Language, Path], NotIdentity()] = Field(default_factory=dict)
+    """Languages that lie elsewhere: `{German: ../pud/de}`; relative ones as the root."""
 
 
 class HubSource(Spec):
@@ -81,8 +85,24 @@ class Data(Spec):
     label: str = "label"
     """Column of the label."""
 
-    labels: Annotated[tuple[str, ...], BeforeValidator(_texts)] = Field(min_length=2)
-    """The names of the labels; their order is the order of the tables."""
+    tokens: str = "tokens"
+    """Column of the words, for ner and pos."""
+
+    tags: str | None = None
+    """Column of the words' tags; by default `ner_tags` for ner and `upos` for pos."""
+
+    scheme: Literal["iob2", "iob1", "iobes", "bilou"] = "iob2"
+    """How the tags of ner mark where an entity begins and ends."""
+
+    repair: bool = False
+    """Whether a tag that goes on with an entity which never began begins one; counted."""
+
+    labels: Annotated[tuple[str, ...], BeforeValidator(_texts)] = ()
+    """The names of the labels; their order is the order of the tables.
+
+    For ner the types of entities, by default PER, LOC and ORG; for pos by default the 17 parts of
+    speech of Universal Dependencies.
+    """
 
     label_names: Annotated[dict[str, str], BeforeValidator(_names_as_text)] = Field(
         default_factory=dict
@@ -102,12 +122,6 @@ class Data(Spec):
     def _labels_agree(self) -> Self:
         if len(set(self.labels)) != len(self.labels):
             raise ValueError(f"labels are named twice: {', '.join(self.labels)}")
-        strange = sorted(set(self.label_names.values()) - set(self.labels))
-        if strange:
-            raise ValueError(
-                f"label_names gives {', '.join(strange)}, not among the labels"
-                f" {', '.join(self.labels)}"
-            )
         if self.dev_split in self.train_splits:
             raise ValueError(f"dev_split {self.dev_split!r} is also trained on")
         return self

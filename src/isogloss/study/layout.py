@@ -53,12 +53,19 @@ def language_folders(root: Path) -> dict[str, Path]:
     return found
 
 
-def language_folder(root: Path, language: str) -> Path:
-    """The folder of one language.
+def language_folder(root: Path, language: str, elsewhere: Mapping[str, Path]) -> Path:
+    """The folder of one language: one of its own, or one under the root.
 
     Raises:
-        InputError: if the root has none, naming those it has.
+        InputError: if there is none, naming those under the root.
     """
+    if language in elsewhere:
+        if not elsewhere[language].is_dir():
+            raise InputError(
+                f"The folder {elsewhere[language]} of {language} does not exist. Mend"
+                " data.source.folders in the study."
+            )
+        return elsewhere[language]
     folders = language_folders(root)
     if language not in folders:
         names = ", ".join(f"{code} ({path.name})" for code, path in folders.items())

@@ -68,7 +68,10 @@ def _anchored(study: Study, here: Path) -> Study:
     source = study.data.source
     if source.kind == "folder":
         root = (here / source.root.expanduser()).resolve()
-        source = source.model_copy(update={"root": root})
+        folders = {
+            code: (here / folder.expanduser()).resolve() for code, folder in source.folders.items()
+        }
+        source = source.model_copy(update={"root": root, "folders": folders})
     encoders = tuple(
         encoder.model_copy(update={"model": folder, "name": encoder.display})
         if encoder.model and (folder := _as_folder(encoder.model, here))

@@ -2,29 +2,10 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from isogloss.base.errors import InputError
-from isogloss.base.languages import language_code
-from isogloss.study.spec import Sizes, Spec, as_list, different
-
-
-def _code(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise ValueError("YAML reads no and yes as false and true: put the code in quotes")
-    if not isinstance(value, str):
-        return value
-    try:
-        return language_code(value)
-    except InputError as error:
-        raise ValueError(str(error)) from None
-
-
-Language = Annotated[str, BeforeValidator(_code)]
-"""A language in any spelling; stored as `deu-Latn`."""
-
-Languages = Annotated[tuple[Language, ...], AfterValidator(different), Field(min_length=1)]
-"""Different languages, one or more."""
+from isogloss.study.languages import Languages
+from isogloss.study.spec import Sizes, Spec, as_list
 
 
 class Regime(Spec):

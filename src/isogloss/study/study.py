@@ -5,9 +5,12 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from isogloss.study.data import Data, Sampling, Splits
+from isogloss.study.efficiency import Efficiency
 from isogloss.study.encoders import Encoders
-from isogloss.study.regimes import Languages, Regime
+from isogloss.study.languages import Languages
+from isogloss.study.regimes import Regime
 from isogloss.study.spec import Count, NotIdentity, Seed, Sizes, Spec, as_list, different
+from isogloss.study.tasks import LABELS, METRICS, TAG_COLUMNS, TAGGING, TaggingTask, TextTask
 from isogloss.study.training import Training
 
 
@@ -24,10 +27,14 @@ class Evaluation(Spec):
     """Padded sub-tokens per forward pass: bounds memory."""
 
     metric: Annotated[
-        Literal["accuracy", "macro_f1", "macro_recall", "macro_precision", "weighted_f1"],
+        Literal["accuracy", "f1", "macro_f1", "macro_recall", "macro_precision", "weighted_f1"]
+        | None,
         NotIdentity(),
-    ] = "macro_f1"
-    """The metric of figures and short tables; all are computed and kept."""
+    ] = None
+    """The metric of figures and short tables; all are computed and kept.
+
+    By default macro_f1 for texts, f1 (micro, over spans) for ner and accuracy for pos.
+    """
 
 
 class Output(Spec):
@@ -46,8 +53,8 @@ class Study(Spec):
     description: Annotated[str, NotIdentity()] = ""
     """For people."""
 
-    task: Literal["sentiment", "text_classification"] = "sentiment"
-    """What is learned; one label per text."""
+    task: TextTask | TaggingTask = "sentiment"
+    """What is learned: one label per text, or for ner and pos one tag per word."""
 
     data: Data
     """Where the examples come from."""
@@ -80,8 +87,31 @@ class Study(Spec):
     evaluation: Evaluation = Evaluation()
     """What is tested."""
 
+    efficiency: Efficiency | None = None
+    """How encoders are measured; left out, they are not."""
+
     output: Annotated[Output, NotIdentity()] = Output()
     """Where tables and figures go."""
+
+    @property
+    def is_tagging(self) -> bool:
+        """Whether every word has a tag, not every text a label."""
+        return self.task in TAGGING
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The study's labels, the task's own where it names none."""
+        return self.data.labels or LABELS.get(self.task, ())
+
+    @property
+    def tag_column(self) -> str:
+        """The column of the words' tags."""
+        return self.data.tags or TAG_COLUMNS[self.task]
+
+    @property
+    def metric(self) -> str:
+        """The metric of figures and short tables."""
+        return self.evaluation.metric or METRICS.get(self.task, "macro_f1")
 
     @property
     def target_languages(self) -> tuple[str, ...]:
@@ -103,6 +133,33 @@ class Study(Spec):
         labels = [regime.label for regime in self.regimes]
         if len(set(labels)) != len(labels):
             raise ValueError(f"a regime is named twice: {', '.join(labels)}")
+        return self
+
+    @model_validator(mode="after")
+    def _labels_fit_task(self) -> Self:
+        least = 1 if self.task == "ner" else 2
+        if len(self.labels) < least:
+            raise ValueError(f"data.labels: task {self.task} needs {least} or more labels")
+        strange = sorted(set(self.data.label_names.values()) - set(self.labels))
+        if strange and self.task != "ner":
+            raise ValueError(
+                f"data.label_names gives {', '.join(strange)}, not among the labels"
+                f" {', '.join(self.labels)}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _metric_fits_task(self) -> Self:
+        known = {"accuracy", "macro_f1", "macro_recall", "macro_precision"}
+        known |= {"f1"} if self.task == "ner" else set()
+        known |= set() if self.is_tagging else {"weighted_f1"}
+        if self.training.metric_for_best_model == "f1" and self.task != "ner":
+            raise ValueError("training.metric_for_best_model f1 is that of ner; choose macro_f1")
+        if self.metric not in known:
+            raise ValueError(
+                f"evaluation.metric {self.metric} is none of task {self.task}; choose"
+                f" {', '.join(sorted(known))}"
+            )
         return self
 
     @model_validator(mode="after")

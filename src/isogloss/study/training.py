@@ -58,8 +58,10 @@ class Training(Spec):
     eval_steps: Count | None = None
     """Optimizer steps between dev scores, for eval_strategy steps."""
 
-    metric_for_best_model: Literal["accuracy", "macro_f1", "macro_recall", "eval_loss"] = "macro_f1"
-    """The dev score, averaged over the source languages."""
+    metric_for_best_model: Literal["accuracy", "f1", "macro_f1", "macro_recall", "eval_loss"] = (
+        "macro_f1"
+    )
+    """The dev score, averaged over the source languages; f1 is that of ner, over spans."""
 
     load_best_model_at_end: bool = False
     """Keep the weights with the best dev score, not the last."""

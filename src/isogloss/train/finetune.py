@@ -1,4 +1,4 @@
-"""Fine-tuning: every weight learns from labeled texts; stops, goes on and ends the same.
+"""Fine-tuning: every weight learns from labeled examples; stops, goes on and ends the same.
 
 The loop yields after each step; everything that may happen between steps happens here, in the open:
 dev score, early stopping, curve, checkpoint. A training that was killed and begun again ends with
@@ -13,8 +13,8 @@ from typing import NamedTuple
 from transformers import PreTrainedModel
 
 from isogloss.base.errors import InputError
-from isogloss.data.encoded import Encoded
 from isogloss.train.checkpoint import restore_model
+from isogloss.train.lesson import Lesson
 from isogloss.train.parts import Cutting
 from isogloss.train.recipe import Recipe
 from isogloss.train.training import DevScore, Tracker, Trained, Training
@@ -29,7 +29,7 @@ class Progress(NamedTuple):
 
 def finetune(  # noqa: PLR0913
     model: PreTrainedModel,
-    encoded: Encoded,
+    lesson: Lesson,
     recipe: Recipe,
     *,
     pad_id: int,
@@ -38,12 +38,12 @@ def finetune(  # noqa: PLR0913
     tracker: Tracker | None = None,
     max_tokens: int,
 ) -> Generator[Progress, None, Trained]:
-    """Train a classifier in place, yielding after each optimizer step.
+    """Train a model in place, yielding after each optimizer step.
 
     Args:
         model: its weights are moved; on return they are the last ones, or the best ones if the
             recipe keeps those.
-        encoded: the training split.
+        lesson: the training split and its loss.
         recipe: what to do.
         pad_id: the tokenizer's padding token.
         folder: of the checkpoints. A training that finds its own there goes on from it. They
@@ -57,12 +57,12 @@ def finetune(  # noqa: PLR0913
         Diverged: if the loss or its gradient becomes NaN or infinite.
         RunError: if a checkpoint cannot be written, or belongs to another training.
     """
-    if len(encoded) == 0:
+    if len(lesson) == 0:
         raise InputError("The training split is empty; there is nothing to learn from.")
     recipe.check(has_dev_score=dev_score is not None)
-    training = Training.begin(model, encoded, recipe, folder)
+    training = Training.begin(model, lesson, recipe, folder)
     cutting = Cutting(max_tokens, training.price, pad_id)
-    journal, total = training.journal, recipe.total_steps(len(encoded))
+    journal, total = training.journal, recipe.total_steps(len(lesson))
     clock = time.perf_counter()
     for done in training.steps(cutting):
         training.judge(done, dev_score, tracker)

@@ -5,18 +5,16 @@ Each method is one thing that may happen between two steps; `finetune` says in w
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, final
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 from transformers import PreTrainedModel
 
 from isogloss.base.fingerprint import fingerprint
-from isogloss.data.encoded import Encoded
 from isogloss.model.encoder import attention_of
 from isogloss.model.precision import Precision, choose_precision
 from isogloss.train.checkpoint import (
@@ -31,9 +29,10 @@ from isogloss.train.checkpoint import (
     save_checkpoint,
 )
 from isogloss.train.journal import Journal
+from isogloss.train.lesson import Lesson, Part
 from isogloss.train.loop import StepDone, Terms, fit, make_accelerator
 from isogloss.train.optimizer import make_adamw
-from isogloss.train.parts import Cutting, TextPart, cut_and_pad, step_indices
+from isogloss.train.parts import Cutting, step_indices
 from isogloss.train.price import price_of_a_pass
 from isogloss.train.recipe import Recipe
 from isogloss.train.schedule import learning_rate_at
@@ -88,7 +87,7 @@ class Training:
     """The state of one training between its steps."""
 
     model: PreTrainedModel
-    encoded: Encoded
+    lesson: Lesson
     recipe: Recipe
     folder: Path
     precision: Precision
@@ -101,7 +100,7 @@ class Training:
 
     @classmethod
     def begin(
-        cls, model: PreTrainedModel, encoded: Encoded, recipe: Recipe, folder: Path
+        cls, model: PreTrainedModel, lesson: Lesson, recipe: Recipe, folder: Path
     ) -> "Training":
         """Begin anew, or from the newest checkpoint.
 
@@ -113,12 +112,12 @@ class Training:
         """
         accelerator = make_accelerator()
         precision = choose_precision(recipe.precision, accelerator.device)
-        names = _identities(encoded, recipe)
+        names = _identities(lesson, recipe)
         identity = names.pop(precision.name)
         elsewhere = tuple(names.values()) if recipe.precision == "auto" else ()
         model.to(accelerator.device)
         optimizer = make_adamw(model, recipe)
-        training = cls(model, encoded, recipe, folder, precision, identity, optimizer, accelerator)
+        training = cls(model, lesson, recipe, folder, precision, identity, optimizer, accelerator)
         training.saved_at = time.monotonic()
         checkpoint = load_checkpoint(folder, identity=identity, elsewhere=elsewhere)
         if checkpoint is not None:
@@ -137,7 +136,7 @@ class Training:
     @property
     def total(self) -> int:
         """Steps from beginning to end."""
-        return self.recipe.total_steps(len(self.encoded))
+        return self.recipe.total_steps(len(self.lesson))
 
     @property
     def price(self) -> float:
@@ -146,7 +145,7 @@ class Training:
 
     def epoch_after(self, step: int) -> float:
         """Passes over the split after a step."""
-        return step / self.recipe.steps_per_epoch(len(self.encoded))
+        return step / self.recipe.steps_per_epoch(len(self.lesson))
 
     def steps(self, cutting: Cutting) -> Iterator[StepDone]:
         """Take the steps that are left; none if training had ended."""
@@ -176,23 +175,21 @@ class Training:
             terms=terms,
         )
 
-    def _batches(self, first: int, cutting: Cutting) -> Iterator[list[TextPart]]:
-        for indices in step_indices(len(self.encoded), self.recipe, first_step=first):
-            parts = cut_and_pad(self.encoded, indices, cutting=cutting, device=self.device)
+    def _batches(self, first: int, cutting: Cutting) -> Iterator[Sequence[Part]]:
+        for indices in step_indices(len(self.lesson), self.recipe, first_step=first):
+            parts = self.lesson.parts(indices, cutting=cutting, device=self.device)
             self.journal.examples += len(indices)
             self.journal.real_tokens += sum(part.n_tokens for part in parts)
             self.journal.padded_tokens += sum(part.input_ids.numel() for part in parts)
             yield parts
 
-    def _loss(self, part: TextPart) -> Tensor:
-        """Mean cross-entropy over a part, in fp32 whatever the model computes with."""
-        logits = self.model(input_ids=part.input_ids, attention_mask=part.attention_mask).logits
-        return functional.cross_entropy(logits.float(), part.labels)
+    def _loss(self, part: Part) -> Tensor:
+        return self.lesson.loss(self.model, part)
 
     def judge(self, done: StepDone, dev_score: DevScore | None, tracker: Tracker | None) -> None:
         """Note the step, and take the dev score if it is time."""
         self.journal.note(done)
-        if dev_score is None or not self.recipe.evaluates_after(done.step, len(self.encoded)):
+        if dev_score is None or not self.recipe.evaluates_after(done.step, len(self.lesson)):
             return
         score, recipe = float(dev_score(self.model)), self.recipe
         epoch = self.epoch_after(done.step)
@@ -264,10 +261,10 @@ class Training:
         )
 
 
-def _identities(encoded: Encoded, recipe: Recipe) -> dict[str, str]:
+def _identities(lesson: Lesson, recipe: Recipe) -> dict[str, str]:
     """Digest what decides the weights, the first ones apart, for each precision there is."""
     data = hashlib.sha256()
-    for array in (encoded.ids, encoded.offsets, encoded.labels):
+    for array in lesson.arrays:
         data.update(array.tobytes())
     payload = {**recipe.identity, "data": data.hexdigest()}
     return {

@@ -1,6 +1,6 @@
 """`isogloss report`: tables and figures of what is finished."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from isogloss.base.errors import InputError
 from isogloss.cli import show
@@ -13,9 +13,6 @@ from isogloss.cli.options import (
     StudyArgument,
     VerboseOption,
 )
-
-if TYPE_CHECKING:
-    from isogloss.cli.opened import Opened
 
 
 def report(
@@ -40,19 +37,19 @@ def report(
         raise InputError(f"Nothing of this study is finished: isogloss run {opened.again('run')}")
     folder = output or opened.folder
     sample = opened.study.data.source.kind == "sample"
-    frame = Frame(opened.study.name, opened.study.evaluation.metric, sample)
+    frame = Frame(opened.study.name, opened.study.metric, sample)
     paths = write_report(
         rows,
         folder,
         frame=frame,
         trainings=opened.trainings(),
-        unfinished=_unfinished(opened),
+        unfinished=opened.unfinished(),
         commands=[opened.again("run"), opened.again("report", "-o", str(folder))],
     )
     if json:
         show.dump({"folder": str(folder), "files": [str(path) for path in paths]})
         return
-    _print_tables(rows, opened.study.evaluation.metric)
+    _print_tables(rows, opened.study.metric)
     if opened.missing:
         show.note(f"{len(opened.missing)} steps are not finished; the report has the rest.")
     show.say(f"Report: {folder / 'report.md'}; tables and figures: {len(paths)} files in {folder}.")
@@ -64,15 +61,3 @@ def _print_tables(rows: list[dict[str, Any]], metric: str) -> None:
 
     for table in report_console(understand(rows, metric=metric), metric):
         show.wide().print(table)
-
-
-def _unfinished(opened: "Opened") -> list[str]:
-    """The cells that the report lacks, and why; a missing training stands for its evaluations."""
-    missing = {step.key for step in opened.missing}
-    lines = []
-    for step in opened.missing:
-        if step.kind == "train" or (step.kind == "evaluate" and step.needs[0] not in missing):
-            failure = opened.store.failure(step.key)
-            why = f"failed: {failure['message']}" if failure else "not done yet"
-            lines.append(f"{step.title}: {why}")
-    return lines

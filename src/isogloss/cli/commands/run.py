@@ -1,12 +1,10 @@
 """`isogloss run`: do what is missing, and only that."""
 
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from isogloss.base.errors import IsoglossError
 from isogloss.cli import show
 from isogloss.cli.options import (
     DEFAULT_STORE,
@@ -42,49 +40,13 @@ def run(
     Exit codes: 0 all done, 1 nothing could be done, 2 the input is wrong, 3 some cells failed.
     """
     from isogloss.cli.opened import open_study
+    from isogloss.cli.running import bring_up_to_date
 
     show.listen(verbose)
     began = time.monotonic()
     opened = open_study(study, store, changes)
-    if opened.missing:
-        opened.refuse_unpinned()
-    opened.tell()
-    if not opened.missing:
-        with suppress(IsoglossError):  # a store that can only be read
-            opened.remember()
-        _finish(opened, 0, [], time.monotonic() - began, as_json=json)
-        return
-    opened.store.check_writable()
-    try:
-        read, outcomes = _run_missing(opened, executor, jobs)
-    except KeyboardInterrupt:
-        show.note("Stopped. Finished steps are kept; the same command goes on from here.")
-        raise typer.Exit(1) from None
+    read, outcomes = bring_up_to_date(opened, executor, jobs)
     _finish(opened, read, outcomes, time.monotonic() - began, as_json=json)
-
-
-def _run_missing(opened: "Opened", name: ExecutorName, jobs: int) -> tuple[int, list["Outcome"]]:
-    """Read and check the data, try the encoders, then do the rest.
-
-    Returns:
-        How many splits were read, and how each other step ended.
-    """
-    from isogloss.execute.check import check_data
-    from isogloss.execute.read import read_data
-
-    opened.remember()
-    read = read_data(opened.plan, opened.store)
-    for text in check_data(opened.study, opened.plan, opened.store):
-        show.note(text)
-
-    from isogloss.cli.follow import follow
-    from isogloss.execute.encoders import check_encoders
-    from isogloss.execute.run import make_executor, run_plan
-
-    check_encoders(opened.study, opened.plan, opened.store)
-    executor = make_executor(name.value, jobs)
-    steps = [step for step in opened.plan if step.key not in opened.store]
-    return read, follow(run_plan(steps, opened.store, executor), steps)
 
 
 def _finish(

@@ -1,17 +1,19 @@
-"""Step `data`: splits of one language, read, mapped to label names, pooled."""
+"""Step `data`: splits of one language, read, mapped to label or tag names, pooled."""
 
 from collections import Counter
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from isogloss.data.example import Split
+from isogloss.data.example import Split, TaggedSplit
 from isogloss.data.folder import FolderSource
 from isogloss.data.hub import HubSource
 from isogloss.data.mapping import Columns, read_pool
 from isogloss.data.sample import SampleSource
 from isogloss.data.source import Source
 from isogloss.data.table import read_table, write_split
+from isogloss.data.tagged_table import read_tagged_table, write_tagged
+from isogloss.data.tagging import TagColumns, read_tagged
 from isogloss.execute.bench import Bench, Made, Making
 from isogloss.study.layout import language_folder
 
@@ -23,14 +25,32 @@ def make_data(bench: Bench) -> Making:
     yield from ()
     payload = bench.payload
     source = open_source(bench.step.settings["source"], payload["source"], payload["language"])
-    columns = Columns(**{**payload["columns"], "labels": tuple(payload["columns"]["labels"])})
-    split = read_pool(source, payload["language"], payload["splits"], columns)
-    return Made(_record(split, columns.labels), lambda folder: write_split(split, folder / FILE))
+    declared = {**payload["columns"], "labels": tuple(payload["columns"]["labels"])}
+    place = payload["language"], payload["splits"]
+    if "task" in declared:
+        tagged = read_tagged(source, *place, TagColumns(**declared))
+        record = _tagged_record(tagged, declared["task"], declared["labels"])
+        return Made(record, lambda folder: write_tagged(tagged, folder / FILE))
+    split = read_pool(source, *place, Columns(**declared))
+    record = _text_record(split, declared["labels"])
+    return Made(record, lambda folder: write_split(split, folder / FILE))
 
 
 def read_examples(folder: Path) -> Split:
-    """Read back what a data step has written."""
+    """Read back what a data step of texts has written."""
     return read_table(folder / FILE)
+
+
+def read_tagged_examples(folder: Path) -> TaggedSplit:
+    """Read back what a data step of tagged sentences has written."""
+    return read_tagged_table(folder / FILE)
+
+
+def read_texts(folder: Path, *, tagged: bool) -> list[str]:
+    """The texts that a data step has written; words joined by spaces."""
+    if tagged:
+        return [" ".join(example.tokens) for example in read_tagged_examples(folder).examples]
+    return [example.text for example in read_examples(folder).examples]
 
 
 def open_source(declared: dict[str, Any], pin: dict[str, Any], language: str) -> Source:
@@ -40,9 +60,10 @@ def open_source(declared: dict[str, Any], pin: dict[str, Any], language: str) ->
     if declared["kind"] == "sample":
         return SampleSource(declared["seed"])
     root = Path(declared["root"])
-    name = language_folder(root, language).name
+    folders = {code: Path(folder) for code, folder in declared["folders"].items()}
+    name = language_folder(root, language, folders).name
     expected = {f"{name}/{file}": digest for file, digest in pin["files"].values()}
-    return FolderSource(root, expected)
+    return FolderSource(root, expected, folders)
 
 
 @cache
@@ -51,11 +72,25 @@ def hub_source(repo: str, commit: str) -> HubSource:
     return HubSource(repo, commit)
 
 
-def _record(split: Split, labels: tuple[str, ...]) -> dict[str, Any]:
+def _text_record(split: Split, labels: tuple[str, ...]) -> dict[str, Any]:
     counts = Counter(example.label for example in split.examples)
     return {
         "language": split.language,
         "split": split.name,
         "rows": len(split.examples),
         "labels": {label: counts[label] for label in labels},
+    }
+
+
+def _tagged_record(split: TaggedSplit, task: str, labels: tuple[str, ...]) -> dict[str, Any]:
+    """`labels` counts entities by type, or words by part of speech."""
+    tags = Counter(tag for example in split.examples for tag in example.tags)
+    counts = {label: tags[f"B-{label}" if task == "ner" else label] for label in labels}
+    return {
+        "language": split.language,
+        "split": split.name,
+        "rows": len(split.examples),
+        "words": sum(tags.values()),
+        "labels": counts,
+        "n_repaired": split.n_repaired,
     }

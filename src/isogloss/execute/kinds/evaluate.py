@@ -7,13 +7,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from isogloss.data.encoded import Encoded
-from isogloss.evaluate.metrics import UNUSABLE, Score, classification_scores, predicted_ids
-from isogloss.evaluate.predict import Predictions, predict
 from isogloss.execute.bench import Bench, Made, Making
-from isogloss.execute.kinds.prepare import FILE as ENCODED
+from isogloss.execute.kinds.judging import Asked, Judged, judge
+from isogloss.execute.kinds.prepare import read_prepared
 from isogloss.execute.kinds.train import open_trained
-from isogloss.model.precision import Asked, Precision, best_device, choose_precision
+from isogloss.model.precision import Asked as AskedPrecision
+from isogloss.model.precision import Precision, best_device, choose_precision
 
 FILE = "predictions.parquet"
 
@@ -22,60 +21,35 @@ def make_evaluated(bench: Bench) -> Making:
     """Predict, score, and keep every probability beside its example's id."""
     yield from ()
     trained = bench.record(0)
-    encoded = Encoded.read(bench.need(1) / ENCODED)
-    model = open_trained(bench.step.needs[0], bench.need(0), bench.payload["labels"])
-    precision = _precision(trained["precision"])
-    found = predict(
-        model,
-        encoded,
-        precision=precision,
-        max_tokens=bench.step.settings["max_tokens"],
+    prepared = read_prepared(bench.need(1), bench.payload)
+    model = open_trained(bench.step.needs[0], bench.need(0), bench.payload)
+    asked = Asked.of(
+        bench.payload,
+        as_trained(trained["precision"]),
         pad_id=bench.record(1)["pad_id"],
+        max_tokens=bench.step.settings["max_tokens"],
     )
-    labels = bench.payload["labels"]
-    scores = classification_scores(encoded.labels, found.probabilities, found.losses, labels)
-    record = {
-        "n_train": trained["n_train"],
-        "n_truncated": encoded.n_truncated,
-        "precision": precision.name,
-        "scores": [vars(score) for score in [*scores, *_speed(found, scores[0])]],
-    }
-    table = predictions_table(encoded, found, labels)
-    return Made(record, partial(_write, table))
+    judged = judge(model, prepared, asked)
+    counts = {"n_train": trained["n_train"], **lost(bench.record(1))}
+    return made_of(judged, {**counts, "precision": asked.precision.name})
 
 
-def _precision(trained: str) -> Precision:
+def lost(prepared: dict[str, Any]) -> dict[str, int]:
+    """What the encoding of a split lost, or had to do to lose nothing."""
+    names = ("n_truncated", "n_windowed", "n_empty")
+    return {name: prepared[name] for name in names if name in prepared}
+
+
+def made_of(judged: Judged, record: dict[str, Any]) -> Made:
+    """A judgment as a finished step."""
+    scores = [vars(score) for score in judged.scores]
+    return Made({**record, "scores": scores}, partial(_write, judged.table))
+
+
+def as_trained(precision: str) -> Precision:
     """Test as it was trained; where bf16 would be emulated, in fp32."""
-    asked: Asked = "auto" if trained == "bf16" else "fp32"
+    asked: AskedPrecision = "auto" if precision == "bf16" else "fp32"
     return choose_precision(asked, best_device())
-
-
-def predictions_table(encoded: Encoded, found: Predictions, labels: list[str]) -> pa.Table:
-    """One row an example: id, gold and predicted label, loss, a probability for each label.
-
-    The predicted label is the one that is scored; null where the example is unscored.
-    """
-    said = [None if at == UNUSABLE else labels[at] for at in predicted_ids(found.probabilities)]
-    columns: dict[str, Any] = {
-        "example": list(encoded.examples),
-        "gold": [labels[at] for at in encoded.labels],
-        "predicted": pa.array(said, pa.string()),
-        "loss": found.losses,
-    }
-    for at, label in enumerate(labels):
-        columns[f"probability/{label}"] = found.probabilities[:, at]
-    return pa.table(columns)
-
-
-def _speed(found: Predictions, like: Score) -> list[Score]:
-    """The names and meaning that Trainer gives them: padding and batching count, loading not."""
-    n = like.n_scored + like.n_unscored
-    values = {
-        "eval_runtime": found.runtime,
-        "eval_samples_per_second": n / found.runtime,
-        "eval_steps_per_second": found.n_batches / found.runtime,
-    }
-    return [Score(name, value, n, 0) for name, value in values.items()]
 
 
 def _write(table: pa.Table, folder: Path) -> None:

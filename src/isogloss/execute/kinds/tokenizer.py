@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from isogloss.execute.bench import Bench, Made, Making
-from isogloss.execute.kinds.data import read_examples
+from isogloss.execute.kinds.data import read_texts
 from isogloss.model.tokenizer import load_tokenizer, train_tokenizer
 
 SEED = 0
@@ -15,7 +15,7 @@ def make_tokenizer(bench: Bench) -> Making:
     yield from ()
     payload = bench.payload
     texts = {
-        code: [example.text for example in read_examples(bench.need(at)).examples]
+        code: read_texts(bench.need(at), tagged="task" in payload)
         for at, code in enumerate(payload["languages"])
     }
     declared = payload["tokenizer"]

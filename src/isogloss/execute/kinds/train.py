@@ -10,28 +10,34 @@ from statistics import fmean
 from typing import Any
 
 from isogloss.data.encoded import Encoded
+from isogloss.data.encoded_words import EncodedWords
 from isogloss.data.sampling import Sample, sample_balanced
-from isogloss.evaluate.metrics import classification_scores
-from isogloss.evaluate.predict import predict
 from isogloss.execute.bench import Bench, Made, Making
-from isogloss.execute.kinds.prepare import FILE as ENCODED
+from isogloss.execute.kinds.judging import Asked, dev_scores
+from isogloss.execute.kinds.prepare import Prepared, read_prepared, tags_of
 from isogloss.execute.kinds.tokenizer import open_tokenizer
 from isogloss.model.encoder import (
     Head,
     Loaded,
     check_length,
     load_classifier,
+    load_tagger,
     make_classifier,
+    make_tagger,
     save_classifier,
 )
 from isogloss.model.precision import best_device, choose_attention, choose_precision
 from isogloss.model.scratch import Size, scratch_config
 from isogloss.train.finetune import finetune
+from isogloss.train.lesson import Lesson, TagLesson, TextLesson
 from isogloss.train.recipe import Recipe
 from isogloss.train.trackers import open_trackers
 from isogloss.train.training import DevScore, Trained
 
 _NOT_OF_THE_RECIPE = ("method", "max_length", "metric_for_best_model")
+
+SENTENCES = "sentences"
+"""The one class that sentences with tags are drawn from."""
 
 _kept: dict[str, Any] = {}
 """The model last trained or tested, by its training's key: its evaluations follow in this process.
@@ -59,7 +65,7 @@ def make_trained(bench: Bench) -> Making:
     with trackers as tracker:
         trained = yield from finetune(
             model,
-            training,
+            _lesson(training),
             recipe,
             pad_id=tokenizer.pad_token_id,
             folder=bench.store.running(bench.step.key),
@@ -72,35 +78,54 @@ def make_trained(bench: Bench) -> Making:
     return Made(record, partial(_fill, model, tokenizer, trained, _drawn(training, samples)))
 
 
-def open_trained(key: str, folder: Path, labels: list[str]) -> Any:
+def open_trained(key: str, folder: Path, payload: Mapping[str, Any]) -> Any:
     """A trained model: the one just trained in this process, or the stored one."""
     if key not in _kept:
         config = json.loads((folder / "training.json").read_text(encoding="utf-8"))
         attention = config["attention"]
         _kept.clear()
-        model = load_classifier(folder, labels=labels, seed=0, attention=attention).model
+        load = load_tagger if "task" in payload else load_classifier
+        model = load(folder, labels=names_of_head(payload), seed=0, attention=attention).model
         _kept[key] = model.to(best_device())
     return _kept[key]
 
 
-def _draw(bench: Bench) -> tuple[Encoded, dict[str, Sample]]:
+def names_of_head(payload: Mapping[str, Any]) -> list[str]:
+    """What a model's outputs are called: labels of texts, or tags of words."""
+    if "task" in payload:
+        return list(tags_of(payload["task"], payload["labels"]))
+    return list(payload["labels"])
+
+
+def _lesson(training: Prepared) -> Lesson:
+    return TagLesson(training) if isinstance(training, EncodedWords) else TextLesson(training)
+
+
+def _draw(bench: Bench) -> tuple[Any, dict[str, Sample]]:
     """The training rows of all source languages, and how each language's were drawn."""
     payload = bench.payload
-    labels = payload["labels"]
-    parts: list[Encoded] = []
+    parts: list[Any] = []
     samples: dict[str, Sample] = {}
     for at, code in enumerate(payload["sources"]):
-        encoded = Encoded.read(bench.need(at) / ENCODED)
+        prepared = read_prepared(bench.need(at), payload)
+        classes, of_rows = _classes(prepared, payload["labels"])
         samples[code] = sample_balanced(
-            [labels[number] for number in encoded.labels],
+            of_rows,
             payload["n_per_language"],
-            labels,
+            classes,
             seed=payload["seed"],
             language=code,
             shortage=payload["shortage"],
         )
-        parts.append(encoded.select(samples[code].indices))
-    return Encoded.concatenate(parts), samples
+        parts.append(prepared.select(samples[code].indices))
+    return type(parts[0]).concatenate(parts), samples
+
+
+def _classes(prepared: Prepared, labels: list[str]) -> tuple[list[str], list[str]]:
+    """What a sample is balanced over, and the class of each row; sentences are all of one."""
+    if isinstance(prepared, EncodedWords):
+        return [SENTENCES], [SENTENCES] * len(prepared)
+    return labels, [labels[number] for number in prepared.labels]
 
 
 def _recipe(payload: Mapping[str, Any], settings: Mapping[str, Any]) -> Recipe:
@@ -123,16 +148,17 @@ def _tokenizer(bench: Bench) -> Any:
 def _model(bench: Bench, tokenizer: Any) -> Loaded:
     """The encoder with its head: a new one drawn from the seed, or one made for these labels."""
     payload = bench.payload
-    pin, labels, seed = payload["encoder"], payload["labels"], payload["seed"]
+    pin, names, seed = payload["encoder"], names_of_head(payload), payload["seed"]
     longest = payload["training"]["max_length"]
     attention = choose_attention(longest, best_device())
     if "scratch" in pin:
         config = scratch_config(pin["scratch"]["architecture"], tokenizer, _size(pin, longest))
-        return Loaded(make_classifier(config, labels, seed=seed, attention=attention), "new")
+        make = make_tagger if "task" in payload else make_classifier
+        return Loaded(make(config, names, seed=seed, attention=attention), "new")
     name = bench.step.settings["model"]
-    loaded = load_classifier(
-        name, revision=pin.get("commit", "main"), labels=labels, seed=seed, attention=attention
-    )
+    load = load_tagger if "task" in payload else load_classifier
+    commit = pin.get("commit", "main")
+    loaded = load(name, revision=commit, labels=names, seed=seed, attention=attention)
     check_length(loaded.model, longest, name)
     return loaded
 
@@ -149,30 +175,21 @@ def _dev_score(bench: Bench, recipe: Recipe, pad_id: int) -> DevScore | None:
     if recipe.eval_strategy == "no":
         return None
     first = len(payload["sources"])
-    splits = [Encoded.read(bench.need(first + at) / ENCODED) for at in range(first)]
-    metric, labels = payload["training"]["metric_for_best_model"], payload["labels"]
+    splits = [read_prepared(bench.need(first + at), payload) for at in range(first)]
+    metric = payload["training"]["metric_for_best_model"]
     precision = choose_precision(recipe.precision, best_device())
+    max_tokens = bench.step.settings["max_tokens"]
+    asked = Asked.of(payload, precision, pad_id=pad_id, max_tokens=max_tokens)
     sign = -1.0 if metric == "eval_loss" else 1.0
 
     def score(model: Any) -> float:
-        return fmean(sign * one(model, split) for split in splits)
-
-    def one(model: Any, split: Encoded) -> float:
-        found = predict(
-            model,
-            split,
-            precision=precision,
-            pad_id=pad_id,
-            max_tokens=bench.step.settings["max_tokens"],
-        )
-        scores = classification_scores(split.labels, found.probabilities, found.losses, labels)
-        return next(score.value for score in scores if score.metric == metric)
+        return fmean(sign * dev_scores(model, split, asked)[metric] for split in splits)
 
     return score
 
 
 def _record(
-    training: Encoded, samples: Mapping[str, Sample], trained: Trained, head: Head
+    training: Prepared, samples: Mapping[str, Sample], trained: Trained, head: Head
 ) -> dict[str, Any]:
     """What tables are made of; the curve is a file of its own."""
     told = asdict(trained)
@@ -183,7 +200,7 @@ def _record(
         **told,
         "head": head,
         "n_train": n,
-        "n_truncated": training.n_truncated,
+        **({"n_truncated": training.n_truncated} if isinstance(training, Encoded) else {}),
         "samples": {code: _told_sample(sample) for code, sample in samples.items()},
         "scores": [
             {"metric": name, "value": told[name], "n_scored": n, "n_unscored": 0} for name in names
@@ -197,7 +214,7 @@ def _told_sample(sample: Sample) -> dict[str, Any]:
     return {**told, "rows": len(sample.indices)}
 
 
-def _drawn(training: Encoded, samples: Mapping[str, Sample]) -> dict[str, list[str]]:
+def _drawn(training: Prepared, samples: Mapping[str, Sample]) -> dict[str, list[str]]:
     """Language -> ids of its rows, in the order of the training set."""
     ids = iter(training.examples)
     return {code: list(islice(ids, len(sample.indices))) for code, sample in samples.items()}

@@ -1,0 +1,87 @@
+"""The comparison of an opened study: what `compare` and `recommend` have in common."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, final
+
+from isogloss.base.errors import InputError
+from isogloss.cli.opened import Opened
+from isogloss.report.comparison.compare import Asked, Comparison, Extra, compare_study
+from isogloss.report.comparison.measures import metrics_of
+from isogloss.report.comparison.results import Result
+from isogloss.report.comparison.units import read_units
+from isogloss.report.recommend.candidate import Candidate, candidates_of
+from isogloss.store.results import results_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@final
+@dataclass(frozen=True)
+class Compared:
+    """A study's comparison, and the candidates that a recommendation chooses from."""
+
+    comparison: Comparison
+    results: tuple[Result, ...]
+
+    def candidates(self, price_per_hour: float | None) -> list[Candidate]:
+        """Every encoder in every form, with what is known of it."""
+        return candidates_of(self.comparison, self.results, price_per_hour=price_per_hour)
+
+
+def compared(opened: Opened, audits: "Mapping[str, Mapping[str, Any]] | None" = None) -> Compared:
+    """Compare what is finished of a study.
+
+    Args:
+        opened: the study.
+        audits: of tokenizers by encoder, where somebody has made them.
+
+    Raises:
+        InputError: if nothing is finished, there is one encoder only and in one form, or encoders
+            were scored on different gold.
+    """
+    results = tuple(_results(opened))
+    if not results:
+        raise InputError(f"Nothing of this study is finished: {opened.again('run')}")
+    rows = results_table(opened.entries).to_pylist()
+    task = opened.study.task
+    asked = Asked(opened.study.metric, metrics_of(task))
+    extra = Extra(samples=_samples(opened), audits=audits or {})
+    return Compared(compare_study(results, rows, asked, extra), results)
+
+
+def price_of(opened: Opened) -> tuple[float | None, str]:
+    """The price per hour of the machine as the study has it, and its currency."""
+    declared = opened.study.efficiency
+    return (None, "") if declared is None else (declared.price_per_hour, declared.currency)
+
+
+def _results(opened: Opened) -> "list[Result]":
+    return [
+        Result(
+            encoder=columns["encoder"],
+            form=columns["form"],
+            regime=columns["regime"],
+            sources=tuple(columns["source_languages"]),
+            n_per_language=columns["n_per_language"],
+            target=columns["target_language"],
+            split=columns["split"],
+            seed=columns["seed"],
+            units=read_units(
+                opened.store.folder(columns["step"]),
+                task=opened.study.task,
+                labels=opened.study.labels,
+            ),
+        )
+        for columns, _ in opened.entries
+        if columns["target_language"] is not None
+    ]
+
+
+def _samples(opened: Opened) -> dict[tuple[str, str], dict[str, list[float]]]:
+    """Raw samples of measured values, a sample a round."""
+    return {
+        (columns["encoder"], columns["form"]): record["samples"]
+        for columns, record in opened.entries
+        if columns["split"] == "efficiency"
+    }

@@ -1,0 +1,84 @@
+"""A study written from a few words: these encoders, this task, these data, these languages.
+
+What `isogloss compare A B --task ner --data PATH --languages en,pt` means, as the study file that
+it stands for, so that a comparison that begins on the command line can be kept, changed and run
+again like any other.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from isogloss.base.errors import InputError
+
+HUB_DATA = re.compile(r"[\w.-]+/[\w.-]+")
+LONGEST_NAME = 80
+
+
+def comparison_document(
+    encoders: Sequence[str],
+    *,
+    task: str,
+    data: str,
+    languages: Sequence[str],
+    more: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Write the study of a comparison.
+
+    Args:
+        encoders: ids or folders, two or more.
+        task: as a study names it.
+        data: a folder, `owner/name` on the Hub, or `sample`.
+        languages: trained on, all together.
+        more: other keys of the study by their dotted name; those that are None are left out.
+
+    Raises:
+        InputError: if there are too few encoders, or the data are nowhere.
+    """
+    if len(encoders) < 2:
+        raise InputError(
+            "A comparison needs two encoders or more: isogloss compare A B --task ner --data DIR"
+            " --languages en,pt."
+        )
+    document: dict[str, Any] = {
+        "name": _name(encoders, task),
+        "task": task,
+        "data": {"source": _source(data)},
+        "languages": list(languages),
+        "encoders": [_encoder(encoder) for encoder in encoders],
+    }
+    if task == "ner" and data == "sample":
+        document["data"]["tags"] = "ner"
+    for place, value in more.items():
+        if value is not None:
+            _put(document, place.split("."), value)
+    return document
+
+
+def _source(data: str) -> dict[str, str]:
+    if data == "sample":
+        return {"kind": "sample"}
+    if Path(data).expanduser().is_dir():
+        return {"kind": "folder", "root": str(Path(data).expanduser().resolve())}
+    if HUB_DATA.fullmatch(data) and not data.startswith("."):
+        return {"kind": "hub", "repo": data}
+    raise InputError(
+        f"--data {data}: no such folder, and no id of a data set on the Hub (owner/name)."
+    )
+
+
+def _encoder(encoder: str) -> dict[str, str]:
+    folder = Path(encoder).expanduser()
+    return {"model": str(folder.resolve()) if folder.is_dir() else encoder}
+
+
+def _name(encoders: Sequence[str], task: str) -> str:
+    names = "-".join(Path(encoder).name for encoder in encoders)
+    return re.sub(r"[^\w-]+", "-", f"compare-{task}-{names}")[:LONGEST_NAME]
+
+
+def _put(document: dict[str, Any], place: Sequence[str], value: Any) -> None:
+    for key in place[:-1]:
+        document = document.setdefault(key, {})
+    document[place[-1]] = value

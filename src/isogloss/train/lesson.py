@@ -1,0 +1,181 @@
+"""What a training learns from: examples as parts of a step, and the loss of a part.
+
+The loop and the state of a training know nothing of tasks; a lesson does. Texts with one label
+each, and sentences with one tag a word, are two lessons.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+from transformers import PreTrainedModel
+
+from isogloss.data.batches import cut
+from isogloss.data.encoded import Encoded
+from isogloss.data.encoded_words import EncodedWords, pad_windows
+from isogloss.train.parts import Cutting, cut_and_pad
+
+IGNORED = -100
+"""Stands where a position has no tag; cross-entropy passes over it."""
+
+
+class Part(Protocol):
+    """Some of a step's examples, side by side on the device."""
+
+    @property
+    def input_ids(self) -> Tensor:
+        """[batch, longest] Sub-token ids."""
+
+    @property
+    def n_tokens(self) -> int:
+        """Sub-tokens without padding."""
+
+    def __len__(self) -> int:
+        """Over how many things the mean of the loss runs."""
+
+
+class Lesson(Protocol):
+    """What is learned from."""
+
+    def __len__(self) -> int:
+        """Examples."""
+
+    @property
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """All that decides what is learned, for the identity of a checkpoint."""
+
+    def parts(
+        self, indices: NDArray[np.int64], *, cutting: Cutting, device: torch.device
+    ) -> Sequence[Any]:
+        """Lay the examples of one step on the device, in parts of similar length."""
+
+    def loss(self, model: PreTrainedModel, part: Any) -> Tensor:
+        """Mean loss over a part, in fp32 whatever the model computes with."""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class TextLesson:
+    """Texts with one label each."""
+
+    encoded: Encoded
+
+    def __len__(self) -> int:
+        return len(self.encoded)
+
+    @property
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """Ids, where texts begin, labels."""
+        return self.encoded.ids, self.encoded.offsets, self.encoded.labels
+
+    def parts(
+        self, indices: NDArray[np.int64], *, cutting: Cutting, device: torch.device
+    ) -> Sequence[Any]:
+        """Texts side by side."""
+        return cut_and_pad(self.encoded, indices, cutting=cutting, device=device)
+
+    def loss(self, model: PreTrainedModel, part: Any) -> Tensor:
+        """Mean cross-entropy over the texts."""
+        logits = model(input_ids=part.input_ids, attention_mask=part.attention_mask).logits
+        return functional.cross_entropy(logits.float(), part.labels)
+
+
+@final
+@dataclass(frozen=True)
+class WindowPart:
+    """Some windows of a step, side by side."""
+
+    input_ids: Tensor
+    """[windows, longest]"""
+
+    attention_mask: Tensor | None
+    """[windows, longest] 1 on sub-tokens; None when nothing is padding."""
+
+    tags: Tensor
+    """[windows, longest] Tag id at the first sub-token of each word, `IGNORED` elsewhere."""
+
+    n_words: int
+    n_tokens: int
+
+    def __len__(self) -> int:
+        return self.n_words
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class TagLesson:
+    """Sentences with one tag a word.
+
+    A step holds whole sentences, however many windows they are cut into, and its loss is the mean
+    over their words, each once: at its first sub-token, in the window that answers for it.
+    """
+
+    encoded: EncodedWords
+
+    def __len__(self) -> int:
+        return len(self.encoded)
+
+    @property
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """Ids, where windows and sentences begin, tags and their places."""
+        one = self.encoded
+        return (
+            one.ids,
+            one.offsets,
+            one.window_sentence,
+            one.word_offsets,
+            one.tags,
+            one.word_window,
+            one.word_position,
+        )
+
+    def parts(
+        self, indices: NDArray[np.int64], *, cutting: Cutting, device: torch.device
+    ) -> Sequence[Any]:
+        """Windows side by side."""
+        step = self.encoded.select(indices)
+        tags = _tags_of_windows(step)
+        windows = cut(step.lengths, fixed_cost=cutting.fixed_cost, max_tokens=cutting.max_tokens)
+        return [_window_part(step, tags, one, cutting.pad_id, device) for one in windows]
+
+    def loss(self, model: PreTrainedModel, part: Any) -> Tensor:
+        """Mean cross-entropy over the words."""
+        logits = model(input_ids=part.input_ids, attention_mask=part.attention_mask).logits
+        return functional.cross_entropy(
+            logits.float().flatten(0, 1), part.tags.flatten(), ignore_index=IGNORED
+        )
+
+
+def _tags_of_windows(encoded: EncodedWords) -> NDArray[np.int64]:
+    """[sub-tokens] The tag of the word that begins there, `IGNORED` where none does."""
+    tags = np.full(len(encoded.ids), IGNORED, dtype=np.int64)
+    tags[encoded.offsets[encoded.word_window] + encoded.word_position] = encoded.tags
+    return tags
+
+
+def _window_part(
+    encoded: EncodedWords,
+    tags: NDArray[np.int64],
+    windows: NDArray[np.int64],
+    pad_id: int,
+    device: torch.device,
+) -> WindowPart:
+    ids, mask = pad_windows(encoded, windows, pad_id)
+    lengths = encoded.lengths[windows]
+    real = np.arange(ids.shape[1]) < lengths[:, None]
+    starts = np.repeat(encoded.offsets[windows], lengths)
+    within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    laid = np.full(ids.shape, IGNORED, dtype=np.int64)
+    laid[real] = tags[starts + within]
+    return WindowPart(
+        input_ids=torch.from_numpy(ids).to(device, non_blocking=True),
+        attention_mask=None if mask is None else torch.from_numpy(mask).to(device),
+        tags=torch.from_numpy(laid).to(device),
+        n_words=int((laid != IGNORED).sum()),
+        n_tokens=int(lengths.sum()),
+    )
