@@ -18,7 +18,7 @@ from transformers import pipeline as make_pipeline
 from isogloss.base.errors import InputError, RunError, UnknownName
 from isogloss.model.encoder import (
     attention_of,
-    check_classifier,
+    check_encoder,
     check_length,
     load_classifier,
     longest_input,
@@ -144,16 +144,16 @@ def test_positions_that_begin_after_padding_are_seen_in_any_family(family, skipp
         with pytest.raises((IndexError, RuntimeError)):
             model(input_ids=torch.full((1, longest + 1), 7))
     model.save_pretrained(tmp_path)
-    check_classifier(tmp_path, revision="main", max_length=longest)
+    check_encoder(tmp_path, revision="main", max_length=longest)
     with pytest.raises(InputError, match=f"{longest} positions"):
-        check_classifier(tmp_path, revision="main", max_length=longest + 1)
+        check_encoder(tmp_path, revision="main", max_length=longest + 1)
 
 
 def test_checking_an_encoder_leaves_the_random_state_alone(checkpoint):
     torch.manual_seed(5)
     want = torch.rand(3)
     torch.manual_seed(5)
-    check_classifier(checkpoint, revision="main", max_length=8)
+    check_encoder(checkpoint, revision="main", max_length=8)
     assert torch.equal(torch.rand(3), want)
 
 
@@ -164,7 +164,8 @@ def test_it_is_said_whether_the_head_is_the_checkpoints(family, tokenizers, tmp_
     bare.save_pretrained(tmp_path / "bare")
     assert load(tmp_path / "classifier").head == "kept"
     assert load(tmp_path / "classifier", labels=("Negative", *LABELS[1:])).head == "kept"
-    assert load(tmp_path / "classifier", labels=LABELS[::-1]).head == "new"
+    assert load(tmp_path / "classifier", labels=LABELS[::-1]).head == "kept"
+    assert load(tmp_path / "classifier", labels=("yes", *LABELS[1:])).head == "new"
     assert load(tmp_path / "bare").head == "new"
 
 
@@ -189,7 +190,7 @@ def test_an_encoder_without_a_head_gets_one_from_the_seed(
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("labels", [("positive", "neutral", "negative"), ("yes", "no")])
+@pytest.mark.parametrize("labels", [("good", "neutral", "bad"), ("yes", "no")])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_head_for_other_labels_is_replaced_and_the_encoder_kept(
     family, labels, tokenizers, tmp_path

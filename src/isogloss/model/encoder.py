@@ -1,4 +1,4 @@
-"""Encoders with a classification head: made, loaded, and saved for any user.
+"""Encoders with a head, of texts or of words: made, loaded, and saved for any user.
 
 What is loaded trains in fp32 master weights (the library's default follows the checkpoint, which
 may be half precision), from safetensors only, with labels by name and a head drawn from a seed.
@@ -13,14 +13,17 @@ import torch
 from safetensors import safe_open
 from transformers import (
     MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING,
+    MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING,
     AutoConfig,
     AutoModelForSequenceClassification,
+    AutoModelForTokenClassification,
     PreTrainedConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
 
 from isogloss.base.errors import InputError, RunError
+from isogloss.model.head import of_head, order_of_labels, outputs_of, reorder, replace_head
 from isogloss.model.hub import local_copy
 from isogloss.model.origin import check_origin, loading, quiet
 
@@ -30,8 +33,32 @@ POSITIONS = "position_embeddings"
 """What the library calls a table of learned positions, in whatever family."""
 
 
+class _Kind(NamedTuple):
+    """What the library calls a model with a head."""
+
+    ending: str
+    """Of the names of its classes."""
+    auto: Any
+    mapping: Any
+    what: str
+
+
+CLASSIFIER = _Kind(
+    "ForSequenceClassification",
+    AutoModelForSequenceClassification,
+    MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING,
+    "classifier",
+)
+TAGGER = _Kind(
+    "ForTokenClassification",
+    AutoModelForTokenClassification,
+    MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING,
+    "tagger",
+)
+
+
 class Loaded(NamedTuple):
-    """A classifier made from a checkpoint."""
+    """A classifier or tagger made from a checkpoint."""
 
     model: PreTrainedModel
 
@@ -42,7 +69,7 @@ class Loaded(NamedTuple):
 def make_classifier(
     config: PreTrainedConfig, labels: Sequence[str], *, seed: int, attention: str
 ) -> PreTrainedModel:
-    """Make a model with random fp32 weights that depend on the seed only.
+    """Make a model of texts with random fp32 weights that depend on the seed only.
 
     Args:
         config: the encoder's description; it is not changed.
@@ -50,13 +77,14 @@ def make_classifier(
         seed: of the weights.
         attention: `eager` or `sdpa`.
     """
-    own = _with_labels(copy.deepcopy(config), labels)
-    with quiet(), torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = AutoModelForSequenceClassification.from_config(
-            own, dtype=torch.float32, attn_implementation=attention, trust_remote_code=False
-        )
-    return _checked(model)
+    return _make(CLASSIFIER, config, labels, seed=seed, attention=attention)
+
+
+def make_tagger(
+    config: PreTrainedConfig, tags: Sequence[str], *, seed: int, attention: str
+) -> PreTrainedModel:
+    """Make a model of words with random fp32 weights; `tags` are the names of its outputs."""
+    return _make(TAGGER, config, tags, seed=seed, attention=attention)
 
 
 def load_classifier(
@@ -69,8 +97,9 @@ def load_classifier(
 ) -> Loaded:
     """Load an encoder from a folder or the Hub, with a head for these labels.
 
-    A head that was trained for the same labels in the same order is kept (so a saved classifier
-    comes back as it was); any other is replaced by one drawn from the seed.
+    A head that was trained for the same labels is kept, its outputs put into our order; any other
+    is replaced by one drawn from the seed, so is one of another task. Labels are matched by name,
+    whatever the case of their letters.
 
     Args:
         path_or_id: folder, or id on the Hub.
@@ -84,21 +113,24 @@ def load_classifier(
         InputError: if there is no loadable checkpoint, or its weights do not fit its encoder.
         RunError: if the Hub cannot be reached.
     """
-    folder = local_copy(path_or_id, revision, weights=True)
-    config = _read_config(folder, path_or_id)
-    foreign = _has_foreign_head(config, labels)
-    config = _with_labels(config, labels)
-    with loading(path_or_id, "model"), torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model, report = _from_pretrained(folder, config, attention)
-    _check_encoder_is_whole(model, report, path_or_id)
-    if foreign:
-        _replace_head(model, make_classifier(config, labels, seed=seed, attention="eager"))
-    kept = not foreign and not any(_of_head(model, name) for name in _random_names(report))
-    return Loaded(_checked(model), "kept" if kept else "new")
+    return _load(CLASSIFIER, path_or_id, labels, seed, attention, revision)
 
 
-def check_classifier(path_or_id: str | Path, *, revision: str, max_length: int) -> None:
+def load_tagger(
+    path_or_id: str | Path,
+    *,
+    labels: Sequence[str],
+    seed: int,
+    attention: str,
+    revision: str = "main",
+) -> Loaded:
+    """Load an encoder with a head for the tags of words; see `load_classifier`."""
+    return _load(TAGGER, path_or_id, labels, seed, attention, revision)
+
+
+def check_encoder(
+    path_or_id: str | Path, *, revision: str, max_length: int, tagger: bool = False
+) -> None:
     """Find what is wrong with an encoder before anything is trained; one of the Hub is brought.
 
     Of its weights only the headers are read, which tell a file that is cut short; what does not fit
@@ -113,20 +145,21 @@ def check_classifier(path_or_id: str | Path, *, revision: str, max_length: int) 
     for weights in sorted(folder.glob("*.safetensors")):
         with loading(path_or_id, "weights"), safe_open(weights, "pt"):
             pass
-    if config.is_encoder_decoder or type(config) not in MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING:
+    kind = TAGGER if tagger else CLASSIFIER
+    if config.is_encoder_decoder or type(config) not in kind.mapping:
         raise InputError(
             f"{path_or_id} is of type {config.model_type!r}, which has no encoder with a "
-            "classifier in transformers. Choose an encoder such as BERT or XLM-R."
+            f"{kind.what} in transformers. Choose an encoder such as BERT or XLM-R."
         )
     with loading(path_or_id, "model"), torch.random.fork_rng(devices=[]), torch.device("meta"):
-        weightless = AutoModelForSequenceClassification.from_config(config, trust_remote_code=False)
+        weightless = kind.auto.from_config(config, trust_remote_code=False)
     check_length(weightless, max_length, str(path_or_id))
 
 
 def save_classifier(
     model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path
 ) -> None:
-    """Write a folder that `AutoModelForSequenceClassification` and `pipeline` load."""
+    """Write a folder that the library's auto classes and `pipeline` load."""
     own = copy.deepcopy(tokenizer)
     own.model_max_length = min(own.model_max_length, longest_input(model))
     with quiet():
@@ -165,30 +198,65 @@ def attention_of(model: PreTrainedModel) -> str:
     return str(model.config._attn_implementation)
 
 
+def _make(
+    kind: _Kind, config: PreTrainedConfig, labels: Sequence[str], *, seed: int, attention: str
+) -> PreTrainedModel:
+    own = _with_labels(kind, copy.deepcopy(config), labels)
+    with quiet(), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = kind.auto.from_config(
+            own, dtype=torch.float32, attn_implementation=attention, trust_remote_code=False
+        )
+    return _checked(model)
+
+
+def _load(
+    kind: _Kind,
+    path_or_id: str | Path,
+    labels: Sequence[str],
+    seed: int,
+    attention: str,
+    revision: str,
+) -> Loaded:
+    folder = local_copy(path_or_id, revision, weights=True)
+    config = _read_config(folder, path_or_id)
+    had_head = _has_head(kind, config)
+    order = order_of_labels(config, labels) if had_head else None
+    config = _with_labels(kind, config, labels)
+    with loading(path_or_id, "model"), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model, report = _from_pretrained(kind, folder, config, attention)
+    _check_encoder_is_whole(model, report, path_or_id)
+    random = {name for name in _random_names(report) if of_head(model, name)}
+    outputs = outputs_of(model)
+    if order is not None and outputs and not random:
+        reorder(outputs.values(), order)
+        return Loaded(_checked(model), "kept")
+    if had_head or not outputs.keys() <= random:  # the library may take the head of another task
+        replace_head(model, _make(kind, config, labels, seed=seed, attention="eager"))
+    return Loaded(_checked(model), "new")
+
+
 def _read_config(folder: Path, name: str | Path) -> PreTrainedConfig:
     check_origin(folder, name)
     with loading(name, "config"):
         return AutoConfig.from_pretrained(str(folder), trust_remote_code=False)
 
 
-def _with_labels(config: PreTrainedConfig, labels: Sequence[str]) -> PreTrainedConfig:
+def _with_labels(kind: _Kind, config: PreTrainedConfig, labels: Sequence[str]) -> PreTrainedConfig:
     config.id2label = dict(enumerate(labels))
     config.label2id = {label: index for index, label in enumerate(labels)}
-    config.problem_type = "single_label_classification"
+    if kind is CLASSIFIER:
+        config.problem_type = "single_label_classification"
     return config
 
 
-def _has_foreign_head(config: PreTrainedConfig, labels: Sequence[str]) -> bool:
-    """Say whether the checkpoint is a classifier for other labels, or the same in another order."""
-    architectures = config.architectures or []
-    if not any(name.endswith("ForSequenceClassification") for name in architectures):
-        return False
-    theirs = [str(label).casefold() for _, label in sorted(config.id2label.items())]
-    return theirs != [label.casefold() for label in labels]
+def _has_head(kind: _Kind, config: PreTrainedConfig) -> bool:
+    return any(name.endswith(kind.ending) for name in config.architectures or [])
 
 
 def _from_pretrained(
-    folder: Path, config: PreTrainedConfig, attention: str
+    kind: _Kind, folder: Path, config: PreTrainedConfig, attention: str
 ) -> tuple[PreTrainedModel, dict[str, Any]]:
     arguments = {
         "config": config,
@@ -198,7 +266,7 @@ def _from_pretrained(
         "ignore_mismatched_sizes": True,
         "output_loading_info": True,
     }
-    load = AutoModelForSequenceClassification.from_pretrained
+    load = kind.auto.from_pretrained
     try:
         model, report = load(str(folder), attn_implementation=attention, **arguments)
     except ValueError as error:
@@ -216,7 +284,7 @@ def _check_encoder_is_whole(
     The library would train such a model without a word that anyone reads.
     """
     random = sorted(
-        name for name in _random_names(report) if not _of_head(model, name) and "pooler" not in name
+        name for name in _random_names(report) if not of_head(model, name) and "pooler" not in name
     )
     if random:
         raise InputError(
@@ -228,18 +296,6 @@ def _check_encoder_is_whole(
 def _random_names(report: dict[str, Any]) -> list[str]:
     """The tensors that the checkpoint did not give."""
     return [*report["missing_keys"], *(key for key, *_ in report["mismatched_keys"])]
-
-
-def _of_head(model: PreTrainedModel, name: str) -> bool:
-    return not name.startswith(f"{model.base_model_prefix}.")
-
-
-def _replace_head(model: PreTrainedModel, fresh: PreTrainedModel) -> None:
-    source = dict(fresh.named_parameters())
-    with torch.no_grad():
-        for name, parameter in model.named_parameters():
-            if _of_head(model, name):
-                parameter.copy_(source[name])
 
 
 def _checked(model: PreTrainedModel) -> PreTrainedModel:
