@@ -12,6 +12,7 @@ from isogloss import __version__
 from isogloss.base.errors import IsoglossError
 from isogloss.cli import show
 from isogloss.cli.commands.audit import audit
+from isogloss.cli.commands.bench import bench
 from isogloss.cli.commands.compare import compare
 from isogloss.cli.commands.init import init
 from isogloss.cli.commands.ls import ls
@@ -25,7 +26,8 @@ from isogloss.cli.commands.status import status
 from isogloss.cli.commands.validate import validate
 
 COMMANDS = (
-    init, validate, plan, audit, run, status, results, report, compare, recommend, ls, schema,
+    init, validate, plan, audit, run, status, results, report, compare, recommend, bench, ls,
+    schema,
 )  # fmt: skip
 
 app = typer.Typer(
