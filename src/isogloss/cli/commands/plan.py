@@ -76,7 +76,10 @@ _TITLES = {
     "tokenizer": "train the tokenizers",
     "prepare": "cut texts into sub-tokens",
     "train": "train, and evaluate on every target",
+    "serve": "bring into other forms of serving, and evaluate again",
+    "measure": "measure all candidates in turn, when all else is done",
 }
+_TESTED = {"train", "serve"}
 
 
 def _tree(opened: "Opened", *, everything: bool) -> Tree:
@@ -90,15 +93,16 @@ def _tree(opened: "Opened", *, everything: bool) -> Tree:
         shown = steps if everything else steps[:_SHOWN]
         for step in shown:
             leaf = branch.add(_line(opened, step))
-            if kind == "train":
+            if kind in _TESTED:
                 _add_evaluations(opened, step, leaf, everything=everything)
         if len(shown) < len(steps):
             branch.add(f"[dim]... {len(steps) - len(shown)} more; -v shows all[/dim]")
     return root
 
 
-def _add_evaluations(opened: "Opened", train: "Step", leaf: Tree, *, everything: bool) -> None:
-    tests = [step for step in opened.plan.of_kind("evaluate") if step.needs[0] == train.key]
+def _add_evaluations(opened: "Opened", made: "Step", leaf: Tree, *, everything: bool) -> None:
+    kinds = (opened.plan.of_kind("evaluate"), opened.plan.of_kind("evaluate_form"))
+    tests = [step for steps in kinds for step in steps if step.needs[0] == made.key]
     if everything:
         for step in tests:
             leaf.add(_line(opened, step))
