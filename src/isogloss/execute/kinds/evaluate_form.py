@@ -4,6 +4,7 @@ from isogloss.execute.bench import Bench, Making
 from isogloss.execute.kinds.evaluate import lost, made_of
 from isogloss.execute.kinds.judging import Asked, judge
 from isogloss.execute.kinds.prepare import encode_split
+from isogloss.execute.kinds.serve import loaded_as
 from isogloss.execute.kinds.train import names_of_head
 from isogloss.model.precision import Precision, best_device, choose_attention
 from isogloss.model.served import load_served
@@ -15,7 +16,7 @@ def make_evaluated_form(bench: Bench) -> Making:
     payload = bench.payload
     served = load_served(
         bench.need(0),
-        payload["form"],
+        loaded_as(payload["form"], bench.record(2)["precision"]),
         task="tags" if "task" in payload else "text",
         labels=names_of_head(payload),
         attention=choose_attention(payload["max_length"], best_device()),

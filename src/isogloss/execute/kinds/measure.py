@@ -15,6 +15,7 @@ from isogloss.efficiency.protocol import Protocol
 from isogloss.efficiency.result import BenchResult, CandidateResult
 from isogloss.execute.bench import Bench, Made, Making
 from isogloss.execute.kinds.data import read_tagged_examples, read_texts
+from isogloss.execute.kinds.serve import loaded_as
 from isogloss.execute.kinds.train import names_of_head
 from isogloss.model.precision import best_device, choose_attention
 
@@ -41,7 +42,7 @@ def _candidates(bench_: Bench) -> list[Candidate]:
             folder=str(bench_.need(at).resolve()),
             labels=tuple(names_of_head(payload)),
             task="tags" if "task" in payload else "text",
-            form=form,
+            form=loaded_as(form, bench_.record(at)["precision"]),
             attention=choose_attention(payload["max_length"], best_device()),
             max_length=payload["max_length"],
         )

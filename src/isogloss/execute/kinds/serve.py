@@ -18,8 +18,18 @@ def make_served(bench: Bench) -> Making:
     tokenizer = load_tokenizer(trained)
     folder = bench.store.running(bench.step.key) / "served"
     facts = write_served(model, tokenizer, payload["form"], folder, _texts(bench))
-    record = {"form": payload["form"], "n_train": bench.record(0)["n_train"], **facts}
+    told = {name: bench.record(0)[name] for name in ("n_train", "precision")}
+    record = {"form": payload["form"], **told, **facts}
     return Made(record, lambda place: _move(folder, place))
+
+
+def loaded_as(form: str, trained: str) -> str:
+    """The form to load with: what PyTorch serves computes in the precision it was trained in.
+
+    >>> loaded_as("trimmed", "fp32"), loaded_as("torch-bf16", "fp32")
+    ('torch-fp32', 'torch-bf16')
+    """
+    return "torch-fp32" if form in {"torch", "trimmed"} and trained == "fp32" else form
 
 
 def _texts(bench: Bench) -> list[Any]:
