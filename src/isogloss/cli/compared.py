@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, final
 from isogloss.base.errors import InputError
 from isogloss.cli.opened import Opened
 from isogloss.report.comparison.compare import Asked, Comparison, Extra, compare_study
+from isogloss.report.comparison.measured import how_measured
 from isogloss.report.comparison.measures import metrics_of
 from isogloss.report.comparison.results import Result
 from isogloss.report.comparison.units import read_units
@@ -14,6 +15,10 @@ from isogloss.store.results import results_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
+
+RAW_FILE = "measured.json"
+"""What a `measure` step calls its raw output."""
 
 
 @final
@@ -54,6 +59,15 @@ def price_of(opened: Opened) -> tuple[float | None, str]:
     """The price per hour of the machine as the study has it, and its currency."""
     declared = opened.study.efficiency
     return (None, "") if declared is None else (declared.price_per_hour, declared.currency)
+
+
+def measurement(opened: Opened) -> tuple[list[str], "Path | None"]:
+    """How costs were measured, in lines, and the file of raw output; nothing if they were not."""
+    for step in opened.plan.of_kind("measure"):
+        if step.key in opened.store:
+            told = list(how_measured(opened.store.record(step.key)))
+            return told, opened.store.folder(step.key) / RAW_FILE
+    return [], None
 
 
 def _results(opened: Opened) -> "list[Result]":

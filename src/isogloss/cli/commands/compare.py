@@ -131,10 +131,11 @@ def _conclude(
     opened: "Opened", output: Path | None, *, as_json: bool
 ) -> tuple[list["Table"], list[str]]:
     """Compare and recommend, write it, and return what the screen shows: tables, then lines."""
-    from isogloss.cli.compared import compared, price_of
+    from isogloss.cli.compared import RAW_FILE, compared, measurement, price_of
     from isogloss.execute.audit import tokenizer_audits
     from isogloss.report.comparison.page import Told
     from isogloss.report.comparison.write import comparison_console, write_comparison
+    from isogloss.report.files import write_file
     from isogloss.report.frame import Frame
     from isogloss.report.recommend.constraints import Constraints
     from isogloss.report.recommend.recommend import recommend
@@ -143,14 +144,18 @@ def _conclude(
     price, currency = price_of(opened)
     chosen = recommend(found.candidates(price), Constraints(), currency=currency)
     folder = output or opened.folder
+    measured, raw = measurement(opened)
     told = Told(
         recommendation=chosen,
         commands=[opened.again("compare", "-o", str(folder))],
         unfinished=opened.unfinished(),
+        measured=measured,
     )
     sample = opened.study.data.source.kind == "sample"
     frame = Frame(opened.study.name, opened.study.metric, sample)
     paths = write_comparison(folder, found.comparison, frame=frame, told=told)
+    if raw is not None:
+        write_file(folder / RAW_FILE, raw.read_bytes())
     if as_json:
         show.dump({**found.comparison.to_json(), "recommendation": chosen.to_json()})
     where = f"Comparison: {paths[-1]}; tables: {len(paths) - 1} files in {folder / 'tables'}."

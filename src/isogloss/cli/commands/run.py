@@ -95,4 +95,5 @@ def _speak(opened: "Opened", summary: dict[str, Any], failed: list["Outcome"]) -
     for one in summary["failed"]:
         show.err().print(f"{one['status']}: {one['title']}: {one['message']}", markup=False)
     if len(failed) < summary["steps"]:
-        show.say(f"Next: {opened.again('results')}  |  {opened.again('report')}")
+        commands = ["results", "report"] + ["compare"] * (len(opened.study.encoders) > 1)
+        show.say(f"Next: {'  |  '.join(map(opened.again, commands))}")

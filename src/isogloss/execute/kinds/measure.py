@@ -27,7 +27,7 @@ def make_measured(bench_: Bench) -> Making:
     payload = bench_.payload
     protocol = Protocol(**payload["protocol"], busy=bench_.step.settings["busy"])
     result = yield from bench(_candidates(bench_), _samples(bench_, protocol), protocol)
-    text = json.dumps(result.to_json(), indent=1, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(result.to_json(), ensure_ascii=False, allow_nan=False)
     return Made(
         _record(result),
         lambda folder: _write(folder / FILE, text),

@@ -38,6 +38,9 @@ class Told(NamedTuple):
     unfinished: Sequence[str] = ()
     """What the comparison lacks, a line each."""
 
+    measured: Sequence[str] = ()
+    """Where and how costs were measured, and what could not be, a line each."""
+
 
 NOTHING_ELSE = Told()
 
@@ -62,6 +65,8 @@ def comparison_page(comparison: Comparison, frame: Frame, told: Told = NOTHING_E
         *_languages(comparison, frame),
         *_more(comparison),
     ]
+    if told.measured:
+        blocks += ["## How it was measured", "\n".join(f"- {line}" for line in told.measured)]
     if told.unfinished:
         blocks += ["## Not in this comparison", "\n".join(f"- {line}" for line in told.unfinished)]
     blocks += ["## How to read this", READING]
