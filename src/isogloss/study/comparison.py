@@ -46,7 +46,7 @@ def comparison_document(
         "task": task,
         "data": {"source": _source(data)},
         "languages": list(languages),
-        "encoders": [_encoder(encoder) for encoder in encoders],
+        "encoders": [_encoder(encoder, encoders) for encoder in encoders],
     }
     if task == "ner" and data == "sample":
         document["data"]["tags"] = "ner"
@@ -68,9 +68,13 @@ def _source(data: str) -> dict[str, str]:
     )
 
 
-def _encoder(encoder: str) -> dict[str, str]:
+def _encoder(encoder: str, all_of_them: Sequence[str]) -> dict[str, str]:
+    """A folder's whole path, and where two have one name, a name with that of the place before."""
     folder = Path(encoder).expanduser()
-    return {"model": str(folder.resolve()) if folder.is_dir() else encoder}
+    told = {"model": str(folder.resolve()) if folder.is_dir() else encoder}
+    if [Path(other).name for other in all_of_them].count(folder.name) > 1:
+        told["name"] = re.sub(r"[^\w.+-]", "-", "-".join(folder.parts[-2:]))
+    return told
 
 
 def _name(encoders: Sequence[str], task: str) -> str:

@@ -32,7 +32,8 @@ def _machine(machine: Mapping[str, Any]) -> str:
     device = machine["gpu"] or "no GPU"
     return (
         f"Machine: {machine['cpu']}, {machine['physical_cores']} cores, {machine['threads']}"
-        f" threads used, {machine['ram_gb']:.0f} GB, {device}; best matrix product {peaks}; {libraries}"
+        f" threads used, {machine['ram_gb']:.0f} GB, {device}; best matrix product {peaks};"
+        f" {libraries}"
     )
 
 
