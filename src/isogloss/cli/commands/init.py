@@ -13,7 +13,8 @@ def init(
     template: Annotated[
         str,
         typer.Argument(
-            metavar="TEMPLATE", help="sample, folder or hub; `isogloss ls templates` lists them."
+            metavar="TEMPLATE",
+            help="sample, ner, pos, folder or hub; `isogloss ls templates` says what each is.",
         ),
     ],
     output: Annotated[

@@ -4,6 +4,8 @@ from importlib.resources import files
 
 TEMPLATES: dict[str, str] = {
     "sample": "offline, on the built-in sample data, minutes on two cores",
+    "ner": "two encoders compared on named entities, quality and cost: offline, on sample data",
+    "pos": "two encoders compared on parts of speech: offline, on sample data",
     "folder": "your own files, one folder a language, with an encoder from a folder or the Hub",
     "hub": "data and encoder from the Hugging Face Hub: the reference notebook's study",
 }
