@@ -1,7 +1,8 @@
 """What a model says about each example: probabilities and losses, in the order of the split.
 
 Texts are sorted by length and cut by a budget of tokens, so that little of the work is padding; how
-they are cut does not change what is said.
+they are cut does not change what is said (but by a model in int8, whose ranges are those of the
+batch).
 """
 
 import time

@@ -1,7 +1,8 @@
 """What a model says about each word: probabilities of its tags and losses, in the order of words.
 
 Windows are sorted by length and cut by a budget of sub-tokens; each word is answered once, by the
-window in which it has most context. How windows are cut into batches does not change what is said.
+window in which it has most context. How windows are cut into batches does not change what is said
+(but by a model in int8, whose ranges are those of the batch).
 """
 
 import time

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from isogloss.base.errors import InputError, RunError
 from isogloss.execute.kinds.tokenizer import open_tokenizer
 from isogloss.model.encoder import check_encoder
+from isogloss.model.onnx import check_onnx
 from isogloss.model.precision import best_device, choose_precision
+from isogloss.model.served import ONNX_FORMS
 from isogloss.model.words import check_word_ids
 from isogloss.plan.hub import remember_commit
 from isogloss.plan.plan import Plan, Step
@@ -26,6 +28,7 @@ def check_encoders(study: Study, plan: Plan, store: Store) -> None:
     """
     check_trackers(study.training.report_to)
     choose_precision(study.training.precision, best_device())
+    _check_forms(study.efficiency.forms if study.efficiency else ())
     missing = [step for step in plan if step.kind in {"prepare", "train"} and step.key not in store]
     faults = [
         fault
@@ -35,6 +38,14 @@ def check_encoders(study: Study, plan: Plan, store: Store) -> None:
     if faults:
         faults.sort(key=lambda fault: isinstance(fault, RunError))
         raise type(faults[0])("\n".join(dict.fromkeys(map(str, faults))))
+
+
+def _check_forms(forms: Sequence[str]) -> None:
+    """What the forms of serving need: an extra, or native bf16."""
+    if any(form in ONNX_FORMS for form in forms):
+        check_onnx()
+    if "torch-bf16" in forms:
+        choose_precision("bf16", best_device())
 
 
 def _fault(encoder: Encoder, missing: Sequence[Step]) -> Fault | None:

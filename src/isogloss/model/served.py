@@ -42,7 +42,7 @@ class Served(NamedTuple):
     """A model in one of the forms, to be called with `input_ids` and `attention_mask`."""
 
     model: PreTrainedModel | OnnxModel
-    """On the CPU; one of torch may be moved."""
+    """Where it computes: one of torch on the best device, one of ONNX on the CPU."""
 
     tokenizer: Any
 
@@ -116,7 +116,7 @@ def load_served(
             f"{folder} has no head that was trained for {', '.join(labels)}; "
             "serve a folder that training wrote."
         )
-    return Served(loaded.model.eval(), load_tokenizer(folder), precision)
+    return Served(loaded.model.to(best_device()).eval(), load_tokenizer(folder), precision)
 
 
 def _check_form(form: str) -> None:

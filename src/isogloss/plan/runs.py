@@ -49,11 +49,12 @@ def task_of(study: Study) -> dict[str, str]:
 
 
 def is_served(study: Study, run: Run) -> bool:
-    """Whether a training's model is tried in forms of serving: of the first regime, all its rows.
+    """Whether a training's model is tried in forms of serving: joint if there is one, all its rows.
 
     The other regimes and sizes answer other questions than what a product would run.
     """
-    regime = study.regimes[0]
+    joint = [regime for regime in study.regimes if regime.regime == "joint"]
+    regime = (joint or list(study.regimes))[0]
     first = source_sets(regime, study.languages)[0]
     sizes = _sizes(study, regime)
     largest = None if None in sizes else max(size for size in sizes if size is not None)

@@ -84,6 +84,8 @@ def _evaluate(
         "max_length": study.training.max_length,
         **task_of(study),
     }
+    if form == "onnx-int8":  # its answers hang on what else is in the batch
+        payload["max_tokens"] = study.evaluation.max_tokens
     needs = (made.key, data[language, (split,)].key, model.train.key)
     settings = {"max_tokens": study.evaluation.max_tokens}
     title = f"{model.train.title} as {form} on {language} {split}"

@@ -42,14 +42,12 @@ def comparison_document(
             " --languages en,pt."
         )
     document: dict[str, Any] = {
-        "name": _name(encoders, task),
+        "name": _name(encoders, task, languages),
         "task": task,
         "data": {"source": _source(data)},
         "languages": list(languages),
         "encoders": [_encoder(encoder, encoders) for encoder in encoders],
     }
-    if task == "ner" and data == "sample":
-        document["data"]["tags"] = "ner"
     for place, value in more.items():
         if value is not None:
             _put(document, place.split("."), value)
@@ -77,9 +75,9 @@ def _encoder(encoder: str, all_of_them: Sequence[str]) -> dict[str, str]:
     return told
 
 
-def _name(encoders: Sequence[str], task: str) -> str:
-    names = "-".join(Path(encoder).name for encoder in encoders)
-    return re.sub(r"[^\w-]+", "-", f"compare-{task}-{names}")[:LONGEST_NAME]
+def _name(encoders: Sequence[str], task: str, languages: Sequence[str]) -> str:
+    names = "-".join([task, *languages, *(Path(encoder).name for encoder in encoders)])
+    return re.sub(r"[^\w-]+", "-", f"compare-{names}")[:LONGEST_NAME]
 
 
 def _put(document: dict[str, Any], place: Sequence[str], value: Any) -> None:

@@ -1,11 +1,10 @@
 """`isogloss compare`: which encoder is better, by how much, at what cost, and is it real."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from isogloss.base.errors import InputError
 from isogloss.cli import show
 from isogloss.cli.options import (
     DEFAULT_STORE,
@@ -18,9 +17,6 @@ from isogloss.cli.options import (
     StoreOption,
     VerboseOption,
 )
-
-if TYPE_CHECKING:
-    pass
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -58,11 +54,17 @@ def compare(
         str | None, typer.Option("--labels", metavar="PER,LOC,ORG", help="Labels of the task.")
     ] = None,
     seeds: Annotated[
-        str, typer.Option("--seeds", metavar="1,2,3", help="Trainings of each encoder.")
-    ] = "1,2,3",
+        str | None,
+        typer.Option(
+            "--seeds", metavar="1,2,3", help="Trainings of each encoder. [default: 1,2,3]"
+        ),
+    ] = None,
     measure: Annotated[
-        bool, typer.Option("--measure/--no-measure", help="Measure speed and memory afterwards.")
-    ] = True,
+        bool | None,
+        typer.Option(
+            "--measure/--no-measure", help="Measure speed and memory afterwards. [default: measure]"
+        ),
+    ] = None,
     output: OutputOption = None,
     store: StoreOption = DEFAULT_STORE,
     executor: ExecutorOption = ExecutorName.inline,
@@ -77,23 +79,18 @@ def compare(
     runs it; isogloss compare STUDY runs a study of yours; isogloss compare FIGURES.csv (columns:
     metric and one per encoder) sets figures of anybody side by side.
     """
-    show.listen(verbose)
-    if len(what) == 1 and what[0].endswith(".csv"):
-        _figures(Path(what[0]), as_json=json)
-        return
-    if len(what) == 1 and Path(what[0]).suffix in STUDY_ENDINGS:
-        study = Path(what[0])
-    else:
-        asked = {"task": task, "data": data, "languages": languages}
-        more: dict[str, Any] = {
-            "evaluation.target_languages": _list(targets),
-            "data.labels": _list(labels),
-            "seeds": [_seed(one) for one in _list(seeds) or ()],
-            "efficiency": {} if measure else None,
-        }
-        study = _write_study(what, asked, more, output)
+    from isogloss.cli.comparison_study import Words, write_study
     from isogloss.cli.opened import open_study
 
+    show.listen(verbose)
+    words = Words(task, data, languages, targets, labels, seeds, measure)
+    ending = Path(what[0]).suffix if len(what) == 1 else ""
+    if ending in {".csv", *STUDY_ENDINGS}:
+        words.refuse(what[0])
+    if ending == ".csv":
+        _figures(Path(what[0]), as_json=json)
+        return
+    study = Path(what[0]) if ending else write_study(what, words, output)
     opened = open_study(study, store, changes)
     _compare_study(opened, output, executor, jobs, as_json=json)
 
@@ -160,48 +157,3 @@ def _conclude(
         show.dump({**found.comparison.to_json(), "recommendation": chosen.to_json()})
     where = f"Comparison: {paths[-1]}; tables: {len(paths) - 1} files in {folder / 'tables'}."
     return comparison_console(found.comparison), [*chosen.lines, *told.unfinished, where]
-
-
-def _write_study(
-    encoders: list[str],
-    asked: dict[str, str | None],
-    more: dict[str, Any],
-    output: Path | None,
-) -> Path:
-    import yaml
-
-    from isogloss.study.comparison import comparison_document
-
-    lacking = [f"--{name}" for name, value in asked.items() if not value]
-    if lacking:
-        raise InputError(
-            f"A comparison of encoders needs {', '.join(lacking)}; or name a study file."
-        )
-    document = comparison_document(
-        encoders,
-        task=asked["task"] or "",
-        data=asked["data"] or "",
-        languages=_list(asked["languages"]) or (),
-        more=more,
-    )
-    folder = output or Path("results") / document["name"]
-    path = folder / "study.yaml"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}.") from None
-    show.note(f"The study underneath: {path}")
-    return path
-
-
-def _list(text: str | None) -> list[str] | None:
-    return [one.strip() for one in text.split(",") if one.strip()] if text else None
-
-
-def _seed(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise InputError(f"--seeds: {text!r} is no whole number.") from None

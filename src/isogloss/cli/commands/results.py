@@ -46,7 +46,7 @@ def results(
     """Print the long results table: one row per value, with its counts.
 
     Example: isogloss results study.yaml --sql "select encoder, avg(value) from results where
-    metric = 'macro_f1' group by encoder"
+    metric = 'macro_f1' and form = 'torch' group by encoder"
     """
     from isogloss.cli.opened import open_study
     from isogloss.store import results as table_room

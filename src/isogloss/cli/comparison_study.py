@@ -1,0 +1,96 @@
+"""The study that `isogloss compare A B --task ...` stands for, written where a person finds it."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from isogloss.base.errors import InputError
+from isogloss.cli import show
+from isogloss.study.comparison import comparison_document
+
+SEEDS = "1,2,3"
+
+
+class Words(NamedTuple):
+    """The options that make a study; None where one was not given."""
+
+    task: str | None
+    data: str | None
+    languages: str | None
+    targets: str | None
+    labels: str | None
+    seeds: str | None
+    measure: bool | None
+
+    def refuse(self, what: str) -> None:
+        """Refuse options that would be ignored, since a file says it all.
+
+        Raises:
+            InputError: naming those that were given.
+        """
+        given = [f"--{name}" for name, value in self._asdict().items() if value is not None]
+        if given:
+            raise InputError(
+                f"{what} says what is compared; {', '.join(given)} would not be heard. Leave it"
+                " out, or change a study with --set."
+            )
+
+
+def write_study(encoders: list[str], words: Words, output: Path | None) -> Path:
+    """Write the study of a comparison, unless it is there already, and return where.
+
+    Raises:
+        InputError: if an option is missing or wrong, or another study stands there.
+    """
+    needed = {"task": words.task, "data": words.data, "languages": words.languages}
+    lacking = [f"--{name}" for name, value in needed.items() if not value]
+    if lacking:
+        raise InputError(
+            f"A comparison of encoders needs {', '.join(lacking)}; or name a study file."
+        )
+    document = comparison_document(
+        encoders,
+        task=words.task or "",
+        data=words.data or "",
+        languages=_list(words.languages) or (),
+        more=_more(words),
+    )
+    path = (output or Path("results") / document["name"]) / "study.yaml"
+    _write(path, yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
+    show.note(f"The study underneath: {path}")
+    return path
+
+
+def _more(words: Words) -> dict[str, Any]:
+    return {
+        "evaluation.target_languages": _list(words.targets),
+        "data.labels": _list(words.labels),
+        "seeds": [_seed(one) for one in _list(words.seeds or SEEDS) or ()],
+        "efficiency": None if words.measure is False else {},
+    }
+
+
+def _write(path: Path, text: str) -> None:
+    """Write the study; one that somebody has changed is left alone."""
+    if path.exists() and path.read_text(encoding="utf-8") != text:
+        raise InputError(
+            f"{path} is there and says something else. Compare it with `isogloss compare {path}`,"
+            " or name another folder with -o."
+        )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}.") from None
+
+
+def _list(text: str | None) -> list[str] | None:
+    return [one.strip() for one in text.split(",") if one.strip()] if text else None
+
+
+def _seed(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise InputError(f"--seeds: {text!r} is no whole number.") from None
