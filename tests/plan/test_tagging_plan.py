@@ -64,7 +64,6 @@ def test_keys_of_the_shipped_study_are_stable():
         ("efficiency.currency=EUR", set()),
         ("efficiency.busy=refuse", set()),
         ("evaluation.metric=macro_f1", set()),
-        ("evaluation.max_tokens=512", set()),
         ("training.max_tokens=512", set()),
         ("name=other", set()),
         ("efficiency.rounds=5", {"measure"}),
@@ -86,6 +85,13 @@ def test_a_change_redoes_what_hangs_on_it_and_only_that(change, redone):
     before, after = plan_of(), plan_of(change)
     assert {kind for kind in KINDS if keys(before, kind) != keys(after, kind)} == redone
     assert all(not keys(before, kind) & keys(after, kind) for kind in redone)
+
+
+def test_how_tests_are_cut_into_batches_changes_what_int8_says_and_nothing_else():
+    before, after = plan_of(), plan_of("evaluation.max_tokens=512")
+    redone = [step for step in before if step.key not in after.by_key]
+    assert {step.kind for step in redone} == {"evaluate_form"}
+    assert {step.payload["form"] for step in redone} == {"onnx-int8"}
 
 
 def test_the_task_is_part_of_every_key():
@@ -182,9 +188,9 @@ def test_where_no_source_language_is_tested_the_target_languages_are_measured():
     assert [one["language"] for one in texts] == ["deu-Latn", "rus-Cyrl"]
 
 
-def test_only_the_largest_size_of_the_first_regime_is_served():
+def test_only_the_joint_model_of_the_largest_size_is_served():
     plan = plan_of(
-        "regimes=[{regime: joint, sizes: [100, all, 50]}, {regime: single, sizes: [100]}]",
+        "regimes=[{regime: single, sizes: [100]}, {regime: joint, sizes: [100, all, 50]}]",
         "seeds=[1]",
         "efficiency.forms=[torch, onnx]",
     )
@@ -193,7 +199,14 @@ def test_only_the_largest_size_of_the_first_regime_is_served():
     assert {step.payload["n_per_language"] for step in trained} == {None}
     assert {tuple(step.payload["sources"]) for step in trained} == {SOURCES}
     sizes = plan_of("sizes=[100, 50]", "efficiency.forms=[onnx]").of_kind("serve")
+    assert {step.payload["form"] for step in sizes} == {"onnx"}
     assert len(sizes) == 2 * 3
+
+
+def test_without_a_joint_model_the_first_regime_is_served():
+    plan = plan_of("regimes=[single, leave_one_out]", "efficiency.forms=[onnx]", "seeds=[1]")
+    trained = [plan.by_key[step.needs[0]] for step in plan.of_kind("serve")]
+    assert {tuple(step.payload["sources"]) for step in trained} == {SOURCES[:1]}
 
 
 def test_every_form_and_figure_has_a_place_of_its_own_in_the_results():
