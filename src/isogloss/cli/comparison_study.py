@@ -8,6 +8,8 @@ import yaml
 from isogloss.base.errors import InputError
 from isogloss.cli import show
 from isogloss.study.comparison import comparison_document
+from isogloss.study.document import Document
+from isogloss.study.load import study_from
 
 SEEDS = "1,2,3"
 
@@ -56,6 +58,7 @@ def write_study(encoders: list[str], words: Words, output: Path | None) -> Path:
         languages=_list(words.languages) or (),
         more=_more(words),
     )
+    study_from(Document("What the options ask for", document))  # before a wrong one is written
     path = (output or Path("results") / document["name"]) / "study.yaml"
     _write(path, yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
     show.note(f"The study underneath: {path}")

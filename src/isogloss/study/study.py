@@ -10,7 +10,7 @@ from isogloss.study.encoders import Encoders
 from isogloss.study.languages import Languages
 from isogloss.study.regimes import Regime
 from isogloss.study.spec import Count, NotIdentity, Seed, Sizes, Spec, as_list, different
-from isogloss.study.tasks import LABELS, METRICS, TAG_COLUMNS, TAGGING, TaggingTask, TextTask
+from isogloss.study.tasks import LABELS, METRICS, TAG_COLUMNS, TAGGING, Task
 from isogloss.study.training import Training
 
 
@@ -53,7 +53,7 @@ class Study(Spec):
     description: Annotated[str, NotIdentity()] = ""
     """For people."""
 
-    task: TextTask | TaggingTask = "sentiment"
+    task: Task = "sentiment"
     """What is learned: one label per text, or for ner and pos one tag per word."""
 
     data: Data

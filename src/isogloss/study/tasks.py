@@ -8,6 +8,9 @@ TextTask = Literal["sentiment", "text_classification"]
 TaggingTask = Literal["ner", "pos"]
 """One tag per word: entities, scored as spans; parts of speech, scored per word."""
 
+Task = Literal[TextTask, TaggingTask]
+"""Any of them; one list of names, so that a mistyped one is one mistake."""
+
 TAGGING: tuple[str, ...] = get_args(TaggingTask)
 
 UPOS = (

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from isogloss.base.errors import InputError
 from isogloss.cli import show
 from isogloss.cli.options import (
     DEFAULT_STORE,
@@ -113,6 +114,11 @@ def _compare_study(
     """Do what is missing, then say what came out; a failed cell leaves the rest (exit code 3)."""
     from isogloss.cli.running import bring_up_to_date
 
+    if len(opened.study.encoders) < 2:
+        raise InputError(
+            f"{opened.path} has one encoder; a comparison needs two or more. Add one to the study,"
+            f" or run it alone: {opened.again('run')}"
+        )
     _, outcomes = bring_up_to_date(opened, executor, jobs)
     comparison, chosen = _conclude(opened.again_opened(), output, as_json=as_json)
     if not as_json:
