@@ -43,6 +43,7 @@ efficiency:
   rounds: 1
   n_texts: 8
   token_budgets: [256]
+  offline_seconds: 0.1
   single_stream_queries: 20
   price_per_hour: 0.5
   threads: 1

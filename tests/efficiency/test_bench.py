@@ -14,7 +14,9 @@ from isogloss.efficiency.protocol import Protocol
 from isogloss.efficiency.result import BenchResult, flat
 from isogloss.efficiency.schedule import schedule
 
+PEAKS = {"cpu": {"fp32": 1000.0}, "cuda": {"fp32": 9000.0, "bf16": 90000.0}}
 TEXTS = ["one", "two words", "three words here"]
+ENERGY = "energy_wh_per_million_estimated"
 RUN = {"n_queries": 9, "n_answered": 9, "n_batches": 3, "p50_ms": 1.0, "p99_ms": 2.0}
 
 
@@ -45,10 +47,10 @@ class FakeProcess:
         self.alive = False
 
     def _machine(self):
-        return {"cpu": "toy", "matmul_peak_flops": {"fp32": 1000.0}}
+        return {"cpu": "toy", "matmul_peak_flops": PEAKS}
 
     def _load(self):
-        return {"precision": "fp32", "load_s": 0.1}
+        return {"precision": "fp32", "device": "cpu", "load_s": 0.1}
 
     def _offline(self):
         laps = [
@@ -75,7 +77,6 @@ class FakeProcess:
         return {
             "parameters": 10,
             "embedding_parameters": 4,
-            "vocabulary_parameters": 3,
             "body_parameters": 6,
             "disk_mb": 0.5,
             "flops": 240,
@@ -164,14 +165,16 @@ def test_figures_are_medians_of_rounds_with_the_best_budget():
     assert (values["parameters"], values["body_parameters"], values["peak_rss_mb"]) == (10, 6, 7)
     one = result.candidates[0]
     assert one.facts["best_token_budget"] == 2048
-    assert {len(m.samples) for m in one.measured if "stream" in m.name} == {3}
+    rounds = [m for m in one.measured if m.name.startswith(("offline", "single", "peak_share"))]
+    assert len(rounds) == 3 + 8 + 1
+    assert {len(m.samples) for m in rounds} == {3}
 
 
 def test_what_was_not_measured_is_missing_with_a_reason():
     _, _, result = measure(["A"], Protocol(scenarios=("energy",)))
-    assert not {"offline_samples_per_second", "energy_wh_per_million"} & set(flat(result)["A"])
+    assert not {"offline_samples_per_second", ENERGY} & set(flat(result)["A"])
     assert result.candidates[0].facts["missing"] == {
-        "energy_wh_per_million": "no meter",
+        ENERGY: "no meter",
         "peak_vram_mb": "no GPU",
     }
 

@@ -24,7 +24,7 @@ def test_a_figure_without_samples_is_refused():
 
 
 def test_a_figure_comes_back_from_json_as_it_was():
-    measured = Measured("energy_wh_per_million", "Wh", (0.1, 0.25), estimated=True)
+    measured = Measured("energy_wh_per_million_estimated", "Wh", (0.1, 0.25), estimated=True)
     assert Measured.from_json(json.loads(json.dumps(measured.to_json()))) == measured
 
 

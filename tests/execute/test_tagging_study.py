@@ -152,6 +152,13 @@ def test_the_raw_output_is_kept_with_every_sample(ran):
     result = BenchResult.from_json(raw)
     assert [one.name for one in result.candidates] == [f"{e}/{form}" for e, form in CANDIDATES]
     assert list(record["parts"]) == [one.name for one in result.candidates]
+    assert record["rounds"] == 1
+    for made in record["parts"].values():
+        assert (made["device"].partition(":")[0], made["precision"]) in {
+            ("cpu", "fp32"), ("cuda", "fp32"),
+        }  # fmt: skip
+        assert isinstance(made["stable"], bool)
+        assert len(made["samples"]["offline_samples_per_second"]) == 1
     for one in result.candidates:
         assert one.failure is None
         streamed = one.facts["single_stream"][0]

@@ -53,7 +53,7 @@ def test_keys_of_the_shipped_study_are_stable():
         "evaluate": "386521a4911e60ac",
         "serve": "e32e6c5d42352daa",
         "evaluate_form": "f3b4bbad8c64a1f8",
-        "measure": "ce52a40d9ad104cc",
+        "measure": "fd7096594c4f953f",
     }
 
 
@@ -69,6 +69,7 @@ def test_keys_of_the_shipped_study_are_stable():
         ("efficiency.rounds=5", {"measure"}),
         ("efficiency.server_p99_ms=50", {"measure"}),
         ("efficiency.threads=1", {"measure"}),
+        ("efficiency.offline_seconds=1", {"measure"}),
         ("efficiency.scenarios=[offline]", {"measure"}),
         ("training.learning_rate=1e-3", OF_MODELS - {"prepare"}),
         ("seeds=[4, 5, 6]", OF_MODELS - {"prepare"}),

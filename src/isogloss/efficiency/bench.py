@@ -16,7 +16,7 @@ from isogloss.efficiency.answering import Sample
 from isogloss.efficiency.busy import THRESHOLD, Noise, Used, noise_of, read_used
 from isogloss.efficiency.candidate import Candidate
 from isogloss.efficiency.cold_start import cold_start
-from isogloss.efficiency.figures import figures_of, passes_of
+from isogloss.efficiency.figures import Peaks, figures_of, passes_of
 from isogloss.efficiency.lengths import lengths_of_samples
 from isogloss.efficiency.link import Failed, Link, Process
 from isogloss.efficiency.machine import physical_cores
@@ -194,7 +194,7 @@ class _Session:
             ),
         )
 
-    def _result_of(self, at: int, candidate: Candidate, peaks: dict[str, float]) -> CandidateResult:
+    def _result_of(self, at: int, candidate: Candidate, peaks: Peaks) -> CandidateResult:
         raw = self._raw[at]
         measured, missing = figures_of(raw, peaks)
         facts = {**raw, "missing": missing}

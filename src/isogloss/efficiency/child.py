@@ -29,7 +29,7 @@ from isogloss.efficiency.lengths import describe_lengths
 from isogloss.efficiency.machine import describe_machine
 from isogloss.efficiency.memory import peak_rss_mb, peak_vram_mb
 from isogloss.efficiency.offline import offline, offline_for
-from isogloss.efficiency.peak import matmul_peaks
+from isogloss.efficiency.peak import peaks_by_device
 from isogloss.efficiency.server import (
     Run,
     ServerRules,
@@ -43,7 +43,6 @@ from isogloss.efficiency.serving import Loaded
 from isogloss.efficiency.single_stream import draw, single_stream
 from isogloss.efficiency.size import count_parameters, disk_mb, parameters_of_folder
 from isogloss.efficiency.warmup import WarmUp, warm_up
-from isogloss.model.precision import best_device
 
 LAP_SAMPLES = 8
 """Samples of one warm-up lap."""
@@ -89,9 +88,9 @@ class Desk:
         return commands[name](**what)
 
     def machine(self) -> dict[str, Any]:
-        """Describe the machine and measure its peak."""
+        """Describe the machine and measure its peaks."""
         described = describe_machine(self._threads)
-        return {**described, "matmul_peak_flops": matmul_peaks(best_device())}
+        return {**described, "matmul_peak_flops": peaks_by_device()}
 
     def load(self, candidate: Mapping[str, Any]) -> dict[str, Any]:
         """Load a candidate."""
@@ -171,7 +170,6 @@ class Desk:
         counts: dict[str, Any] = {
             "parameters": parameters.total,
             "embedding_parameters": parameters.embedding,
-            "vocabulary_parameters": parameters.vocabulary,
             "body_parameters": parameters.body,
             "disk_mb": disk_mb(folder, form=candidate.form),
             "lengths": describe_lengths(lengths.tolist(), "tokens"),

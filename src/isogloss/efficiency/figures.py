@@ -1,6 +1,7 @@
 """From raw output to figures: which sample stands for what, in one place and without a clock."""
 
 from collections.abc import Callable, Mapping, Sequence
+from statistics import median
 from typing import Any, NamedTuple
 
 from isogloss.efficiency.measured import Measured, percentile
@@ -9,6 +10,9 @@ from isogloss.efficiency.server import Run, max_rate
 
 Raw = Mapping[str, Any]
 """What a candidate's process answered, by command; those of rounds are lists."""
+
+Peaks = Mapping[str, Mapping[str, float]]
+"""FLOP/s of the best matrix product, by kind of device (`cpu`, `cuda`) and precision."""
 
 COUNTS = ("parameters", "embedding_parameters", "body_parameters")
 PERCENTILES = (50, 90, 95, 99)
@@ -22,12 +26,21 @@ class Figures(NamedTuple):
     """Name of a figure that could have been there, and why it is not."""
 
 
-def figures_of(raw: Raw, peaks: Mapping[str, float]) -> Figures:
+class Round(NamedTuple):
+    """What a round's passes took, each the median of them: as many samples as there are rounds."""
+
+    total_s: float
+    """From text to labels."""
+
+    forward_s: float
+
+
+def figures_of(raw: Raw, peaks: Peaks) -> Figures:
     """Compute all figures that the raw output allows.
 
     Args:
         raw: answers of one candidate's process.
-        peaks: FLOP/s of the machine's best matrix product, by precision.
+        peaks: of the machine, measured.
     """
     missing: dict[str, str] = {}
     measured: list[Measured] = []
@@ -72,22 +85,37 @@ def _memory(memory: Raw, missing: dict[str, str]) -> list[Measured]:
     return measured
 
 
+def rounds_of(answers: Sequence[Raw]) -> list[Round]:
+    """Return what each offline round took, with the budget that is best over all of them.
+
+    A quick candidate does more passes in a round than a slow one; so the round is the sample, and
+    samples of two candidates stand in pairs that were measured one after the other.
+    """
+    budget = best_budget(passes_of(answers))
+    return [_round(passes_of([answer]), budget) for answer in answers]
+
+
+def _round(passes: Sequence[Pass], budget: int) -> Round:
+    laps = [next(lap for lap in one.laps if lap.budget == budget) for one in passes]
+    total = [
+        one.encode_s + lap.forward_s + lap.decode_s for one, lap in zip(passes, laps, strict=True)
+    ]
+    return Round(median(total), median(lap.forward_s for lap in laps))
+
+
 def _offline(answers: Sequence[Raw], missing: dict[str, str]) -> list[Measured]:
-    """A sample a pass, each with the budget that is best over all of them."""
+    """A sample a round."""
     del missing
-    passes = passes_of(answers)
-    budget = best_budget(passes)
-    total: list[float] = []
-    forward: list[float] = []
-    for one in passes:
-        lap = _lap_of(one, budget)
-        total.append(one.encode_s + lap.forward_s + lap.decode_s)
-        forward.append(lap.forward_s)
-    n, tokens = passes[0].n_samples, passes[0].n_tokens
+    rounds = rounds_of(answers)
+    first = passes_of(answers)[0]
+    n, tokens = first.n_samples, first.n_tokens
+    forward = tuple(n / one.forward_s for one in rounds)
     return [
-        Measured("offline_samples_per_second", "samples/s", tuple(n / s for s in total)),
-        Measured("offline_tokens_per_second", "tokens/s", tuple(tokens / s for s in total)),
-        Measured("offline_forward_samples_per_second", "samples/s", tuple(n / s for s in forward)),
+        Measured("offline_samples_per_second", "samples/s", tuple(n / r.total_s for r in rounds)),
+        Measured(
+            "offline_tokens_per_second", "tokens/s", tuple(tokens / r.total_s for r in rounds)
+        ),
+        Measured("offline_forward_samples_per_second", "samples/s", forward),
     ]
 
 
@@ -122,29 +150,29 @@ def _cold_start(seconds: Sequence[float], missing: dict[str, str]) -> list[Measu
 
 
 def _energy(energy: Raw, missing: dict[str, str]) -> list[Measured]:
-    name = "energy_wh_per_million"
+    name = "energy_wh_per_million_estimated"
     if energy["wh_per_million"] is None:
         missing[name] = energy["reason"]
         return []
     return [Measured(name, "Wh", (energy["wh_per_million"],), estimated=True)]
 
 
-def _peak_share(raw: Raw, peaks: Mapping[str, float], missing: dict[str, str]) -> list[Measured]:
-    """FLOPs of real tokens, padding apart, per second of forward time, over the peak."""
+def _peak_share(raw: Raw, peaks: Peaks, missing: dict[str, str]) -> list[Measured]:
+    """FLOPs of real tokens, padding apart, per second of forward time, over the peak.
+
+    The peak is that of the device that the candidate computes on: beside a GPU, ONNX forms stay on
+    the processor.
+    """
     if "offline" not in raw or "flops" not in raw.get("counts", {}):
         return []
     precision = raw["load"]["precision"]
-    if precision not in peaks:
-        missing["peak_share"] = f"the machine's peak in {precision} is not known"
+    device = raw["load"]["device"].partition(":")[0]
+    peak = peaks.get(device, {}).get(precision)
+    if peak is None:
+        missing["peak_share"] = f"the machine's peak on {device} in {precision} is not known"
         return []
-    passes = passes_of(raw["offline"])
-    budget = best_budget(passes)
-    speeds = [raw["counts"]["flops"] / _lap_of(one, budget).forward_s for one in passes]
-    return [Measured("peak_share", "1", tuple(speed / peaks[precision] for speed in speeds))]
-
-
-def _lap_of(one: Pass, budget: int) -> Lap:
-    return next(lap for lap in one.laps if lap.budget == budget)
+    reached = [raw["counts"]["flops"] / one.forward_s for one in rounds_of(raw["offline"])]
+    return [Measured("peak_share", "1", tuple(speed / peak for speed in reached))]
 
 
 _READERS: dict[str, Callable[[Any, dict[str, str]], list[Measured]]] = {

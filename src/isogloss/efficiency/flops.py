@@ -36,21 +36,16 @@ class Shape:
     head_dense: Literal["none", "sequence", "token"]
     """Where a dense layer h x h stands before the classifier: a pooler counts as one."""
 
-    windows: tuple[int | None, ...] = ()
-    """For each layer how many tokens a token sees, itself included; None for all."""
 
-
-def forward_flops(
-    config: PreTrainedConfig, lengths: Sequence[int], *, task: Task, local: bool = False
-) -> int:
+def forward_flops(config: PreTrainedConfig, lengths: Sequence[int], *, task: Task) -> int:
     """Return the FLOPs of one forward pass over sequences without padding.
+
+    Layers with local attention count in full: kernels here compute the whole product and mask it.
 
     Args:
         config: of the encoder with its head.
         lengths: tokens of each sequence, special tokens included.
         task: `text` for one answer a sequence, `tags` for one a token.
-        local: count only the tokens inside the window of layers with local attention; the kernels
-            for CPU compute the whole product and mask it, which is what is counted otherwise.
 
     Raises:
         UnknownName: for an architecture whose form we do not know.
@@ -58,24 +53,15 @@ def forward_flops(
     if config.model_type not in SHAPES:
         raise UnknownName("architecture", config.model_type, SHAPES)
     shape = SHAPES[config.model_type](config, task)
-    return sum(_sequence(shape, int(tokens), task, local) for tokens in lengths)
+    return sum(_sequence(shape, int(tokens), task) for tokens in lengths)
 
 
-def _sequence(shape: Shape, tokens: int, task: Task, local: bool) -> int:
+def _sequence(shape: Shape, tokens: int, task: Task) -> int:
     h = shape.hidden
     products = 4 * h * h + shape.inner_products * h * shape.inner
     body = 2 * tokens * products * shape.layers
-    seen = [_pairs(tokens, window) for window in shape.windows] if local else []
-    pairs = sum(seen) if seen else tokens * tokens * shape.layers
-    return body + 4 * pairs * h + _head(shape, tokens, task)
-
-
-def _pairs(tokens: int, window: int | None) -> int:
-    """How many pairs of tokens see each other, if a token sees `window // 2` on each side."""
-    if window is None:
-        return tokens * tokens
-    reach = window // 2
-    return sum(min(tokens, at + reach + 1) - max(0, at - reach) for at in range(tokens))
+    attention = 4 * tokens * tokens * h * shape.layers
+    return body + attention + _head(shape, tokens, task)
 
 
 def _head(shape: Shape, tokens: int, task: Task) -> int:
@@ -109,7 +95,6 @@ def _distilbert(config: PreTrainedConfig, task: Task) -> Shape:
 
 def _modernbert(config: PreTrainedConfig, task: Task) -> Shape:
     """A gated feed-forward block, a dense layer in both heads, local attention in most layers."""
-    kinds = config.layer_types
     return Shape(
         hidden=config.hidden_size,
         inner=config.intermediate_size,
@@ -117,9 +102,6 @@ def _modernbert(config: PreTrainedConfig, task: Task) -> Shape:
         labels=config.num_labels,
         inner_products=3,
         head_dense="sequence" if task == "text" else "token",
-        windows=tuple(
-            config.local_attention if kind == "sliding_attention" else None for kind in kinds
-        ),
     )
 
 

@@ -1,7 +1,7 @@
 """The machine's own speed limit: the fastest matrix product we can make it do.
 
 A data sheet's peak is of another clock and another library; one that is measured here says which
-share of the reachable a model reaches. It costs about a second.
+share of the reachable a model reaches. It costs about a second a device.
 """
 
 import time
@@ -9,12 +9,18 @@ import time
 import torch
 
 from isogloss.efficiency.warmup import Clock
-from isogloss.model.precision import native_bf16
+from isogloss.model.precision import best_device, native_bf16
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 ON_CPU = (1024, 768, 3072)
 """The first product of the feed-forward block of a base encoder, over 1024 tokens."""
 ON_GPU = (8192, 8192, 8192)
+
+
+def peaks_by_device() -> dict[str, dict[str, float]]:
+    """FLOP/s by kind of device and precision: of the processor, and of the GPU if there is one."""
+    devices = {one.type: one for one in (torch.device("cpu"), best_device())}
+    return {name: matmul_peaks(device) for name, device in devices.items()}
 
 
 def matmul_peaks(device: torch.device, *, clock: Clock = time.perf_counter) -> dict[str, float]:

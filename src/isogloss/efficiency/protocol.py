@@ -1,4 +1,8 @@
-"""How a measurement is run: everything that a reader needs to repeat it."""
+"""How a measurement is run: everything that a reader needs to repeat it.
+
+A study says the same in `isogloss.study.efficiency`, which may not import this room; the defaults
+of both agree, and a test holds them together.
+"""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -24,7 +28,7 @@ class Protocol:
     rounds: int = 3
     """Turns that each candidate takes at offline and single-stream, interleaved."""
 
-    n_texts: int = 512
+    n_texts: int = 256
     """Samples, drawn from those given if they are more."""
 
     token_budgets: tuple[int, ...] = (512, 2048, 8192)
@@ -39,7 +43,7 @@ class Protocol:
     server_p99_ms: float = 100.0
     """Bound on the 99th percentile of the latency."""
 
-    server_seconds: float = 10.0
+    server_seconds: float = 5.0
     """Length of the arrivals at each rate that is tried."""
 
     max_batch: int = 16
@@ -49,6 +53,8 @@ class Protocol:
     cold_starts: int = 3
     energy_seconds: float = 20.0
     warm_up: WarmUp = field(default_factory=WarmUp)
+    """No study says it: its values belong to the version of the step `measure`."""
+
     busy: BusyPolicy = "flag"
     """What to do if others use the processor: note it, refuse to measure, or do not look."""
 

@@ -32,7 +32,7 @@ class BenchResult:
     """All candidates of one measurement."""
 
     machine: dict[str, Any]
-    """As `describe_machine` says, and `matmul_peak_flops` by precision."""
+    """As `describe_machine` says, and `matmul_peak_flops` by device and precision."""
 
     protocol: Protocol
     noise: tuple[Noise, ...]

@@ -41,9 +41,6 @@ class Parameters(NamedTuple):
     embedding: int
     """In tables that are looked up: vocabulary, positions, types."""
 
-    vocabulary: int
-    """In the table of the vocabulary alone; part of `embedding`."""
-
     @property
     def body(self) -> int:
         """All that is computed with: layers and head."""
@@ -57,10 +54,8 @@ def count_parameters(model: nn.Module) -> Parameters:
         for module in model.modules()
         if isinstance(module, nn.Embedding)
     }
-    get_input = getattr(model, "get_input_embeddings", None)
-    vocabulary = get_input().weight.numel() if get_input is not None else 0
     total = sum(parameter.numel() for parameter in model.parameters())
-    return Parameters(total, sum(tables.values()), vocabulary)
+    return Parameters(total, sum(tables.values()))
 
 
 def parameters_of_folder(folder: Path, task: Task) -> Parameters:

@@ -16,7 +16,11 @@ Clock = Callable[[], float]
 @final
 @dataclass(frozen=True)
 class WarmUp:
-    """When a process counts as warm."""
+    """When a process counts as warm.
+
+    The values decide figures but are in no key: whoever changes one raises the version of the step
+    `measure` (`isogloss.plan.serving`).
+    """
 
     window: int = 5
     """Laps whose median stands for one window."""

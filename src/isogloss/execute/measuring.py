@@ -4,6 +4,7 @@ A head decides little of what an answer costs, so an encoder without one gets a 
 weights; what it says is not looked at.
 """
 
+import re
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,20 +50,52 @@ def measure_models(
         protocol: settings.
 
     Raises:
-        InputError: if a model cannot be loaded, or brought into a form, or two have one name.
+        InputError: if a model cannot be loaded, or brought into a form, or is given twice.
         RunError: if the Hub cannot be reached, or the machine is busy and that is refused.
     """
-    names = [Path(model).name for model in asked.models]
-    if len(set(names)) < len(names):
-        raise InputError(f"Two models are called {max(names, key=names.count)}: rename a folder.")
+    names = names_of(asked.models)
     with _scratch() as folder:
         candidates = [
-            one for model in asked.models for one in _written(model, asked, folder, texts)
+            one
+            for model, name in zip(asked.models, names, strict=True)
+            for one in _written(model, asked, folder / name, texts)
         ]
         return (yield from bench(candidates, texts, protocol))
 
 
+def names_of(models: Sequence[str]) -> list[str]:
+    """Name models by the last part of their folder or id; by the last two where names collide.
+
+    Raises:
+        InputError: if two still have one name.
+
+    >>> names_of(["a/model", "b/model", "c/other"])
+    ['a-model', 'b-model', 'other']
+    """
+    places = [_place(model) for model in models]
+    last = [place.name for place in places]
+    names = [
+        re.sub(r"[^\w.+-]", "-", "-".join(place.parts[-2:]))
+        if last.count(place.name) > 1
+        else place.name
+        for place in places
+    ]
+    twice = max(names, key=names.count, default="")
+    if names.count(twice) > 1:
+        raise InputError(
+            f"Two models are called {twice}: give each one once, and folders different names."
+        )
+    return names
+
+
+def _place(model: str) -> Path:
+    """Where a model is: a folder's whole path, or an id as it is."""
+    folder = Path(model).expanduser()
+    return folder.resolve() if folder.is_dir() else Path(model)
+
+
 def _written(model: str, asked: Asked, folder: Path, texts: Sequence[Any]) -> list[Candidate]:
+    """Write every form of a model to folders beside `folder`, whose name is the model's."""
     attention = choose_attention(asked.max_length, best_device())
     load = load_tagger if asked.task == "tags" else load_classifier
     labels = LABELS[asked.task]
@@ -71,11 +104,11 @@ def _written(model: str, asked: Asked, folder: Path, texts: Sequence[Any]) -> li
     tokenizer = load_tokenizer(model)
     found = []
     for form in asked.forms:
-        place = folder / f"{Path(model).name}-{form}"
+        place = folder.with_name(f"{folder.name}-{form}")
         write_served(loaded, tokenizer, form, place, texts)
         found.append(
             Candidate(
-                name=f"{Path(model).name}/{form}",
+                name=f"{folder.name}/{form}",
                 folder=str(place),
                 labels=labels,
                 task=asked.task,

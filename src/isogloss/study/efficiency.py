@@ -1,7 +1,8 @@
 """What a study may say about measuring: in which forms encoders are served, and how they are timed.
 
 Left out, nothing is measured. The words are MLPerf's (Reddi et al. 2020, "MLPerf Inference
-Benchmark"): offline, single stream, server; and the cold start beside them.
+Benchmark"): offline, single stream, server; and the cold start beside them. Names and defaults are
+those of `isogloss.efficiency.protocol`, which a study does not import; a test compares them.
 """
 
 from typing import Annotated, Literal
@@ -42,6 +43,9 @@ class Efficiency(Spec):
         tuple[Count, ...], BeforeValidator(as_list), AfterValidator(different), Field(min_length=1)
     ] = (512, 2048, 8192)
     """Padded sub-tokens in one batch, offline; the best is told, all are kept."""
+
+    offline_seconds: Number = Field(default=2.0, gt=0)
+    """In each round all texts are answered again until this time is over, at most 20 times."""
 
     single_stream_queries: Annotated[int, Field(ge=20)] = 200
     """Texts answered one at a time."""

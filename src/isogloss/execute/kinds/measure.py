@@ -68,6 +68,7 @@ def _texts(bench_: Bench, at: int) -> list[Any]:
 
 def _record(result: BenchResult) -> dict[str, Any]:
     return {
+        "rounds": result.protocol.rounds,
         "parts": {one.name: _part(one) for one in result.candidates},
         "machine": result.machine,
         "busy": [noise._asdict() for noise in result.busy],
@@ -76,7 +77,10 @@ def _record(result: BenchResult) -> dict[str, Any]:
 
 
 def _part(one: CandidateResult) -> dict[str, Any]:
-    """One candidate's figures as scores; `n_scored` is how many samples the value rests on."""
+    """One candidate's figures as scores; `n_scored` is how many samples the value rests on.
+
+    Device, precision and whether the warm-up became stable are None where loading failed.
+    """
     scores = [
         {
             "metric": measured.name,
@@ -87,8 +91,16 @@ def _part(one: CandidateResult) -> dict[str, Any]:
         for measured in one.measured
     ]
     samples = {measured.name: list(measured.samples) for measured in one.measured}
-    missing = one.facts.get("missing", {})
-    return {"scores": scores, "samples": samples, "missing": missing, "failure": one.failure}
+    load = one.facts.get("load", {})
+    return {
+        "scores": scores,
+        "samples": samples,
+        "missing": one.facts.get("missing", {}),
+        "failure": one.failure,
+        "device": load.get("device"),
+        "precision": load.get("precision"),
+        "stable": load.get("warm_up", {}).get("stable"),
+    }
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,0 +1,65 @@
+"""One sample a round, whatever the number of passes; a peak for each device and precision."""
+
+import pytest
+
+from isogloss.efficiency.figures import figures_of, rounds_of
+
+PEAKS = {"cpu": {"fp32": 100.0}, "cuda": {"fp32": 1000.0, "bf16": 5000.0}}
+
+
+def a_pass(forward_s, encode_s=0.25):
+    """Samples of 12 tokens; the small budget always takes a second more."""
+    lap = {"n_batches": 1, "padded_tokens": 12, "decode_s": 0.25}
+    laps = [{**lap, "budget": 64, "forward_s": forward_s + 1}]
+    laps += [{**lap, "budget": 256, "forward_s": forward_s}]
+    return {"n_samples": 6, "n_tokens": 12, "encode_s": encode_s, "laps": laps}
+
+
+def a_round(*forward):
+    return {"passes": [a_pass(seconds) for seconds in forward]}
+
+
+ROUNDS = [a_round(1.0, 9.0, 1.5), a_round(2.0), a_round(3.0, 2.0, 2.0, 8.0)]
+
+
+def of(precision="fp32", device="cpu"):
+    """What a candidate of 240 FLOPs came to."""
+    counts = {
+        "parameters": 3, "embedding_parameters": 1, "body_parameters": 2,
+        "disk_mb": 1.0, "flops": 240, "n_tokens": 12,
+    }  # fmt: skip
+    load = {"precision": precision, "device": device}
+    found = figures_of({"load": load, "offline": ROUNDS, "counts": counts}, PEAKS)
+    return {one.name: one for one in found.measured}, found.missing
+
+
+def test_a_round_is_the_median_of_its_passes_with_the_best_budget():
+    assert [one.forward_s for one in rounds_of(ROUNDS)] == [1.5, 2.0, 2.5]
+    assert [one.total_s for one in rounds_of(ROUNDS)] == [2.0, 2.5, 3.0]
+
+
+def test_every_offline_figure_has_a_sample_a_round_however_many_passes_there_were():
+    measured, _ = of()
+    assert measured["offline_samples_per_second"].samples == (3.0, 2.4, 2.0)
+    assert measured["offline_tokens_per_second"].samples == (6.0, 4.8, 4.0)
+    assert measured["offline_forward_samples_per_second"].samples == (4.0, 3.0, 2.4)
+    assert measured["peak_share"].samples == pytest.approx((1.6, 1.2, 0.96))
+
+
+@pytest.mark.parametrize(
+    ("device", "precision", "peak"),
+    [("cpu", "fp32", 100.0), ("cuda:0", "fp32", 1000.0), ("cuda:1", "bf16", 5000.0)],
+)
+def test_the_peak_is_that_of_the_candidates_own_device_and_precision(device, precision, peak):
+    measured, missing = of(precision, device)
+    assert measured["peak_share"].typical == pytest.approx(240 / 2.0 / peak)
+    assert "peak_share" not in missing
+
+
+@pytest.mark.parametrize(
+    ("device", "precision"), [("cpu", "int8"), ("cpu", "bf16"), ("mps", "fp32")]
+)
+def test_a_peak_that_is_not_known_is_missing_and_no_other_stands_in_for_it(device, precision):
+    measured, missing = of(precision, device)
+    assert "peak_share" not in measured
+    assert missing["peak_share"] == f"the machine's peak on {device} in {precision} is not known"
