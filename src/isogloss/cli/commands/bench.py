@@ -50,7 +50,8 @@ def bench(
         str, typer.Option("--forms", metavar="torch,onnx", help="Forms of serving.")
     ] = "torch",
     scenarios: Annotated[
-        str, typer.Option("--scenarios", help="Of offline, single_stream, server, cold_start, energy.")
+        str,
+        typer.Option("--scenarios", help="Of offline, single_stream, server, cold_start, energy."),
     ] = "offline,single_stream,server,cold_start",
     rounds: Annotated[int, typer.Option("--rounds", min=1, help="Turns of each model.")] = 3,
     n_texts: Annotated[int, typer.Option("--n-texts", min=1, help="Texts answered.")] = 256,
