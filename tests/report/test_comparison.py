@@ -11,42 +11,45 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
+from sklearn.metrics import f1_score
 
 from isogloss.base.errors import InputError, RunError
 from isogloss.report.comparison.compare import Asked, Extra, compare_study
-from isogloss.report.comparison.differences import compare_encoders
+from isogloss.report.comparison.differences import compare_encoders, verdict
 from isogloss.report.comparison.directions import direction
 from isogloss.report.comparison.gold import differing
-from isogloss.report.comparison.grid import grid_latex, grid_markdown, grid_rich, grid_text
+from isogloss.report.comparison.grid import grid_latex, grid_markdown, grid_rich
 from isogloss.report.comparison.measures import (
     averaged,
+    gold_of,
     mean_over_languages,
     metrics_of,
+    per_unit,
     statistic,
+    weighted_f1,
 )
 from isogloss.report.comparison.page import Told
 from isogloss.report.comparison.read_figures import read_figures
 from isogloss.report.comparison.reading import notes
 from isogloss.report.comparison.results import Result, Setting
-from isogloss.report.comparison.times import (
-    compare_repeats,
-    measured_of,
-    rounds_of,
-    samples_of,
-    times_of,
-)
+from isogloss.report.comparison.rounds import Price, by_metric, rounds_of, with_cost
+from isogloss.report.comparison.times import compare_repeats, times_of
 from isogloss.report.comparison.units import Units, read_units
 from isogloss.report.comparison.values import Stated, compare_values
 from isogloss.report.comparison.write import (
     comparison_console,
     recommendation_console,
     write_comparison,
+    write_figures,
 )
 from isogloss.report.frame import Frame
 from isogloss.report.recommend.candidate import candidates_of
 from isogloss.report.recommend.constraints import Constraints
 from isogloss.report.recommend.recommend import recommend
+from isogloss.report.recommend.tables import candidate_table
 from isogloss.report.tables import csv_text
+from isogloss.stats.confusion import METRICS, confusion_counts
+from isogloss.stats.tallies import label_tallies
 
 # Source: the published bilingual NER comparison, mBERT against XLM-R, 3 epochs, batch 16,
 # 3,322 sentences. The differences and candidates are the published ones, not computed here.
@@ -112,13 +115,11 @@ def test_the_console_shows_the_same_words_in_80_columns(figures):
         assert line.replace("|", " ").split() in found
 
 
-def test_plain_text_has_the_same_words_and_a_star_at_the_best():
-    values = {"mBERT": {"f1": "0.90", "epoch": 3}, "XLM-R": {"f1": "0.99", "epoch": 3}}
-    assert grid_text(compare_values(values)) == (
-        "metric  mBERT  XLM-R  difference  candidate\n"
-        "f1       0.90  0.99*      +10.0%  XLM-R\n"
-        "epoch       3      3          0%  -\n"
-    )
+def test_figures_are_written_as_the_published_table(figures, tmp_path):
+    paths = write_figures(tmp_path / "out", compare_values(figures(PUBLISHED)))
+    assert [path.name for path in paths] == ["comparison.csv", "comparison.md", "comparison.tex"]
+    assert paths[1].read_text().replace("**", "") == GOLDEN
+    assert r"\caption{mBERT against XLM-R.}" in paths[2].read_text()
 
 
 def test_csv_holds_numbers_and_unrounded_differences(figures):
@@ -179,7 +180,8 @@ def test_a_stated_value_keeps_its_text():
         ("flops_per_token", "lower"), ("energy_wh_per_million", "lower"), ("parameters", "lower"),
         ("single_stream_p99_ms", "lower"), ("cost_per_million", "lower"), ("disk_mb", "lower"),
         ("macro_f1", "higher"), ("lenient_recall", "higher"), ("precision/PER", "higher"),
-        ("server_max_rate_per_second", "higher"), ("offline_tokens_per_second", "higher"),
+        ("server_max_rate_per_second", "higher"), ("offline_tokens_per_second", None),
+        ("cost_per_million (EUR)", "lower"), ("weighted_f1", "higher"),
         ("n_gold", None), ("support/PER", None), ("peak_share", None), ("color", None),
     ],
 )  # fmt: skip
@@ -226,8 +228,24 @@ def test_one_encoder_is_no_comparison(values):
 
 
 def test_an_encoder_is_not_named_as_a_column_is():
-    with pytest.raises(InputError, match="rename"):
-        compare_values({"A": {"f1": 1.0}, "candidate": {"f1": 1.0}})
+    for name in ("candidate", "better", "A_low"):
+        with pytest.raises(InputError, match="rename"):
+            compare_values({"A": {"f1": 1.0}, name: {"f1": 1.0}})
+
+
+@pytest.mark.parametrize(
+    "line", ["n_gold,120,119", "support/PER,7,8.0", "gold,5,6", "eval_gold_spans,1,2"]
+)
+def test_figures_that_are_scored_on_different_gold_are_refused(figures, line):
+    metric, one, other = line.split(",")
+    said = f"scored on different gold: {metric} is A {one}, B {other}."
+    with pytest.raises(InputError, match=re.escape(said)):
+        figures(f"metric,A,B\nf1,0.5,0.6\n{line}\n")
+
+
+def test_figures_of_the_same_gold_are_compared_as_they_are(figures):
+    found = figures("metric,A,B\nn_gold,120,120.0\nsupport/PER,7,\ngolden_f1,0.1,0.2\n")
+    assert found["A"] == {"n_gold": "120", "support/PER": "7", "golden_f1": "0.1"}
 
 
 def store_words(folder, sentences, *, losses=0.5):
@@ -279,9 +297,45 @@ def test_units_of_texts_are_the_texts(tmp_path):
     )
     pq.write_table(table, tmp_path / "predictions.parquet")
     units = read_units(tmp_path, task="sentiment", labels=["x", "y"])
-    assert units.tallies.tolist() == [[[1, 1, 1], [0, 0, 0]], [[0, 0, 0], [0, 0, 1]]]
+    assert units.tallies.tolist() == [[[1, 1, 1], [0, 0, 0]], [[0, 0, 0], [0, 0, 0]]]
     assert units.loss_counts.tolist() == [1, 0]
-    assert (len(units), units.n_gold) == (2, 2)
+    assert (len(units), units.n_gold, units.scored.tolist()) == (2, 2, [1, 0])
+
+
+def test_texts_without_a_usable_prediction_are_left_out_as_in_the_table_of_results(tmp_path):
+    rng = np.random.default_rng(0)
+    labels = ["x", "y", "z"]
+    gold, predicted = rng.integers(0, 3, 200), rng.integers(-1, 3, 200)
+    losses = rng.random(200)
+    table = pa.table(
+        {
+            "example": [f"test/{at}" for at in range(200)],
+            "gold": [labels[at] for at in gold],
+            "predicted": [labels[at] if at >= 0 else None for at in predicted],
+            "loss": losses,
+        }
+    )
+    pq.write_table(table, tmp_path / "predictions.parquet")
+    units = read_units(tmp_path, task="sentiment", labels=labels)
+    usable = predicted >= 0
+    counts = confusion_counts(gold[usable], predicted[usable], 3)
+    found = {
+        metric: float(statistic(metric)(per_unit(units, metric).sum(axis=0)))
+        for metric in (*metrics_of("sentiment"), "weighted_f1")
+    }
+    assert found.pop("eval_loss") == pytest.approx(losses[usable].mean())
+    assert found == pytest.approx({metric: float(METRICS[metric](counts)) for metric in found})
+    of_y = gold_of(units, "f1/y")
+    assert (of_y.n, of_y.unit) == ((gold == 1).sum(), "texts")
+
+
+def test_weighted_f1_is_that_of_scikit_learn():
+    rng = np.random.default_rng(1)
+    for _ in range(20):
+        gold, predicted = rng.integers(0, 4, (2, 30))
+        tallies = label_tallies(gold, predicted, np.arange(31), 5).sum(axis=0)
+        want = f1_score(gold, predicted, average="weighted", labels=range(5), zero_division=0)
+        assert float(weighted_f1(tallies)) == pytest.approx(want)
 
 
 def test_the_digest_is_of_the_gold_and_not_of_what_was_said(tmp_path):
@@ -355,10 +409,12 @@ def toy_units(seed, *, share, n=60, gold_seed=0, extra=0):
         offsets=np.arange(n + extra + 1),
         gold=(1 + 2 * gold).astype(np.int16),
         right=found.astype(np.int64),
+        scored=np.ones(n + extra, dtype=np.int64),
         loss_sums=1.0 - found,
         loss_counts=np.ones(n + extra, dtype=np.int64),
         names=("O", "B-PER", "I-PER", "B-LOC", "I-LOC"),
         labels=("PER", "LOC"),
+        counted_in="spans",
     )
 
 
@@ -411,12 +467,23 @@ def test_equal_encoders_tie():
 
 def test_every_language_and_each_group_has_a_record_with_its_counts():
     records = compared(toy_results({"A": 0.6, "B": 0.8}))
-    scopes = [(r["scope"], r["language"], r["n_units"], r["n_gold"]) for r in records]
+    scopes = [(r["scope"], r["language"], r["n_units"], r["gold"]) for r in records]
     assert scopes == [
         *(("language", target, 60, 60) for target in TARGETS),
         ("all", None, 180, 180), ("in_language", None, 120, 120), ("zero_shot", None, 60, 60),
     ]  # fmt: skip
     assert {r["n_seeds"] for r in records} == {3}
+    assert {r["gold_unit"] for r in records} == {"spans"}
+    assert {r["gold_unit"] for r in compared(toy_results({"A": 0.6, "B": 0.8}), ["accuracy"])} == {
+        "words"
+    }
+
+
+@pytest.mark.parametrize("metric", ["n_samples", "color", "offline_tokens_per_second"])
+def test_nobody_is_better_in_what_has_no_better(metric):
+    assert verdict(metric, 1.0, 0.0) == "not compared"
+    (record,) = compare_repeats(metric, {"A": {1: 1.0, 2: 1.1}, "B": {1: 5.0, 2: 5.1}})
+    assert record["verdict"] == "not compared"
 
 
 def test_scores_are_those_of_the_tallies():
@@ -550,7 +617,10 @@ def eval_rows(encoder, seconds, *, seed=1, target="eng-Latn", form="torch"):
 
 
 def measured_rows(encoder, form="torch", **values):
-    base = {"encoder": encoder, "form": form, "split": "efficiency", "target_language": None}
+    base = {
+        "encoder": encoder, "form": form, "split": "efficiency", "target_language": None,
+        "regime": "joint", "source_languages": list(SOURCES), "n_per_language": None,
+    }  # fmt: skip
     return [{**base, "metric": name, "value": value} for name, value in values.items()]
 
 
@@ -576,7 +646,7 @@ def test_times_tie_if_the_paired_interval_holds_no_difference():
     assert verdict_of({1: 1.0}, {2: 2.0}) == "not compared"
 
 
-def toy_comparison(shares, *, forms=("torch",), seeds=(1, 2, 3)):
+def toy_comparison(shares, *, forms=("torch",), seeds=(1, 2, 3), price=None):
     results = toy_results(shares, forms=forms, seeds=seeds)
     rows = [row for at, encoder in enumerate(shares) for row in eval_rows(encoder, 1.0 + at)]
     for at, encoder in enumerate(shares):
@@ -591,7 +661,8 @@ def toy_comparison(shares, *, forms=("torch",), seeds=(1, 2, 3)):
         "vocab_size": 1000,
         "languages": {"eng-Latn": {"fertility": 1.2}},
     }
-    return results, compare_study(results, rows, asked, Extra(audits=dict.fromkeys(shares, audit)))
+    extra = Extra(audits=dict.fromkeys(shares, audit), price=price)
+    return results, compare_study(results, rows, asked, extra)
 
 
 def test_the_whole_comparison_has_quality_times_and_measured_values_in_one_table():
@@ -609,20 +680,198 @@ def test_a_tie_of_the_tests_is_a_tie_of_the_table():
     assert lines["f1"] == "tie: B, C"
 
 
+ROUNDS = {
+    ("A", "torch"): {"offline_samples_per_second": [100.0, 110.0, 90.0]},
+    ("B", "torch"): {"offline_samples_per_second": [101.0, 108.0, 91.0]},
+    ("A", "onnx"): {"offline_samples_per_second": [200.0, 220.0, 180.0]},
+}
+
+
+def rounds_rows(samples=ROUNDS):
+    """Rows as they are stored: the median of the samples."""
+    return [
+        row
+        for (encoder, form), values in samples.items()
+        for row in measured_rows(
+            encoder, form, **{m: float(np.median(v)) for m, v in values.items()}
+        )
+    ]
+
+
 def test_samples_of_a_measurement_are_paired_by_round():
-    stored = {
-        "candidates": [
-            {"name": name, "form": "torch", "measured": [{"name": "disk_mb", "samples": samples}]}
-            for name, samples in (("A", [1.0, 2.0, 3.0]), ("B", [1.1, 1.9, 3.0]))
-        ]
+    rounds = by_metric(rounds_of(rounds_rows(), ROUNDS, SETTING), ["A", "B"])
+    rates = rounds["offline_samples_per_second"]
+    assert rates["A"] == {0: 100.0, 1: 110.0, 2: 90.0}
+    assert [r["verdict"] for r in compare_repeats("offline_samples_per_second", rates)] == ["tie"]
+    alone = rounds_of(rounds_rows(), {}, SETTING)
+    assert by_metric(alone, ["B"]) == {"offline_samples_per_second": {"B": {0: 101.0}}}
+
+
+def test_a_measured_value_is_the_mean_over_rounds_wherever_it_stands():
+    skewed = {
+        ("A", "torch"): {"single_stream_p99_ms": [10.0, 10.5, 30.0]},
+        ("B", "torch"): {"single_stream_p99_ms": [12.0, 12.5, 13.0]},
     }
-    rows = [*measured_rows("A", disk_mb=2.0), *measured_rows("B", disk_mb=1.9)]
-    measured = measured_of(rows)
-    assert measured == {("A", "torch"): {"disk_mb": 2.0}, ("B", "torch"): {"disk_mb": 1.9}}
-    rounds = rounds_of(measured, samples_of(stored), ["A", "B"])
-    assert rounds["disk_mb"]["A"] == {0: 1.0, 1: 2.0, 2: 3.0}
-    assert [r["verdict"] for r in compare_repeats("disk_mb", rounds["disk_mb"])] == ["tie"]
-    assert rounds_of(measured, {}, ["B"]) == {"disk_mb": {"B": {0: 1.9}}}
+    results = toy_results({"A": 0.6, "B": 0.6})
+    comparison = compare_study(
+        results, rounds_rows(skewed), Asked("f1", ("f1",), 400), Extra(samples=skewed)
+    )
+    line = next(one for one in comparison.overview.lines if one.metric == "single_stream_p99_ms")
+    means = [np.mean(values["single_stream_p99_ms"]) for values in skewed.values()]
+    assert [cell.value for cell in line.cells] == pytest.approx(means)
+    assert line.cells[0].text == "17 [0, 45]"
+    assert line.candidate == "tie"
+    (record,) = [r for r in comparison.times if r["metric"] == "single_stream_p99_ms"]
+    assert [record["first_score"], record["second_score"]] == pytest.approx(means)
+    assert [r["single_stream_p99_ms"] for r in comparison.forms] == pytest.approx(means)
+    assert [one.latency_ms for one in candidates_of(comparison, results)] == pytest.approx(means)
+
+
+def test_no_time_or_rate_is_below_nothing():
+    first, second = {1: 1.0, 2: 9.0}, {1: 2.0, 2: 8.0}
+    (record,) = compare_repeats("eval_runtime", {"A": first, "B": second})
+    assert record["first_score_low"] == record["second_score_low"] == 0
+    assert record["difference_low"] < 0
+
+
+def test_the_cost_stands_with_its_currency_and_interval_wherever_costs_stand():
+    results = toy_results({"A": 0.6, "B": 0.6})
+    results += [dataclasses.replace(one, form="onnx") for one in results if one.encoder == "A"]
+    extra = Extra(samples=ROUNDS, price=Price(3.6, "EUR"))
+    comparison = compare_study(results, rounds_rows(), Asked("f1", ("f1",), 400), extra)
+    name = "cost_per_million (EUR)"
+    want = np.mean([1000.0 / rate for rate in (100.0, 110.0, 90.0)])
+    line = next(one for one in comparison.overview.lines if one.metric == name)
+    assert line.cells[0].value == pytest.approx(want)
+    record = one_of(comparison.forms, encoder="A", form="onnx")
+    assert record[name] == pytest.approx(want / 2)
+    assert record[f"{name}_low"] < record[name] < record[f"{name}_high"]
+    candidates = candidates_of(comparison, results)
+    assert {one.name: one.cost for one in candidates}["A (onnx)"] == pytest.approx(want / 2)
+    (table, *_) = candidate_table(recommend(candidates, Constraints(), currency="EUR"))
+    assert table["cost per million (EUR)_low"] < table["cost per million (EUR)"]
+    dearer = candidates_of(comparison, results, price=Price(7.2, "EUR"))
+    assert dearer[0].cost == pytest.approx(2 * want)
+
+
+def test_without_a_price_there_is_no_cost():
+    assert with_cost({("A", "torch"): {}}, None) == with_cost({("A", "torch"): {}}, Price(1.0))
+    with pytest.raises(InputError, match="price of -1"):
+        Price(-1)
+
+
+def test_a_language_that_one_was_not_tested_on_is_left_out_for_all_and_named(tmp_path):
+    whole = toy_results({"A": 0.5, "B": 0.9, "C": 0.7})
+    results = [r for r in whole if (r.encoder, r.target) != ("B", "por-Latn")]
+    comparison = compare_study(results, [], Asked("f1", ("f1",), 400))
+    kept = [r for r in whole if r.target != "por-Latn"]
+    want = one_of(compared(kept), scope="all", first="A", second="B")
+    (line,) = comparison.overview.lines
+    assert [cell.value for cell in line.cells[:2]] == [want["first_score"], want["second_score"]]
+    assert comparison.notes == (
+        "Portuguese is left out of what is over all languages: B was not tested on it.",
+    )
+    text = write_comparison(tmp_path, comparison, frame=Frame("toy", "f1"))[-1].read_text()
+    assert "English, German together (120 gold spans), without Portuguese; the best" in text
+    assert "| the 2 that all were tested on |" in text
+
+
+def test_where_no_language_is_shared_there_are_no_lines_of_quality_and_a_sentence_why(tmp_path):
+    results = [
+        r
+        for r in toy_results({"A": 0.5, "B": 0.9, "C": 0.9})
+        if (r.encoder, r.target) not in {("A", "por-Latn"), ("C", "eng-Latn"), ("C", "deu-Latn")}
+    ]
+    comparison = compare_study(results, [], Asked("f1", ("f1",), 400))
+    assert comparison.overview.lines == ()
+    text = write_comparison(tmp_path, comparison, frame=Frame("toy", "f1"))[-1].read_text()
+    assert "Times and costs alone: no two encoders have a seed" in text
+    assert "Portuguese is left out of what is over all languages: A was not tested on it." in text
+
+
+def test_one_target_is_compared_as_itself(tmp_path):
+    results = toy_results({"A": 0.5, "B": 0.9}, targets=("por-Latn",))
+    comparison = compare_study(results, [], Asked("f1", ("f1",), 400))
+    assert [line.metric for line in comparison.overview.lines] == ["f1"]
+    text = write_comparison(tmp_path, comparison, frame=Frame("toy", "f1"))[-1].read_text()
+    assert "\nPortuguese (60 gold spans); the best value" in text
+
+
+def test_forms_and_measured_values_of_another_training_are_left_out_and_said():
+    results = toy_results({"A": 0.5, "B": 0.9})
+    other = {"regime": "single", "sources": ("eng-Latn",)}
+    results += toy_results({"A": 0.5}, forms=("onnx",), **other)
+    rows = [
+        {**row, "regime": "single", "source_languages": ["eng-Latn"]}
+        for row in measured_rows("A", disk_mb=2.0)
+    ]
+    comparison = compare_study(results, rows, Asked("f1", ("f1",), 400))
+    assert comparison.rounds == {}
+    assert {r["form"] for r in comparison.forms} == {"torch"}
+    assert comparison.notes == tuple(
+        f"{what} are of single training on English, all rows of each, not of the training that is "
+        "compared here, and are left out."
+        for what in ("Forms of serving", "Measured values")
+    )
+
+
+def test_one_encoder_in_several_forms_is_compared_with_itself(tmp_path):
+    results, comparison = toy_comparison({"A": 0.8}, forms=("torch", "onnx"), price=Price(1.0))
+    assert comparison.overview is None
+    assert comparison.differences == ()
+    assert [(r["form"], r["verdict"]) for r in comparison.forms] == [
+        ("torch", None),
+        ("onnx", "tie"),
+    ]
+    found = recommend(candidates_of(comparison, results), Constraints())
+    assert found.choice in {"A", "A (onnx)"}
+    told = Told(found)
+    paths = write_comparison(tmp_path, comparison, frame=Frame("toy", "f1"), told=told)
+    text = paths[-1].read_text()
+    assert "## Serving forms" in text
+    assert "## Side by side" not in text
+    assert comparison_console(comparison)
+    json.dumps(comparison.to_json())
+
+
+def test_one_encoder_in_one_form_is_refused():
+    with pytest.raises(InputError, match=r"needs two evaluated encoders; there are 1 \(A\)"):
+        toy_comparison({"A": 0.8})
+
+
+def test_names_of_encoders_are_shown_as_they_are(tmp_path):
+    _, comparison = toy_comparison({"m_bert": 0.5, "xlm_r": 0.9})
+    paths = write_comparison(tmp_path, comparison, frame=Frame("toy", "f1"))
+    texts = {path.name: path.read_text() for path in paths}
+    assert "| test set | m_bert | xlm_r | difference |" in texts["comparison.md"]
+    assert "| test set | m_bert | xlm_r | difference |" in texts["comparison_languages.md"]
+    assert r"m\_bert & xlm\_r" in texts["comparison_languages.tex"]
+    assert r"\caption{toy: Encoders by language" in texts["comparison_languages.tex"]
+    console = Console(width=100, file=io.StringIO())
+    for table in comparison_console(comparison):
+        console.print(table)
+    assert "xlm r" not in console.file.getvalue()
+
+
+def test_what_was_done_to_the_data_is_told(tmp_path):
+    _, comparison = toy_comparison({"A": 0.5, "B": 0.9})
+    told = Told(data=["Two tags were repaired."])
+    paths = write_comparison(tmp_path, comparison, frame=Frame("toy", "f1"), told=told)
+    assert "## Data\n\n- Two tags were repaired.\n" in paths[-1].read_text()
+
+
+def test_texts_that_are_left_out_of_a_score_are_counted():
+    results = [
+        changed(one, counted_in="texts", scored=np.append(0, np.ones(59, dtype=np.int64)))
+        if one.encoder == "B"
+        else changed(one, counted_in="texts")
+        for one in toy_results({"A": 0.5, "B": 0.9})
+    ]
+    comparison = compare_study(results, [], Asked("f1", ("f1",), 400))
+    assert comparison.notes == (
+        "B gave no usable prediction for 9 texts (all seeds and languages together); they are left "
+        "out of its scores.",
+    )
 
 
 def test_each_form_has_its_own_quality_and_its_difference_to_training():
@@ -660,7 +909,7 @@ def test_the_tokenizers_stand_beside_their_encoders():
 
 def test_a_comparison_is_written_whole_and_says_its_commands(tmp_path):
     results, comparison = toy_comparison({"mBERT": 0.5, "XLM-R": 0.95}, forms=("torch", "onnx"))
-    found = recommend(candidates_of(comparison, results, price_per_hour=1.0), Constraints())
+    found = recommend(candidates_of(comparison, results, price=Price(1.0)), Constraints())
     told = Told(found, ["isogloss compare toy.yaml"])
     frame = Frame("toy", "f1")
     paths = write_comparison(tmp_path, comparison, frame=frame, told=told)

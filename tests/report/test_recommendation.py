@@ -1,5 +1,6 @@
 """The recommendation: constraints and what they exclude, weights, ties, and a choice in words."""
 
+import dataclasses
 import json
 import re
 from types import SimpleNamespace
@@ -10,10 +11,11 @@ import pytest
 from isogloss.base.errors import InputError, UnknownName
 from isogloss.report.comparison.quality import CandidateKey
 from isogloss.report.comparison.results import Result, Setting
-from isogloss.report.recommend.candidate import Candidate, cost_per_million, expansion
+from isogloss.report.comparison.rounds import cost_per_million
+from isogloss.report.recommend.candidate import Candidate, expansion
 from isogloss.report.recommend.constraints import Constraints
 from isogloss.report.recommend.recommend import recommend
-from isogloss.report.recommend.tables import candidate_table, exclusion_table
+from isogloss.report.recommend.tables import candidate_table, exclusion_table, expansion_line
 from isogloss.report.recommend.weights import normalized, parse_weights, weigh
 
 LIMITLESS = Constraints()
@@ -62,6 +64,24 @@ def test_among_statistical_ties_the_cheapest_is_chosen_and_the_tie_is_named():
     assert "not told apart from the best (big, 0.900 [0.890, 0.910])" in found.lines[1]
     assert "cheapest of these: 1.000 EUR per million sentences against 4.000 EUR" in found.lines[1]
     assert found.lines[2] == "Ties: big cannot be told from it on f1."
+
+
+def test_ties_are_those_of_the_choice_and_not_of_the_best():
+    one_by_one = [
+        candidate("best", 0.90, cost=4.0, p={"cheap": 0.3, "good": 0.4}),
+        candidate("good", 0.88, cost=3.0, p={"best": 0.4, "cheap": 0.001}),
+        candidate("cheap", 0.86, cost=1.0, p={"best": 0.3, "good": 0.001}),
+    ]
+    found = recommend(one_by_one, LIMITLESS)
+    assert (found.choice, found.ties) == ("cheap", ("best",))
+    assert found.lines[2] == "Ties: best cannot be told from it on f1."
+
+
+def test_a_small_price_keeps_its_digits():
+    both = [candidate("A", 0.9, cost=0.000512), candidate("B", 0.9, cost=0.000311)]
+    both = [dataclasses.replace(one, p={o.name: 0.5 for o in both if o is not one}) for one in both]
+    found = recommend(both, LIMITLESS, currency="EUR")
+    assert "0.0003110 EUR per million sentences against 0.0005120 EUR" in found.lines[1]
 
 
 def test_where_no_cost_is_known_latency_decides_among_ties_and_nothing_if_nothing_is():
@@ -250,16 +270,15 @@ def test_a_recommendation_is_json():
 
 def test_the_cost_is_that_of_a_machine_that_is_never_idle():
     assert cost_per_million(250.0, 1.8) == pytest.approx(1e6 / 250 * 1.8 / 3600)
-    assert cost_per_million(None, 1.8) is None
 
 
 SOURCES = ("eng-Latn", "por-Latn")
 
 
-def result(encoder, regime, sources, target, right):
+def result(encoder, regime, sources, target, right, form="torch"):
     """A model that says `right` of ten words rightly."""
-    units = SimpleNamespace(right=np.array([right]), words=np.array([10]), labels=())
-    return Result(encoder, "torch", regime, sources, None, target, "test", 1, units)
+    units = SimpleNamespace(right=np.array([right]), scored=np.array([10]), labels=())
+    return Result(encoder, form, regime, sources, None, target, "test", 1, units)
 
 
 def expansion_of(results):
@@ -277,7 +296,29 @@ def test_expansion_is_the_mean_over_languages_that_were_left_out_or_never_traine
         result("A", "leave_one_out", ("por-Latn",), "deu-Latn", 1),
         result("A", "single", ("por-Latn",), "eng-Latn", 1),
     ]
-    assert expansion_of(results) == {CandidateKey("A", "torch"): pytest.approx(0.5)}
+    found = expansion_of(results)
+    assert found.scores == {CandidateKey("A", "torch"): pytest.approx(0.5)}
+    assert found.tests == ("German", "English (left out of training)")
+
+
+def test_served_forms_do_not_take_the_left_out_languages_from_expansion():
+    results = [
+        result("A", "joint", SOURCES, "deu-Latn", 6),
+        result("A", "joint", SOURCES, "deu-Latn", 5, form="onnx"),
+        result("A", "leave_one_out", ("por-Latn",), "eng-Latn", 4),
+    ]
+    found = expansion_of(results)
+    assert found.scores == {CandidateKey("A", "torch"): pytest.approx(0.5)}
+    assert found.tests == ("German", "English (left out of training)")
+    of_form = expansion_of(results[:2]).scores
+    assert of_form[CandidateKey("A", "onnx")] == pytest.approx(0.5)
+
+
+def test_the_recommendation_says_which_tests_expansion_is_of():
+    both = [candidate(n, 0.9, expansion=0.5, expansion_tests=("German",)) for n in "AB"]
+    found = recommend(both, LIMITLESS)
+    assert found.to_json()["expansion_tests"] == ["German"]
+    assert expansion_line(found) == "Expansion is the mean zero-shot score on German."
 
 
 def test_expansion_is_compared_on_the_tests_that_all_have_taken():
@@ -287,7 +328,7 @@ def test_expansion_is_compared_on_the_tests_that_all_have_taken():
         result("B", "joint", SOURCES, "deu-Latn", 5),
         result("C", "joint", SOURCES, "eng-Latn", 5),
     ]
-    assert expansion_of(results) == {
+    assert expansion_of(results).scores == {
         CandidateKey("A", "torch"): pytest.approx(0.6),
         CandidateKey("B", "torch"): pytest.approx(0.5),
     }

@@ -9,6 +9,7 @@ from isogloss.report.comparison.compare import Asked, Comparison, Extra, compare
 from isogloss.report.comparison.measured import how_measured
 from isogloss.report.comparison.measures import metrics_of
 from isogloss.report.comparison.results import Result
+from isogloss.report.comparison.rounds import Price
 from isogloss.report.comparison.units import read_units
 from isogloss.report.recommend.candidate import Candidate, candidates_of
 from isogloss.store.results import results_table
@@ -28,10 +29,19 @@ class Compared:
 
     comparison: Comparison
     results: tuple[Result, ...]
+    currency: str
 
-    def candidates(self, price_per_hour: float | None) -> list[Candidate]:
-        """Every encoder in every form, with what is known of it."""
-        return candidates_of(self.comparison, self.results, price_per_hour=price_per_hour)
+    def candidates(self, price_per_hour: float | None = None) -> list[Candidate]:
+        """Every encoder in every form, with what is known of it.
+
+        Args:
+            price_per_hour: of the machine, in the study's currency; by default the study's.
+
+        Raises:
+            InputError: if the price is not 0 or more.
+        """
+        price = None if price_per_hour is None else Price(price_per_hour, self.currency)
+        return candidates_of(self.comparison, self.results, price=price)
 
 
 def compared(opened: Opened, audits: "Mapping[str, Mapping[str, Any]] | None" = None) -> Compared:
@@ -51,8 +61,10 @@ def compared(opened: Opened, audits: "Mapping[str, Mapping[str, Any]] | None" = 
     rows = results_table(opened.entries).to_pylist()
     task = opened.study.task
     asked = Asked(opened.study.metric, metrics_of(task))
-    extra = Extra(samples=_samples(opened), audits=audits or {})
-    return Compared(compare_study(results, rows, asked, extra), results)
+    per_hour, currency = price_of(opened)
+    price = None if per_hour is None else Price(per_hour, currency)
+    extra = Extra(samples=_samples(opened), audits=audits or {}, price=price)
+    return Compared(compare_study(results, rows, asked, extra), results, currency)
 
 
 def price_of(opened: Opened) -> tuple[float | None, str]:

@@ -4,7 +4,7 @@ Takes the plain record of an audit: per language its splits and leaks, findings,
 Examples are named by id, never by text, so that a report can be shared where the data cannot.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -92,13 +92,29 @@ def write_audit(audit: Audit, folder: Path, *, study: str, sample: bool = False)
 
 
 def write_table(
-    folder: Path, name: str, records: list[Record], *, fields: Sequence[str] = ()
+    folder: Path,
+    name: str,
+    records: list[Record],
+    *,
+    fields: Sequence[str] = (),
+    title: str = "",
+    names: Collection[str] = (),
 ) -> list[Path]:
-    """Write one table as `tables/<name>.csv`, `.md` and `.tex`; `fields` head an empty one."""
+    """Write one table as `tables/<name>.csv`, `.md` and `.tex`.
+
+    Args:
+        folder: of the report.
+        name: of the table.
+        records: its lines.
+        fields: the head of an empty one.
+        title: the caption in LaTeX; by default that of an audit's table.
+        names: headings that stay as they are.
+    """
+    caption = title or TITLES.get(name, name.capitalize())
     texts = {
         "csv": csv_text(records, fields=fields),
-        "md": markdown(records),
-        "tex": latex(records, caption=TITLES.get(name, name.capitalize()), label=name),
+        "md": markdown(records, names=names),
+        "tex": latex(records, caption=caption, label=name, names=names),
     }
     return [write_file(folder / "tables" / f"{name}.{end}", text) for end, text in texts.items()]
 

@@ -8,7 +8,7 @@ codes, and numbers as they are but for noise below 1e-6.
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, final
 
@@ -57,8 +57,8 @@ class Shown:
     """Fields on which all records agree, in one line; empty if there are none."""
 
 
-def shown(records: Records) -> Shown:
-    """Make records readable.
+def shown(records: Records, names: Collection[str] = ()) -> Shown:
+    """Make records readable; headings among `names` stay as they are.
 
     >>> shown([{"language": "deu-Latn", "value": 0.5, "value_low": 0.4, "value_high": 0.6}]).rows
     (('German', '0.50 [0.40, 0.60]'),)
@@ -68,7 +68,7 @@ def shown(records: Records) -> Shown:
     once = _said_once(fields, records) if len(records) > 1 else []
     kept = [field for field in fields if field not in once]
     return Shown(
-        heads=tuple(heading(field) for field in kept),
+        heads=tuple(field if field in names else heading(field) for field in kept),
         rows=tuple(tuple(cell(record, field) for field in kept) for record in records),
         numeric=tuple(all(_is_number(record.get(f)) for record in records) for f in kept),
         common=" · ".join(f"{heading(field)}: {cell(records[0], field)}" for field in once),
@@ -100,20 +100,23 @@ def cell(record: Mapping[str, Any], field: str) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
-def markdown(records: Records) -> str:
-    """Write records as a Markdown table, below a line of what they have in common."""
+def markdown(records: Records, *, names: Collection[str] = ()) -> str:
+    """Write records as a Markdown table, below a line of what they have in common.
+
+    Headings among `names` (of encoders, say) stay as they are.
+    """
     if not records:
         return "*Nothing to show: the results hold no such rows.*\n"
-    table = shown(records)
+    table = shown(records, names)
     rule = ["---:" if numeric else "---" for numeric in table.numeric]
     lines = [_markdown_row(table.heads), _markdown_row(rule), *map(_markdown_row, table.rows)]
     above = f"{table.common}\n\n" if table.common else ""
     return above + "\n".join(lines) + "\n"
 
 
-def latex(records: Records, *, caption: str, label: str) -> str:
-    r"""Write records as a LaTeX table for `\usepackage{booktabs}`."""
-    table = shown(records)
+def latex(records: Records, *, caption: str, label: str, names: Collection[str] = ()) -> str:
+    r"""Write records as a LaTeX table for `\usepackage{booktabs}`; `names` as in `markdown`."""
+    table = shown(records, names)
     columns = "".join("r" if numeric else "l" for numeric in table.numeric) or "l"
     whole = f"{caption}. {table.common}" if table.common else caption
     body = [_latex_row(row) for row in table.rows]
@@ -150,12 +153,12 @@ def csv_text(records: Records, *, fields: Sequence[str] = ()) -> str:
     return stream.getvalue()
 
 
-def rich_table(records: Records, *, title: str) -> Table:
-    """Lay records out for the console; the caller prints it.
+def rich_table(records: Records, *, title: str, names: Collection[str] = ()) -> Table:
+    """Lay records out for the console; the caller prints it. `names` as in `markdown`.
 
     On a narrow terminal headings and cells are folded; nothing is cut off.
     """
-    made = shown(records) if records else Shown((), (), (), "nothing to show")
+    made = shown(records, names) if records else Shown((), (), (), "nothing to show")
     table = Table(
         title=title, caption=made.common or None, title_justify="left", caption_justify="left",
         box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0),

@@ -1,8 +1,8 @@
 """Differences between encoders, tested: by language and over groups of languages.
 
-A record is one metric of two encoders in one scope: a target language, all of them pooled, or those
-that were among the sources (in-language) and those that were not (zero-shot) apart. Pooled means
-that the sentences of all languages are one test set, so a large test set weighs more.
+A record is one metric of two encoders in one scope: a target language, all that every encoder was
+tested on pooled, or of these the sources (in-language) and the others (zero-shot) apart. Pooled
+means that the sentences of all languages are one test set, so a large test set weighs more.
 
 The verdict follows the combined p-value (would training again, on another test set, show it?)
 after Holm's correction over all languages and pairs of encoders of that metric and setting; pooled
@@ -22,7 +22,7 @@ from isogloss.base.errors import InputError
 from isogloss.report.comparison.directions import direction
 from isogloss.report.comparison.fields import interval_of, percent_of, score_of
 from isogloss.report.comparison.gold import check_gold
-from isogloss.report.comparison.measures import PerUnit, n_gold, per_unit, statistic
+from isogloss.report.comparison.measures import PerUnit, gold_of, per_unit, statistic
 from isogloss.report.comparison.results import (
     TRAINED_FORM,
     Result,
@@ -30,7 +30,7 @@ from isogloss.report.comparison.results import (
     main_setting,
     once,
 )
-from isogloss.report.records import Record, Records
+from isogloss.report.records import Record
 from isogloss.stats.combined import COMPARE_RESAMPLES, compare, score_interval
 from isogloss.stats.correction import holm
 
@@ -82,7 +82,7 @@ def compare_encoders(
         (second - first) and `percent` of the first; all of them with `_low` and `_high`; `p`,
         `p_holm`, `p_randomization`, `smallest`; `verdict` on the second: `better`, `worse`, `tie`
         or `not compared` (no seed is shared); `n_seeds` (shared), `unpaired_seeds`, `n_units`,
-        `n_gold`.
+        `gold` and `gold_unit` (how many spans, words or texts the metric counts).
 
     Raises:
         InputError: if two are scored on different gold, or no two encoders were trained alike.
@@ -103,21 +103,28 @@ def compare_encoders(
     return records
 
 
-def by_language(records: Records) -> list[Record]:
-    """Those records that are about one language."""
-    return [dict(record) for record in records if record["scope"] == "language"]
+def shared_targets(results: Iterable[Result]) -> tuple[str, ...]:
+    """The targets that every encoder was tested on: what is pooled, so that nobody drops out."""
+    tested: dict[str, dict[str, None]] = defaultdict(dict)
+    for one in results:
+        tested[one.encoder][one.target] = None
+    first, *others = tested.values()
+    return tuple(target for target in first if all(target in other for other in others))
 
 
 def scopes(results: Sequence[Result]) -> list[Scope]:
-    """Each target alone, then all of them, then in-language and zero-shot where there are both."""
+    """Each target alone, then those of all encoders, and of these in-language and zero-shot."""
     targets = once(one.target for one in results)
-    unseen = {one.target for one in results if one.zero_shot}
     found = [Scope("language", (target,)) for target in targets]
-    if len(targets) > 1:
-        found.append(Scope("all", tuple(targets)))
-    if 0 < len(unseen) < len(targets):
-        found.append(Scope("in_language", tuple(t for t in targets if t not in unseen)))
-        found.append(Scope("zero_shot", tuple(t for t in targets if t in unseen)))
+    if len(targets) == 1:
+        return found
+    pooled = shared_targets(results)
+    unseen = tuple(t for t in pooled if any(one.zero_shot for one in results if one.target == t))
+    seen = tuple(target for target in pooled if target not in unseen)
+    if pooled:
+        found.append(Scope("all", pooled))
+    if seen and unseen:
+        found += [Scope("in_language", seen), Scope("zero_shot", unseen)]
     return found
 
 
@@ -138,16 +145,17 @@ def side(results: Iterable[Result], encoder: str, scope: Scope, metric: str) -> 
 
 
 def verdict(metric: str, difference: float | None, p: float | None) -> str:
-    """What is said of the second encoder.
+    """What is said of the second encoder; nothing in a metric of which neither way is better.
 
     >>> verdict("f1", 0.02, 0.01), verdict("eval_loss", 0.02, 0.01), verdict("f1", 0.02, 0.05)
     ('better', 'worse', 'tie')
     """
-    if difference is None or p is None:
+    way = direction(metric)
+    if difference is None or p is None or way is None:
         return NOT_COMPARED
     if p >= ALPHA or difference == 0:
         return TIE
-    return "better" if (difference > 0) == (direction(metric) != "lower") else "worse"
+    return "better" if (difference > 0) == (way == "higher") else "worse"
 
 
 def _settings(results: Iterable[Result]) -> dict[Setting, list[Result]]:
@@ -183,16 +191,17 @@ def _of_metric(
 def _of_scope(
     results: Sequence[Result], scope: Scope, metric: str, resamples: int
 ) -> Iterator[Record]:
-    encoders = once(one.encoder for one in results)
+    encoders, targets = once(one.encoder for one in results), set(scope.targets)
     sides = [side(results, encoder, scope, metric) for encoder in encoders]
-    gold = {one.target: n_gold(one.units, metric) for one in results}
+    gold = {one.target: gold_of(one.units, metric) for one in results if one.target in targets}
     for first, second in combinations([one for one in sides if one.by_seed], 2):
         yield {
             "scope": scope.name,
             "language": scope.targets[0] if scope.name == "language" else None,
             "n_languages": len(scope.targets),
             **_pair(first, second, metric, resamples),
-            "n_gold": sum(gold[target] for target in scope.targets),
+            "gold": sum(of_target.n for of_target in gold.values()),
+            "gold_unit": gold[scope.targets[0]].unit,
         }
 
 
@@ -247,7 +256,8 @@ def _nothing(results: Sequence[Result]) -> str:
         names = f" ({encoders[0]})" if encoders else ""
         return (
             f"A comparison needs two evaluated encoders; there are {len(encoders)}{names}. "
-            "Add an encoder to the study, or finish its run."
+            "Add an encoder to the study, or forms of serving (`efficiency: {forms: [...]}`) to "
+            "compare one encoder with itself, or finish its run."
         )
     return (
         f"{', '.join(encoders)} were not trained alike: no two of them share regime, source "

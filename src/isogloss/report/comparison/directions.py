@@ -16,9 +16,13 @@ LOWER = {
 }  # fmt: skip
 NEITHER = {
     "batch", "confusion", "count", "epoch", "n", "seed", "share", "step", "steps", "support",
-    "total", "vocab", "vocabulary",
+    "tokens", "total", "vocab", "vocabulary",
 }  # fmt: skip
-"""Words that take the direction from a name, whatever else it says: `batch_size`, `peak_share`."""
+"""Words that take the direction from a name, whatever else it says: `batch_size`, `peak_share`.
+
+`tokens` is one of them since tokens of two tokenizers are not the same thing: who cuts a sentence
+into more of them makes more of them a second, and is no faster for it.
+"""
 
 SECONDS = {"eval_runtime", "predict_runtime", "test_runtime", "train_runtime"}
 """Metrics whose name holds no unit though they have one."""
@@ -33,9 +37,9 @@ def direction(metric: str) -> Direction | None:
     ('higher', 'lower', 'higher')
     """
     name = _bare(metric).partition("/")[0]
-    if name.endswith("_per_second"):
-        return "higher"
     words = set(name.replace("-", "_").split("_"))
+    if name.endswith("_per_second") and "tokens" not in words:
+        return "higher"
     if words & NEITHER:
         return None
     if words & LOWER:

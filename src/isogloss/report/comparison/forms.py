@@ -11,31 +11,38 @@ from isogloss.report.comparison.differences import verdict
 from isogloss.report.comparison.fields import interval_of, score_of
 from isogloss.report.comparison.quality import Quality, difference
 from isogloss.report.comparison.results import TRAINED_FORM
-from isogloss.report.comparison.times import Measured
+from isogloss.report.comparison.rounds import Repeats, Rounds, interval_over
 from isogloss.report.records import Record
 from isogloss.stats.correction import holm
 
 SHOWN = (
     "single_stream_p50_ms", "single_stream_p99_ms", "offline_samples_per_second",
-    "server_max_rate_per_second", "cold_start_s", "peak_rss_mb", "disk_mb", "cost_per_million",
+    "server_max_rate_per_second", "cold_start_s", "peak_rss_mb", "disk_mb",
 )  # fmt: skip
 """Measured values that stand beside the quality, where they were measured."""
 
 
-def forms(qualities: Sequence[Quality], measured: Measured) -> list[Record]:
+def forms(qualities: Sequence[Quality], rounds: Rounds, cost: str | None = None) -> list[Record]:
     """One record per candidate: an encoder in one form.
 
     Args:
         qualities: of all candidates of one setting.
-        measured: values by (encoder, form) and metric.
+        rounds: measured values by (encoder, form), metric and round.
+        cost: the name of the cost among them, if a price is known.
 
     Returns:
         Records with `encoder`, `form`, the metric's name with its interval, `minus_torch` with its
-        interval, `p_holm` over all forms, `verdict` on the form, and the values of `SHOWN`.
+        interval, `p_holm` over all forms, `verdict` on the form, and the values of `SHOWN` and the
+        cost with their intervals over rounds.
     """
     by_key = {quality.key: quality for quality in qualities}
+    shown = (*SHOWN, *filter(None, [cost]))
     records = [
-        _record(quality, by_key.get(key._replace(form=TRAINED_FORM)), measured.get(key, {}))
+        {
+            **_record(quality, by_key.get(key._replace(form=TRAINED_FORM))),
+            **_measured(rounds.get(key, {}), shown),
+            "n_seeds": len(quality.by_seed),
+        }
         for key, quality in by_key.items()
     ]
     tested = {str(at): record["p"] for at, record in enumerate(records) if record["p"] is not None}
@@ -46,7 +53,7 @@ def forms(qualities: Sequence[Quality], measured: Measured) -> list[Record]:
     return records
 
 
-def _record(quality: Quality, trained: Quality | None, measured: Mapping[str, float]) -> Record:
+def _record(quality: Quality, trained: Quality | None) -> Record:
     found = difference(trained, quality) if trained and trained is not quality else None
     return {
         "encoder": quality.key.encoder,
@@ -56,6 +63,11 @@ def _record(quality: Quality, trained: Quality | None, measured: Mapping[str, fl
         "p": found.p if found else None,
         "p_holm": None,
         "verdict": None,
-        **{name: measured.get(name) for name in SHOWN},
-        "n_seeds": len(quality.by_seed),
     }
+
+
+def _measured(values: Mapping[str, Repeats], names: Sequence[str]) -> Record:
+    found: Record = {}
+    for name in names:
+        found |= interval_of(name, interval_over(values[name]) if values.get(name) else None)
+    return found

@@ -5,7 +5,7 @@ its encoder looks better for it. So two models meet only if they are scored on t
 the same tags, and where they are not we say how many differ and what may be the reason.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -44,6 +44,29 @@ def check_gold(results: Iterable[Result]) -> None:
             raise InputError(_refusal(reference, result))
 
 
+def check_gold_lines(figures: Mapping[str, Mapping[str, str]], place: str) -> None:
+    """Refuse figures that say of themselves that they are scored on different gold.
+
+    Lines that count gold are `n_gold`, `gold`, `support` and what begins so, such as `support/PER`
+    or `gold_spans`, with `eval_` before it or not.
+
+    Args:
+        figures: by encoder and metric, as they are written.
+        place: where they stand, for the message.
+
+    Raises:
+        InputError: naming the line and the values.
+    """
+    for metric in dict.fromkeys(metric for given in figures.values() for metric in given):
+        counts = {name: given[metric] for name, given in figures.items() if metric in given}
+        if _counts_gold(metric) and len(set(map(float, counts.values()))) > 1:
+            said = ", ".join(f"{name} {count}" for name, count in counts.items())
+            raise InputError(
+                f"{place}: the encoders are scored on different gold: {metric} is {said}. Scores "
+                f"on different gold do not compare. {REMEDY}"
+            )
+
+
 def differing(first: Units, second: Units) -> Differing:
     """Say how two golds differ; costs a loop over the sentences, for the message alone."""
     one, other = _tags(first), _tags(second)
@@ -77,6 +100,12 @@ def _refusal(reference: Result, result: Result) -> str:
         f"words against {result.units.n_words:,}. Perhaps {found.why}. Scores on different gold "
         f"do not compare. {REMEDY}"
     )
+
+
+def _counts_gold(metric: str) -> bool:
+    """Whether a line of figures counts gold."""
+    name = metric.strip().lower().removeprefix("eval_").removeprefix("test_").removeprefix("n_")
+    return name.replace("/", " ").replace("_", " ").split()[:1] in (["gold"], ["support"])
 
 
 def _named(result: Result, other: Result) -> str:

@@ -5,7 +5,7 @@ that people paste. Encoders head columns by the very name they have, so this is 
 `isogloss.report.tables`, which turns fields into words.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -26,14 +26,6 @@ def grid_markdown(compared: Compared, *, mark: bool = True) -> str:
     lines = [heads, *rows]
     text = [f"| {' | '.join(cells)} |" for cells in lines]
     return "\n".join([text[0], "|" + "---|" * len(heads), *text[1:]]) + "\n"
-
-
-def grid_text(compared: Compared) -> str:
-    """Write the table as plain text in columns, a star behind the best value of a line."""
-    rows = [_heads(compared)]
-    rows += [_row(line, compared, write=_as_it_is, bold=_star) for line in compared.lines]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "".join(f"{_padded(row, widths)}\n" for row in rows)
 
 
 def grid_latex(compared: Compared, *, caption: str, label: str) -> str:
@@ -105,19 +97,6 @@ def _escape_markdown(text: str) -> str:
 
 def _bold_markdown(text: str) -> str:
     return f"**{text}**"
-
-
-def _star(text: str) -> str:
-    return f"{text}*"
-
-
-def _padded(row: Sequence[str], widths: Sequence[int]) -> str:
-    """Words to the left, numbers to the right."""
-    first, *numbers, last = (
-        cell.ljust(width) if at in {0, len(row) - 1} else cell.rjust(width)
-        for at, (cell, width) in enumerate(zip(row, widths, strict=True))
-    )
-    return "  ".join([first, *numbers, last]).rstrip()
 
 
 def _bold_latex(text: str) -> str:

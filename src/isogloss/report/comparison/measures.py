@@ -5,20 +5,22 @@ macro means need three for each label. Less to resample is faster, so each metri
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from isogloss.base.errors import UnknownName
-from isogloss.report.comparison.units import Units
-from isogloss.stats.tallies import TALLY_METRICS
+from isogloss.report.comparison.units import GoldUnit, Units
+from isogloss.stats.tallies import GOLD, TALLY_METRICS, label_f1
 
 PerUnit = npt.NDArray[Any]
 Statistic = Callable[[Any], Any]
 
 MICRO = {"precision", "recall", "f1"}
-MACRO = {"macro_precision", "macro_recall", "macro_f1"}
+OF_LABELS = {"macro_precision", "macro_recall", "macro_f1", "weighted_f1"}
+"""Metrics that need the tallies of each label."""
+
 RATIOS = {"accuracy", "eval_loss"}
 
 OF_TASK = {
@@ -40,39 +42,61 @@ def per_unit(units: Units, metric: str) -> PerUnit:
 
     Args:
         units: of one evaluation.
-        metric: `accuracy`, `eval_loss`, one of `TALLY_METRICS`, or `<metric>/<label>` for the
-            precision, recall or F1 of one label.
+        metric: `accuracy`, `eval_loss`, `weighted_f1`, one of `TALLY_METRICS`, or
+            `<metric>/<label>` for the precision, recall or F1 of one label.
 
     Raises:
         UnknownName: for a metric that cannot be computed from tallies.
     """
     name, _, label = metric.partition("/")
     if name == "accuracy" and not label:
-        return np.stack([units.right, units.words], axis=-1)
+        return np.stack([units.right, units.scored], axis=-1)
     if name == "eval_loss" and not label:
         return np.stack([units.loss_sums, units.loss_counts], axis=-1)
     if name in MICRO and label in units.labels:
         return units.tallies[:, [units.labels.index(label)]]
     if name in MICRO and not label:
         return np.asarray(units.tallies.sum(axis=1, keepdims=True))
-    if name in MACRO and not label:
+    if name in OF_LABELS and not label:
         return units.tallies
-    known = [*RATIOS, *MICRO, *MACRO, *(f"{name}/{label}" for label in units.labels)]
+    known = [*RATIOS, *MICRO, *OF_LABELS, *(f"{name}/{label}" for label in units.labels)]
     raise UnknownName("metric", metric, known)
 
 
 def statistic(metric: str) -> Statistic:
     """How a score comes from the sums of `per_unit`, `[..., k]` or `[..., labels, 3]`: `[...]`."""
     name = metric.partition("/")[0]
+    if name == "weighted_f1":
+        return weighted_f1
     return _ratio if name in RATIOS else TALLY_METRICS[name]
 
 
-def n_gold(units: Units, metric: str) -> int:
-    """Gold that a metric counts: spans or labels of all or one kind, or words."""
+def weighted_f1(tallies: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Mean of F1 over labels, weighted by support, `[..., labels, 3]` to `[...]`.
+
+    As scikit-learn's `f1_score(average="weighted")`.
+    """
+    weights = tallies[..., GOLD]
+    return _ratio(np.stack([(label_f1(tallies) * weights).sum(-1), weights.sum(-1)], axis=-1))
+
+
+class Gold(NamedTuple):
+    """How much gold a metric is computed from."""
+
+    n: int
+    unit: GoldUnit
+
+
+def gold_of(units: Units, metric: str) -> Gold:
+    """The gold that a metric counts: spans, words or texts, of all kinds or one."""
     name, _, label = metric.partition("/")
     if name in RATIOS:
-        return units.n_words
-    return int(per_unit(units, metric)[..., 2].sum()) if label else units.n_gold
+        return Gold(units.n_words, "texts" if units.counted_in == "texts" else "words")
+    if not label:
+        return Gold(units.n_gold, units.counted_in)
+    if units.counted_in == "spans":
+        return Gold(int(per_unit(units, metric)[..., GOLD].sum()), "spans")
+    return Gold(int((units.gold == units.names.index(label)).sum()), units.counted_in)
 
 
 def mean_over_languages(arrays: Sequence[PerUnit]) -> PerUnit:

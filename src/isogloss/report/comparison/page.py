@@ -1,6 +1,6 @@
 """The page of a comparison, in plain words: what was compared, what came out, how sure it is."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from isogloss.base.languages import language_name
@@ -10,22 +10,27 @@ from isogloss.report.comparison.reading import form_table, notes, pair_table, pa
 from isogloss.report.comparison.results import words_of
 from isogloss.report.frame import Frame
 from isogloss.report.recommend.recommend import Recommendation
-from isogloss.report.recommend.tables import candidate_table, exclusion_table
+from isogloss.report.recommend.tables import candidate_table, exclusion_table, expansion_line
 from isogloss.report.tables import markdown
 
 READING = """\
-- **Intervals are 95 % confidence intervals over seeds and test sentences together**: would training
-  again, tested on other sentences of the same kind, give the same? With one seed they are over
-  sentences only. Measured values have intervals over rounds of measuring.
+- **Intervals of scores are 95 % confidence intervals over seeds and test sentences together**:
+  would training again, tested on other sentences of the same kind, give the same? With one seed
+  they are over sentences only. Times of evaluations have intervals over seeds; measured values and
+  the cost have the mean over rounds of measuring with its interval over them, and no interval if
+  there was one round.
 - **Difference** is (B - A) / A x 100 of the first encoder. In tables by language it is B - A.
-- **A tie is not told apart**: the p-value, corrected after Holm for all languages compared, is 0.05
-  or more. *Could see* is the smallest true difference that this study finds in 80 % of cases: a
-  tie says nothing about smaller ones.
-- **All languages** is all their sentences as one test set; the mean over languages, which the
-  recommendation uses, counts each language the same.
+- **A tie is not told apart.** Of scores: the p-value is 0.05 or more, corrected after Holm for all
+  languages and pairs of encoders by language, for the pairs alone where languages are pooled. Of
+  times and measured values: the interval of the paired difference holds 0, without correction; of
+  single values the better one is named, which proves nothing. *Could see* is the smallest true
+  difference that this study finds in 80 % of cases: a tie says nothing about smaller ones.
+- **All languages** is all their sentences as one test set, of the languages that every encoder was
+  tested on; the mean over languages, which the recommendation uses, counts each language the same.
 - **Everybody is scored on the same gold words**; encoders scored on other gold are refused.
 - `eval_runtime` and its rates come from the evaluations, which may have shared the machine. Values
-  with p50, p99, offline or memory in their name were measured alone, candidates in turn."""
+  with p50, p99, offline or memory in their name were measured alone, candidates in turn. Tokens a
+  second have no best value: tokenizers cut the same sentence into more or fewer of them."""
 
 
 class Told(NamedTuple):
@@ -40,6 +45,9 @@ class Told(NamedTuple):
 
     measured: Sequence[str] = ()
     """Where and how costs were measured, and what could not be, a line each."""
+
+    data: Sequence[str] = ()
+    """What was done to the data (repaired tags, windowed sentences, empty words), a line each."""
 
 
 NOTHING_ELSE = Told()
@@ -58,13 +66,13 @@ def comparison_page(comparison: Comparison, frame: Frame, told: Told = NOTHING_E
         f"# {frame.study}: {' against '.join(comparison.encoders)}"
         + (sample if frame.sample else ""),
         "\n".join(f"- {fact}" for fact in facts(comparison)),
-        "## Side by side",
-        whole(comparison),
-        grid_markdown(comparison.overview),
+        *_overview(comparison),
         *_recommended(told.recommendation),
         *_languages(comparison, frame),
         *_more(comparison),
     ]
+    if told.data:
+        blocks += ["## Data", "\n".join(f"- {line}" for line in told.data)]
     if told.measured:
         blocks += ["## How it was measured", "\n".join(f"- {line}" for line in told.measured)]
     if told.unfinished:
@@ -79,27 +87,45 @@ def comparison_page(comparison: Comparison, frame: Frame, told: Told = NOTHING_E
 def facts(comparison: Comparison) -> list[str]:
     """What was compared, a line each."""
     records = of_main_setting(comparison)
-    languages = dict.fromkeys(r["language"] for r in records if r["language"])
+    languages = [*comparison.pool.targets, *comparison.pool.left_out]
     sources = comparison.setting.sources
+    seeds = dict.fromkeys(record["n_seeds"] for record in records)
     unseen = [language_name(code) for code in languages if code not in sources]
     zero_shot = f"; of these zero-shot: {', '.join(unseen)}" if unseen else ""
     return [
         f"Encoders: {', '.join(comparison.encoders)}",
         _capital(words_of(comparison.setting)),
         f"Tested on {len(languages)}: {', '.join(map(language_name, languages))}{zero_shot}",
-        f"Seeds that both sides of a pair have: {_range(r['n_seeds'] for r in records)}",
+        *([f"Seeds that both sides of a pair have: {_range(seeds)}"] if seeds else []),
         *notes(records),
+        *comparison.notes,
     ]
 
 
 def whole(comparison: Comparison) -> str:
-    """What the overview is about, in a line."""
-    records = of_main_setting(comparison)
-    n = max(record["n_languages"] for record in records)
-    gold = max(
-        record["n_gold"] for record in records if record["metric"] == comparison.asked.metric
-    )
-    return f"All {n} languages together ({gold:,} gold items); the best value of a line is bold:"
+    """What the overview is about: its languages, its gold, and which languages it lacks."""
+    pool = comparison.pool
+    metric, pooled = comparison.asked.metric, pool.of(of_main_setting(comparison))
+    found = next((record for record in pooled if record["metric"] == metric), None)
+    if found is None:
+        return (
+            "Times and costs alone: no two encoders have a seed that was tested on all of the same "
+            "languages"
+        )
+    counted = f"({found['gold']:,} gold {found['gold_unit']})"
+    if pool.is_single:
+        return f"{language_name(pool.targets[0])} {counted}"
+    if not pool.left_out:
+        return f"All {len(pool.targets)} languages together {counted}"
+    who = ", ".join(map(language_name, pool.targets))
+    return f"{who} together {counted}, without {', '.join(map(language_name, pool.left_out))}"
+
+
+def _overview(comparison: Comparison) -> Iterator[str]:
+    if comparison.overview is not None:
+        yield "## Side by side"
+        yield f"{whole(comparison)}; the best value of a line is bold:"
+        yield grid_markdown(comparison.overview)
 
 
 def _recommended(found: Recommendation | None) -> Iterator[str]:
@@ -112,15 +138,17 @@ def _recommended(found: Recommendation | None) -> Iterator[str]:
         yield "Excluded:"
         yield markdown(exclusion_table(found))
     yield markdown(candidate_table(found))
+    yield expansion_line(found)
 
 
 def _languages(comparison: Comparison, frame: Frame) -> Iterator[str]:
     records = of_main_setting(comparison)
-    yield f"## {_capital(frame.measure)} by language"
+    if records:
+        yield f"## {_capital(frame.measure)} by language"
     for pair in pairs_of(records):
         first, second = pair
         yield f"**{second} against {first}**; difference = {second} - {first}:"
-        yield markdown(pair_table(records, pair, comparison.asked.metric))
+        yield markdown(pair_table(records, pair, comparison.asked.metric), names=pair)
 
 
 def _more(comparison: Comparison) -> Iterator[str]:
@@ -137,7 +165,7 @@ def _more(comparison: Comparison) -> Iterator[str]:
         yield markdown(comparison.tokenizers)
 
 
-def _range(numbers: Iterator[int]) -> str:
+def _range(numbers: Iterable[int]) -> str:
     found = sorted(set(numbers))
     return f"{found[0]}" if len(found) == 1 else f"{found[0]} to {found[-1]}"
 

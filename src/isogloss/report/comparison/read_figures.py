@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from isogloss.base.errors import InputError, did_you_mean
+from isogloss.report.comparison.gold import check_gold_lines
 
 
 def read_figures(path: Path) -> dict[str, dict[str, str]]:
@@ -18,7 +19,8 @@ def read_figures(path: Path) -> dict[str, dict[str, str]]:
 
     Raises:
         InputError: naming the line, if the file cannot be read, has no column `metric` first, has
-            fewer than two encoders, names one twice or a metric twice, or a cell is no number.
+            fewer than two encoders, names one twice or a metric twice, a cell is no number, or
+            lines that count gold differ between encoders.
     """
     rows = list(_rows(path))
     if not rows:
@@ -39,6 +41,7 @@ def read_figures(path: Path) -> dict[str, dict[str, str]]:
         for encoder, cell in zip(encoders, cells[1:], strict=True):
             if cell:
                 figures[encoder][metric] = _number(cell, f"{place}, {encoder}")
+    check_gold_lines(figures, str(path))
     return figures
 
 

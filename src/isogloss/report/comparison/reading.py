@@ -1,6 +1,6 @@
 """Records of a comparison made narrow for reading: names as headings, p-values in few digits."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from isogloss.base.languages import language_name
@@ -35,8 +35,13 @@ def pair_table(records: Records, pair: tuple[str, str], metric: str) -> list[Rec
         for record in records
         if record["metric"] == metric and (record["first"], record["second"]) == pair
     ]
+    alone = [record for record in mine if record["scope"] == "language"]
     groups = [record for record in mine if record["scope"] != "language"]
-    return [_line(record) for record in [*_only(mine, "language"), *groups]]
+    unit = " and ".join(dict.fromkeys(record["gold_unit"] for record in mine))
+    return [
+        {**_line(record, n_languages=len(alone)), f"gold {unit}": record["gold"]}
+        for record in [*alone, *groups]
+    ]
 
 
 def form_table(records: Records) -> list[Record]:
@@ -58,16 +63,12 @@ def notes(records: Records) -> list[str]:
     return list(said)
 
 
-def _only(records: Iterable[Mapping[str, Any]], scope: str) -> Sequence[Mapping[str, Any]]:
-    return [record for record in records if record["scope"] == scope]
-
-
-def _line(record: Mapping[str, Any]) -> Record:
+def _line(record: Mapping[str, Any], *, n_languages: int) -> Record:
     first, second = record["first"], record["second"]
     winner = {"better": second, "worse": first, "tie": TIE}.get(record["verdict"], NOTHING)
     language = record["language"]
     return {
-        "test set": language_name(language) if language else SCOPES[record["scope"]],
+        "test set": language_name(language) if language else _group(record, n_languages),
         **_renamed(record, "first_score", first),
         **_renamed(record, "second_score", second),
         **_renamed(record, "difference", "difference"),
@@ -75,8 +76,14 @@ def _line(record: Mapping[str, Any]) -> Record:
         "better": winner,
         "could see": record["smallest"],
         "n_seeds": record["n_seeds"],
-        "gold": record["n_gold"],
     }
+
+
+def _group(record: Mapping[str, Any], n_languages: int) -> str:
+    """A group of languages in words; where some are left out of all, how many it has."""
+    if record["scope"] == "all" and record["n_languages"] < n_languages:
+        return f"the {record['n_languages']} that all were tested on"
+    return SCOPES[record["scope"]]
 
 
 def _renamed(record: Mapping[str, Any], field: str, name: str) -> Record:

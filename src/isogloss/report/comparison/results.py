@@ -6,10 +6,12 @@ Only models that were trained alike meet: same regime, sources, size and split. 
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, final
+from typing import NamedTuple, TypeVar, final
 
 from isogloss.base.languages import language_name
 from isogloss.report.comparison.units import Units
+
+Name = TypeVar("Name")
 
 TRAINED_FORM = "torch"
 """The form that a model is trained in, and that encoders are compared in."""
@@ -63,12 +65,17 @@ def words_of(setting: Setting) -> str:
     >>> words_of(Setting("joint", ("eng-Latn", "por-Latn"), None, "test"))
     'joint training on English and Portuguese, all rows of each, tested on test'
     """
+    return f"{training_words(setting)}, tested on {setting.split}"
+
+
+def training_words(setting: Setting) -> str:
+    """How models of a setting were trained, in words."""
     names = [language_name(code) for code in setting.sources]
     listed = " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
     many = f"{len(names)} languages" if len(names) > 8 else listed
     n = setting.n_per_language
     size = "all rows of each" if n is None else f"{n:,} rows of each"
-    return f"{setting.regime} training on {many}, {size}, tested on {setting.split}"
+    return f"{setting.regime} training on {many}, {size}"
 
 
 def main_setting(results: Iterable[Result]) -> Setting:
@@ -90,8 +97,8 @@ def of_setting(results: Iterable[Result], setting: Setting, form: str) -> list[R
     return [one for one in results if one.setting == setting and one.served == form]
 
 
-def once(names: Iterable[str]) -> list[str]:
-    """Names in the order of their first appearance."""
+def once(names: Iterable[Name]) -> list[Name]:
+    """Names, or whatever is told apart, in the order of their first appearance."""
     return list(dict.fromkeys(names))
 
 

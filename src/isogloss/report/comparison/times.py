@@ -1,37 +1,24 @@
-"""How fast encoders answered: the times of evaluations, and what was measured on purpose.
+"""How fast encoders answered: the times of evaluations, and the test of any value that repeats.
 
 Two kinds that must not be mixed up. `eval_runtime` and its rates are told by every evaluation as
 Trainer tells them, while other work may have shared the machine. What stands under the split
-`efficiency` was measured alone, candidates in turn (see `isogloss.efficiency`). Both are compared
-by a paired interval (Student's t over seeds, or over rounds of measuring): a tie if it holds 0. One
-seed or one sample has no interval, so the better number is named and nothing is claimed of it.
+`efficiency` was measured alone, candidates in turn (see `rounds.py`). Both are compared by a paired
+interval (Student's t over seeds, or over rounds of measuring): a tie if it holds 0. One seed or one
+sample has no interval, so the better number is named and nothing is claimed of it.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
-from statistics import fmean
-from typing import Any
 
 from isogloss.report.comparison.differences import NOT_COMPARED, verdict
 from isogloss.report.comparison.fields import interval_of, percent_of
 from isogloss.report.comparison.results import TRAINED_FORM, Setting, once
+from isogloss.report.comparison.rounds import Repeats, interval_over
 from isogloss.report.records import Record, Row
-from isogloss.stats.intervals import Interval, mean_interval, paired_interval
-
-EFFICIENCY = "efficiency"
-"""The split of rows of measured values."""
+from isogloss.stats.intervals import Interval, paired_interval
 
 TIMES = ("eval_runtime", "eval_samples_per_second", "eval_steps_per_second")
-
-Repeats = Mapping[int, float]
-"""A value by seed, or by round of measuring."""
-
-Measured = Mapping[tuple[str, str], Mapping[str, float]]
-"""Measured values by (encoder, form) and metric."""
-
-Samples = Mapping[tuple[str, str], Mapping[str, Sequence[float]]]
-"""Raw samples of measured values, a sample a round."""
 
 
 def times_of(rows: Iterable[Row], setting: Setting) -> dict[str, dict[str, Repeats]]:
@@ -54,45 +41,6 @@ def times_of(rows: Iterable[Row], setting: Setting) -> dict[str, dict[str, Repea
     return {metric: dict(of_encoder) for metric, of_encoder in times.items()}
 
 
-def measured_of(rows: Iterable[Row]) -> dict[tuple[str, str], dict[str, float]]:
-    """Measured values by (encoder, form) and metric; the mean, where several models were."""
-    found: dict[tuple[str, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for row in rows:
-        if row["split"] == EFFICIENCY:
-            place = row["encoder"], row.get("form") or TRAINED_FORM
-            found[place][row["metric"]].append(float(row["value"]))
-    return {place: {m: fmean(v) for m, v in of_one.items()} for place, of_one in found.items()}
-
-
-def rounds_of(
-    measured: Measured, samples: Samples, encoders: Sequence[str]
-) -> dict[str, dict[str, Repeats]]:
-    """Values by round of encoders in the form as trained, by metric and encoder.
-
-    Where no samples are known, the measured value is the only round.
-    """
-    found: dict[str, dict[str, Repeats]] = defaultdict(dict)
-    for encoder in encoders:
-        place = (encoder, TRAINED_FORM)
-        for metric, value in measured.get(place, {}).items():
-            known = samples.get(place, {}).get(metric, ())
-            found[metric][encoder] = dict(enumerate(known)) or {0: value}
-    return dict(found)
-
-
-def samples_of(measured: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, list[float]]]:
-    """Raw samples of a stored measurement, by (name, form) and metric, for `rounds_of`.
-
-    Args:
-        measured: JSON of a measurement; each of its `candidates` has `name`, `form` and
-            `measured`, a list of `name` and `samples`.
-    """
-    return {
-        (one["name"], one["form"]): {m["name"]: list(m["samples"]) for m in one["measured"]}
-        for one in measured["candidates"]
-    }
-
-
 def compare_repeats(metric: str, by_encoder: Mapping[str, Repeats]) -> list[Record]:
     """Compare every two encoders on one time or measured value; fields as `compare_encoders`."""
     return [
@@ -102,7 +50,7 @@ def compare_repeats(metric: str, by_encoder: Mapping[str, Repeats]) -> list[Reco
 
 
 def _pair(metric: str, first: tuple[str, Repeats], second: tuple[str, Repeats]) -> Record:
-    one, other = (mean_interval(list(repeats.values())) for _, repeats in (first, second))
+    one, other = (interval_over(repeats) for _, repeats in (first, second))
     found = paired_interval(second[1], first[1])
     return {
         "metric": metric,

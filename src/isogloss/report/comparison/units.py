@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, final
+from typing import Any, Literal, final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from isogloss.base.errors import InputError, RunError
-from isogloss.stats.spans import span_tallies
+from isogloss.stats.spans import span_tags, span_tallies
 from isogloss.stats.tallies import label_tallies
 
 SPAN_TASKS = {"ner"}
@@ -28,6 +28,9 @@ WORD_TASKS = {"ner", "pos"}
 """Tasks whose predictions have a row for each word; others have one for each text."""
 
 FILE = "predictions.parquet"
+
+GoldUnit = Literal["spans", "words", "texts"]
+"""What the gold of a task is counted in."""
 
 
 @final
@@ -39,7 +42,8 @@ class Units:
     """Ids of the sentences or texts."""
 
     tallies: npt.NDArray[np.int64]
-    """`[units, labels, 3]`: hits, predicted, gold; of spans for NER, else of labels."""
+    """`[units, labels, 3]`: hits, predicted, gold; of spans for NER, else of labels. Those of a
+    text without a usable prediction are 0, as such texts are left out of scores."""
 
     offsets: npt.NDArray[np.int64]
     """`[units + 1]`: unit u holds the words `offsets[u]` to `offsets[u + 1]`; a text is one."""
@@ -49,6 +53,10 @@ class Units:
 
     right: npt.NDArray[np.int64]
     """`[units]`: words whose tag or label is right."""
+
+    scored: npt.NDArray[np.int64]
+    """`[units]`: words that count in accuracy: all of a sentence, right or not; of a text 1, or 0
+    where its prediction is not usable."""
 
     loss_sums: npt.NDArray[np.float64]
     """`[units]`: sum of the losses that are finite and of a usable prediction, in nats."""
@@ -61,6 +69,9 @@ class Units:
 
     labels: tuple[str, ...]
     """What the tallies are of: entity types for NER, else the labels."""
+
+    counted_in: GoldUnit
+    """What `n_gold` counts."""
 
     def __len__(self) -> int:
         """Count the units."""
@@ -78,8 +89,8 @@ class Units:
 
     @property
     def n_gold(self) -> int:
-        """Gold spans for NER; gold words or texts otherwise."""
-        return int(self.tallies[..., 2].sum())
+        """Gold spans, words or texts (see `counted_in`), scored or not."""
+        return int(self.tallies[..., 2].sum()) if self.counted_in == "spans" else self.n_words
 
     @cached_property
     def gold_digest(self) -> str:
@@ -96,7 +107,8 @@ def read_units(folder: Path, *, task: str, labels: Sequence[str]) -> Units:
     Args:
         folder: the step's folder, with `predictions.parquet`: a row a word (columns `example`,
             `word`, `gold`, `predicted`, `loss`) for `ner` and `pos`, else a row a text (the same
-            without `word`). `predicted` is null where the model said nothing usable.
+            without `word`). `predicted` is null where the model said nothing usable: a word is
+            then wrong, a text left out, as in the table of results.
         task: `ner` is scored on spans, `pos` by word, anything else by text.
         labels: the study's labels; for `ner` the entity types, whose tags are IOB2.
 
@@ -107,7 +119,7 @@ def read_units(folder: Path, *, task: str, labels: Sequence[str]) -> Units:
     path = folder / FILE
     columns = ["example", "gold", "predicted", "loss", *(["word"] if task in WORD_TASKS else [])]
     table = _table(path, columns)
-    names = tag_names(labels) if task in SPAN_TASKS else tuple(labels)
+    names = span_tags(labels) if task in SPAN_TASKS else tuple(labels)
     gold = _ids(table["gold"], names, f"{path}, gold")
     predicted = _ids(table["predicted"], names, f"{path}, predicted")
     if (gold < 0).any():
@@ -115,30 +127,31 @@ def read_units(folder: Path, *, task: str, labels: Sequence[str]) -> Units:
     offsets = _offsets(table, path)
     losses = table["loss"].to_numpy().astype(np.float64)
     finite = np.isfinite(losses) & (predicted >= 0)
+    counts = np.ones(len(gold), dtype=np.bool_) if task in WORD_TASKS else predicted >= 0
     return Units(
         examples=tuple(table["example"].take(pa.array(offsets[:-1])).to_pylist()),
         tallies=(
             span_tallies(gold, predicted, offsets, names)
             if task in SPAN_TASKS
             else label_tallies(gold, predicted, offsets, len(names))
+            * (_sums(counts, offsets) > 0)[:, np.newaxis, np.newaxis]
         ),
         offsets=offsets,
         gold=gold.astype(np.int16),
         right=_sums(gold == predicted, offsets).astype(np.int64),
+        scored=_sums(counts, offsets).astype(np.int64),
         loss_sums=_sums(np.where(finite, losses, 0.0), offsets),
         loss_counts=_sums(finite, offsets).astype(np.int64),
         names=names,
         labels=tuple(labels),
+        counted_in=_counted_in(task),
     )
 
 
-def tag_names(types: Sequence[str]) -> tuple[str, ...]:
-    """The IOB2 tags of some entity types, in the order of their ids.
-
-    >>> tag_names(["PER", "LOC"])
-    ('O', 'B-PER', 'I-PER', 'B-LOC', 'I-LOC')
-    """
-    return ("O", *(f"{prefix}-{name}" for name in types for prefix in "BI"))
+def _counted_in(task: str) -> GoldUnit:
+    if task in SPAN_TASKS:
+        return "spans"
+    return "words" if task in WORD_TASKS else "texts"
 
 
 def _table(path: Path, columns: Sequence[str]) -> pa.Table:

@@ -12,12 +12,24 @@ from typing import NamedTuple, final
 
 from isogloss.base.errors import InputError
 from isogloss.report.comparison.directions import direction, labeled
+from isogloss.report.numbers import decimals, number, written
 from isogloss.report.records import Record
 
 NONE = "-"
 """Stands where there is no difference to state, or no candidate to name."""
 
-RESERVED = {"metric", "difference", "difference_percent", "candidate"}
+RESERVED = {
+    "metric", "difference", "difference_percent", "candidate", "test set", "p (Holm)", "better",
+    "could see", "n_seeds", "gold spans", "gold words", "gold texts",
+}  # fmt: skip
+"""Columns of this table and of the one by language; no encoder is named so."""
+
+ENDS = ("_low", "_high", "_sd")
+"""What columns of intervals end in."""
+
+
+SMALL = 0.1
+"""Below it three decimals are too few."""
 
 
 class Stated(NamedTuple):
@@ -147,6 +159,28 @@ def text_of(value: float) -> str:
     return f"{value:.{min(places, 9)}f}"
 
 
+def interval_text(value: float, low: float | None, high: float | None) -> str:
+    """Write a measured value with its interval, small ones with as many digits as large ones.
+
+    >>> interval_text(12.34, 11.2, 13.5), interval_text(0.00712, 0.0066, 0.0076)
+    ('12.3 [11.2, 13.5]', '0.0071 [0.0066, 0.0076]')
+    """
+    if low is None or high is None or high <= low:
+        return text_of(value)
+    if high >= SMALL:
+        return number(value, low, high)
+    places = min(9, decimals((high - low) / 2 * 1e6) + 6)
+    return f"{written(value, places)} [{written(low, places)}, {written(high, places)}]"
+
+
+def best_of(metric: str, values: Mapping[str, float]) -> str | None:
+    """The encoder with the best value, the first of equals; None where neither way is better."""
+    way = direction(metric)
+    if way is None or not values:
+        return None
+    return (max if way == "higher" else min)(values, key=values.__getitem__)
+
+
 def _line(metric: str, values: Values, tied: frozenset[str]) -> Line:
     cells = tuple(_stated(given.get(metric), metric, name) for name, given in values.items())
     first, *others = cells
@@ -168,11 +202,10 @@ def _leaders(
 ) -> tuple[str, ...]:
     """The best encoders, those that tie with the best among them; none without a direction."""
     present = {name: cell.value for name, cell in cells.items() if cell is not None}
-    way = direction(metric)
-    if way is None or len(present) < len(cells):
+    best = best_of(metric, present)
+    if best is None or len(present) < len(cells):
         return ()
-    best = max(present.values()) if way == "higher" else min(present.values())
-    return tuple(name for name, value in present.items() if value == best or name in tied)
+    return tuple(name for name, value in present.items() if value == present[best] or name in tied)
 
 
 def _candidate(leaders: Sequence[str], n_encoders: int) -> str:
@@ -202,5 +235,8 @@ def _check_names(encoders: Sequence[str]) -> None:
             f"A comparison needs two encoders or more, not {len(encoders)}"
             f"{f' ({encoders[0]})' if encoders else ''}. Name another one."
         )
-    if taken := sorted(RESERVED & set(encoders)):
-        raise InputError(f"An encoder is named {taken[0]!r}, as is a column of the table: rename.")
+    taken = RESERVED | {f"{name}{end}" for name in encoders for end in ENDS}
+    if taken := taken & set(encoders):
+        raise InputError(
+            f"An encoder is named {min(taken)!r}, as is a column of the tables: rename."
+        )

@@ -1,7 +1,7 @@
 """Write a comparison: its tables, and one page that says what they mean.
 
     folder/comparison.md
-    folder/tables/comparison.<csv|md|tex>             encoders side by side
+    folder/tables/comparison.<csv|md|tex>             encoders side by side, if there are two
     folder/tables/comparison_languages.<...>          the study's metric by language and pair
     folder/tables/comparison_differences.csv          every setting, metric, scope and pair
     folder/tables/comparison_times.csv                every pair on times and measured values
@@ -20,13 +20,22 @@ from isogloss.report.comparison.compare import Comparison, of_main_setting
 from isogloss.report.comparison.grid import grid_latex, grid_markdown, grid_rich
 from isogloss.report.comparison.page import NOTHING_ELSE, Told, comparison_page, whole
 from isogloss.report.comparison.reading import form_table, pair_table, pairs_of
+from isogloss.report.comparison.values import Compared
 from isogloss.report.files import write_file
 from isogloss.report.frame import Frame
-from isogloss.report.page import narrow
 from isogloss.report.recommend.recommend import Recommendation
-from isogloss.report.recommend.tables import candidate_table, exclusion_table
+from isogloss.report.recommend.tables import candidate_table, exclusion_table, expansion_line
 from isogloss.report.records import Record
 from isogloss.report.tables import csv_text, rich_table
+
+TITLES = {
+    "comparison_languages": "Encoders by language",
+    "forms": "Serving forms",
+    "tokenizers": "Tokenizers",
+    "candidates": "Candidates",
+    "excluded": "What each constraint excludes",
+}
+"""Captions of the tables, behind the name of the study."""
 
 SCREEN_FORM = (
     "encoder", "form", "minus_torch", "verdict", "single_stream_p99_ms",
@@ -51,39 +60,55 @@ def write_comparison(
     """
     tables = folder / "tables"
     caption = f"{frame.study}: {' against '.join(comparison.encoders)}"
-    made = [
-        write_file(tables / "comparison.csv", csv_text(comparison.overview.records)),
-        write_file(tables / "comparison.md", grid_markdown(comparison.overview)),
-        write_file(
-            tables / "comparison.tex",
-            grid_latex(comparison.overview, caption=caption, label="comparison"),
-        ),
+    made = []
+    if comparison.overview is not None:
+        made += write_figures(tables, comparison.overview, caption=caption)
+    made += [
         write_file(tables / "comparison_differences.csv", csv_text(comparison.differences)),
         write_file(tables / "comparison_times.csv", csv_text(comparison.times)),
-        *write_table(folder, "comparison_languages", _by_pair(comparison)),
-        *write_table(folder, "forms", form_table(comparison.forms)),
-        *write_table(folder, "tokenizers", list(comparison.tokenizers)),
     ]
-    if told.recommendation is not None:
-        made += write_table(folder, "candidates", candidate_table(told.recommendation))
-        made += write_table(folder, "excluded", exclusion_table(told.recommendation))
+    for name, records in _records(comparison, told.recommendation).items():
+        title = f"{frame.study}: {TITLES[name]}"
+        made += write_table(folder, name, records, title=title, names=comparison.encoders)
     page = comparison_page(comparison, frame, told)
     return [*made, write_file(folder / "comparison.md", page)]
+
+
+def write_figures(folder: Path, compared: Compared, *, caption: str = "") -> list[Path]:
+    """Write one table of encoders side by side as `comparison.csv`, `.md` and `.tex`.
+
+    Args:
+        folder: made if it is not there; files of these names are replaced.
+        compared: of a study, or of figures of anybody.
+        caption: in LaTeX; by default the encoders.
+
+    Raises:
+        InputError: if the folder cannot be written to.
+    """
+    said = caption or " against ".join(compared.encoders)
+    texts = {
+        "csv": csv_text(compared.records),
+        "md": grid_markdown(compared),
+        "tex": grid_latex(compared, caption=said, label="comparison"),
+    }
+    return [write_file(folder / f"comparison.{end}", text) for end, text in texts.items()]
 
 
 def comparison_console(comparison: Comparison) -> list[Table]:
     """Lay out what fits a screen: side by side, by language, forms and tokenizers."""
     metric, records = comparison.asked.metric, of_main_setting(comparison)
-    found = [grid_rich(comparison.overview, title=whole(comparison).partition(";")[0])]
+    found = []
+    if comparison.overview is not None:
+        found.append(grid_rich(comparison.overview, title=whole(comparison)))
     for pair in pairs_of(records):
         lines = [
             {field: value for field, value in line.items() if field != "could see"}
             for line in pair_table(records, pair, metric)
         ]
-        found.append(rich_table(lines, title=f"{metric} of {pair[1]} against {pair[0]}"))
+        title = f"{metric} of {pair[1]} against {pair[0]}"
+        found.append(rich_table(lines, title=title, names=pair))
     if len(comparison.forms) > len(comparison.encoders):
-        forms = narrow(form_table(comparison.forms), (*SCREEN_FORM, metric))
-        found.append(rich_table(forms, title="Serving forms"))
+        found.append(rich_table(_screen_forms(comparison), title="Serving forms"))
     if comparison.tokenizers:
         found.append(rich_table(comparison.tokenizers, title="Tokenizers"))
     return found
@@ -95,10 +120,38 @@ def recommendation_console(found: Recommendation) -> list[Table]:
         {field: value for field, value in record.items() if field != "worst"}
         for record in candidate_table(found)
     ]
-    tables = [rich_table(candidates, title="Candidates")]
+    note = expansion_line(found)
+    tables = [rich_table(candidates, title=f"Candidates. {note}" if note else "Candidates")]
     if found.excluded:
         tables.append(rich_table(exclusion_table(found), title="Excluded"))
     return tables
+
+
+def _records(
+    comparison: Comparison, recommendation: Recommendation | None
+) -> dict[str, list[Record]]:
+    """The tables that are flat records, by name."""
+    found = {
+        "comparison_languages": _by_pair(comparison),
+        "forms": form_table(comparison.forms),
+        "tokenizers": list(comparison.tokenizers),
+    }
+    if recommendation is not None:
+        found["candidates"] = candidate_table(recommendation)
+        found["excluded"] = exclusion_table(recommendation)
+    return found
+
+
+def _screen_forms(comparison: Comparison) -> list[Record]:
+    """Forms with the quality's interval, and measured values without theirs."""
+    metric = comparison.asked.metric
+    price = comparison.price
+    fields = (*SCREEN_FORM, metric, *([price.metric] if price else []))
+    bounded = {f"{name}{end}" for name in (metric, "minus_torch") for end in ("_low", "_high")}
+    return [
+        {name: v for name, v in record.items() if name in fields or name in bounded}
+        for record in form_table(comparison.forms)
+    ]
 
 
 def _by_pair(comparison: Comparison) -> list[Record]:

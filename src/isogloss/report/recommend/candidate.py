@@ -9,17 +9,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from statistics import fmean
-from typing import Any, final
+from typing import Any, NamedTuple, final
 
-from isogloss.base.errors import InputError
 from isogloss.base.languages import language_name
 from isogloss.report.comparison.compare import Comparison
+from isogloss.report.comparison.fields import interval_of
 from isogloss.report.comparison.measures import per_unit, statistic
 from isogloss.report.comparison.quality import CandidateKey, Quality, difference
-from isogloss.report.comparison.results import Result
-
-SECONDS_PER_HOUR = 3600
-MILLION = 1e6
+from isogloss.report.comparison.results import TRAINED_FORM, Result
+from isogloss.report.comparison.rounds import Price, Repeats, interval_over, with_cost
 
 
 @final
@@ -44,8 +42,12 @@ class Candidate:
     """The score of the worst of those languages."""
 
     cost: float | None = None
-    """Of a million sentences, answered offline at full load."""
+    """Of a million sentences, answered offline at full load; the mean over rounds of measuring."""
 
+    cost_low: float | None = None
+    """Of the 95 % interval over rounds."""
+
+    cost_high: float | None = None
     latency_ms: float | None = None
     """99th percentile of one answer at a time."""
 
@@ -54,6 +56,9 @@ class Candidate:
 
     expansion: float | None = None
     """Mean zero-shot score on languages that were not trained on."""
+
+    expansion_tests: tuple[str, ...] = ()
+    """The tests that `expansion` is the mean of, in words; the same for all candidates."""
 
     p: Mapping[str, float] = field(default_factory=dict)
     """p-value of the difference in quality to other candidates, by name; one that shares no seed
@@ -69,48 +74,44 @@ class Candidate:
         return language_name(self.worst_language) if self.worst_language else ""
 
 
+class Expansion(NamedTuple):
+    """How ready candidates are for languages that they were not trained on."""
+
+    tests: tuple[str, ...]
+    """The tests that count, in words."""
+
+    scores: Mapping[CandidateKey, float]
+    """The mean over them, of candidates that have taken them all."""
+
+
 def candidates_of(
-    comparison: Comparison, results: Sequence[Result], *, price_per_hour: float | None = None
+    comparison: Comparison, results: Sequence[Result], *, price: Price | None = None
 ) -> list[Candidate]:
     """All candidates of a comparison, in its main setting.
 
     Args:
         comparison: of the study.
         results: the same that it was made from, for the languages that were not trained on.
-        price_per_hour: of the machine; without it the cost is that of the rows, if they have one.
-
-    Raises:
-        InputError: if the price is not 0 or more.
+        price: of an hour of the machine; by default that of the comparison.
     """
-    if price_per_hour is not None and not 0 <= price_per_hour < float("inf"):
-        raise InputError(f"A price of {price_per_hour} per hour is none; give 0 or more.")
-    found = comparison.qualities
+    found, paid = comparison.qualities, price or comparison.price
     tested = _p_values(found)
     ready = expansion(results, comparison)
+    rounds = with_cost(comparison.rounds, paid)
     return [
-        _candidate(quality, comparison, tested[quality.key], price_per_hour, ready)
+        _candidate(quality, ready, rounds.get(quality.key, {}), paid, tested[quality.key])
         for quality in found
     ]
 
 
-def cost_per_million(per_second: float | None, price_per_hour: float) -> float | None:
-    """Price of a million sentences at a constant rate; None if the rate is not known.
-
-    >>> cost_per_million(100.0, 3.6)
-    10.0
-    """
-    if not per_second:
-        return None
-    return MILLION / per_second / SECONDS_PER_HOUR * price_per_hour
-
-
-def expansion(results: Iterable[Result], comparison: Comparison) -> dict[CandidateKey, float]:
-    """Mean zero-shot score of each candidate, over the tests that all of them have taken.
+def expansion(results: Iterable[Result], comparison: Comparison) -> Expansion:
+    """Mean zero-shot score of each candidate, over the same tests for all.
 
     Tests are the targets of the main setting that are not among its sources, and for models trained
     on all languages but one (`leave_one_out`), as many rows and the same split, the language that
-    was left out. A candidate without any is not in the answer; the others are compared on the
-    tests that all of them share.
+    was left out. Those count that all encoders have taken in the form that they were trained in,
+    encoders without any aside. A form that lacks one of them has no score, since models that leave
+    a language out are tested as trained only, and no form borrows the score of another.
     """
     metric, setting = comparison.asked.metric, comparison.setting
     scores: dict[CandidateKey, dict[tuple[str, str], list[float]]] = {}
@@ -121,27 +122,36 @@ def expansion(results: Iterable[Result], comparison: Comparison) -> dict[Candida
             sums = per_unit(one.units, metric).sum(axis=0)
             of_one = scores.setdefault(CandidateKey(one.encoder, one.served), defaultdict(list))
             of_one[one.regime, one.target].append(float(statistic(metric)(sums)))
-    shared = set.intersection(*map(set, scores.values())) if scores else set()
+    trained = [set(of_one) for key, of_one in scores.items() if key.form == TRAINED_FORM]
+    shared = sorted(set.intersection(*trained)) if trained else []
     if not shared:
-        return {}
-    return {
-        key: fmean(fmean(of_one[place]) for place in sorted(shared))
-        for key, of_one in scores.items()
-    }
+        return Expansion((), {})
+    return Expansion(
+        tuple(_test_words(*test) for test in shared),
+        {
+            key: fmean(fmean(of_one[test]) for test in shared)
+            for key, of_one in scores.items()
+            if of_one.keys() >= set(shared)
+        },
+    )
+
+
+def _test_words(regime: str, target: str) -> str:
+    left_out = " (left out of training)" if regime == "leave_one_out" else ""
+    return f"{language_name(target)}{left_out}"
 
 
 def _candidate(
     quality: Quality,
-    comparison: Comparison,
+    ready: Expansion,
+    values: Mapping[str, Repeats],
+    price: Price | None,
     p: Mapping[str, float],
-    price: float | None,
-    ready: Mapping[CandidateKey, float],
 ) -> Candidate:
     interval, means = quality.interval, quality.language_means
-    values = comparison.measured.get(quality.key, {})
     worst = min(means, key=means.__getitem__)
-    known = values.get("cost_per_million")
-    rate = values.get("offline_samples_per_second")
+    costs = values.get(price.metric) if price else None
+    cost = interval_over(costs) if costs else None
     return Candidate(
         name=quality.key.name,
         encoder=quality.key.encoder,
@@ -153,12 +163,18 @@ def _candidate(
         n_languages=len(means),
         worst_language=worst,
         fairness=means[worst],
-        cost=known if price is None else cost_per_million(rate, price),
-        latency_ms=values.get("single_stream_p99_ms"),
-        memory_mb=values.get("peak_rss_mb"),
-        expansion=ready.get(quality.key),
+        **interval_of("cost", cost),
+        latency_ms=_mean(values, "single_stream_p99_ms"),
+        memory_mb=_mean(values, "peak_rss_mb"),
+        expansion=ready.scores.get(quality.key),
+        expansion_tests=ready.tests,
         p=p,
     )
+
+
+def _mean(values: Mapping[str, Repeats], metric: str) -> float | None:
+    repeats = values.get(metric)
+    return fmean(repeats.values()) if repeats else None
 
 
 def _p_values(qualities: Sequence[Quality]) -> dict[CandidateKey, dict[str, float]]:

@@ -3,8 +3,8 @@
 Without weights: the best quality, and among those that cannot be told from the best the cheapest,
 since a difference that may be noise is not worth money. With weights: the highest weighted score
 (see `isogloss.report.recommend.weights`). In both cases all candidates that tie with the choice on
-quality are named; tied means a Holm-corrected p-value of 0.05 or more, over all candidates that the
-choice is compared with.
+quality are named (with the choice, which need not be the best); tied means a Holm-corrected
+p-value of 0.05 or more, over all candidates that the choice is compared with.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, final
 
 from isogloss.base.errors import InputError
 from isogloss.report.comparison.differences import ALPHA
+from isogloss.report.comparison.values import SMALL, text_of
 from isogloss.report.numbers import number, plain
 from isogloss.report.recommend.candidate import Candidate
 from isogloss.report.recommend.constraints import Constraints, Exclusion, excluded, nobody
@@ -56,6 +57,13 @@ class Recommendation:
 
     constraints: Constraints
     candidates: tuple[Candidate, ...]
+    currency: str = ""
+    """Of the costs."""
+
+    @property
+    def expansion_tests(self) -> tuple[str, ...]:
+        """The tests that expansion is the mean of, in words; the same for all candidates."""
+        return self.candidates[0].expansion_tests
 
     def to_json(self) -> dict[str, Any]:
         """What `--json` prints."""
@@ -69,6 +77,8 @@ class Recommendation:
             "weights": dict(self.weights),
             "weighed": [asdict(one) for one in self.weighed],
             "constraints": self.constraints.to_json(),
+            "currency": self.currency,
+            "expansion_tests": list(self.expansion_tests),
             "candidates": [one.to_json() for one in self.candidates],
         }
 
@@ -76,8 +86,6 @@ class Recommendation:
 class _Chosen(NamedTuple):
     one: Candidate
     reason: str
-    tied: tuple[str, ...] = ()
-    """Candidates that the choice was made among."""
 
 
 def recommend(
@@ -119,15 +127,15 @@ def recommend(
     front = _front(feasible, respects)
     weighed = _undominated_first(weigh(feasible, wanted), front) if wanted else []
     chosen = _by_weights(feasible, weighed, wanted) if wanted else _by_quality(feasible, currency)
-    ties = [name for name in tied(chosen.one, feasible) if name not in chosen.tied]
+    ties = tuple(tied(chosen.one, feasible))
     return Recommendation(
         choice=chosen.one.name,
         lines=(
             f"Choice: {chosen.one.name}.",
             f"Reason: {chosen.reason}.",
-            _ties_line(chosen.one, (*chosen.tied, *ties), feasible),
+            _ties_line(chosen.one, ties, feasible),
         ),
-        ties=(*chosen.tied, *ties),
+        ties=ties,
         front=front,
         respects=respects,
         excluded=tuple(out),
@@ -135,6 +143,7 @@ def recommend(
         weighed=tuple(weighed),
         constraints=constraints,
         candidates=tuple(candidates),
+        currency=currency,
     )
 
 
@@ -165,7 +174,7 @@ def _by_quality(feasible: Sequence[Candidate], currency: str) -> _Chosen:
         f"({best.name}, {_quality(best)}); cheapest of these: {price} against "
         f"{_price(best, cheap, currency)}"
     )
-    return _Chosen(choice, reason, tuple(one.name for one in group if one is not choice))
+    return _Chosen(choice, reason)
 
 
 def _by_weights(
@@ -225,4 +234,6 @@ def _over(one: Candidate) -> str:
 
 def _price(one: Candidate, field: str, currency: str) -> str:
     paid = f" {currency}" if currency and field == "cost" else ""
-    return f"{plain(getattr(one, field))}{paid} {CHEAPEST[field]}"
+    value = getattr(one, field)
+    text = text_of(value) if 0 < value < SMALL else plain(value)
+    return f"{text}{paid} {CHEAPEST[field]}"

@@ -12,6 +12,7 @@ TIES = "ties"
 def candidate_table(found: Recommendation) -> list[Record]:
     """One record per candidate, in the order given: its criteria and where it stands."""
     scores = {one.name: one.score for one in found.weighed}
+    cost = f"cost per million ({found.currency})" if found.currency else "cost per million"
     return [
         {
             "candidate": one.name,
@@ -23,12 +24,20 @@ def candidate_table(found: Recommendation) -> list[Record]:
             "expansion": one.expansion,
             "p99 (ms)": one.latency_ms,
             "memory (MB)": one.memory_mb,
-            "cost per million": one.cost,
+            cost: one.cost,
+            f"{cost}_low": one.cost_low,
+            f"{cost}_high": one.cost_high,
             "weighted": scores.get(one.name),
             "stands": _stands(one.name, found),
         }
         for one in found.candidates
     ]
+
+
+def expansion_line(found: Recommendation) -> str:
+    """What expansion is the mean of; empty if nobody was tested on it."""
+    tests = ", ".join(found.expansion_tests)
+    return f"Expansion is the mean zero-shot score on {tests}." if tests else ""
 
 
 def exclusion_table(found: Recommendation) -> list[Record]:
