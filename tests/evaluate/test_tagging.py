@@ -139,13 +139,13 @@ def test_an_entity_counts_only_whole_and_accuracy_counts_its_words():
 
 
 @settings(max_examples=50, deadline=None)
-@given(seed=st.integers(0, 2**32))
-def test_unusable_words_are_wrong_and_counted_and_their_loss_left_out(seed):
+@given(seed=st.integers(0, 2**32), loss=st.sampled_from([math.nan, math.inf, 9.0]))
+def test_unusable_words_are_wrong_and_counted_and_their_loss_left_out(seed, loss):
     tagging = Tagging(seed, least=2)
     whole = {score.metric: score for score in tagging.scores()}
     right = tagging.predicted == tagging.gold
     tagging.predicted[0] = UNUSABLE
-    tagging.losses[0] = math.nan
+    tagging.losses[0] = loss
     scores = {score.metric: score for score in tagging.scores()}
     n = len(tagging.gold)
     assert (scores["f1"].n_scored, scores["f1"].n_unscored) == (n - 1, 1)
