@@ -187,8 +187,18 @@ def test_one_encoder_is_no_comparison_and_that_is_said_before_it_is_trained(isog
     study = yaml.safe_load(write_tagged(tmp_path, lengths=(3, 8)).read_text())
     del study["encoders"][1:]
     (tmp_path / "tagged.yaml").write_text(yaml.safe_dump(study))
-    refused(isogloss("compare", "tagged.yaml", "-o", "out"), "tagged.yaml has one encoder")
+    refused(
+        isogloss("compare", "tagged.yaml", "-o", "out"), "tagged.yaml has one encoder, in one form"
+    )
     assert not (tmp_path / ".isogloss").exists()
+
+
+def test_the_forms_of_one_encoder_are_candidates_too(finished, measured):
+    (first, _) = yaml.safe_load((measured / "tagged.yaml").read_text())["encoders"]
+    change = f"encoders=[{json.dumps(first)}]"
+    said = finished("recommend", "tagged.yaml", "--set", change, "--json")
+    assert said.code == 0, said.err
+    assert {one["name"] for one in said.json["candidates"]} == {"small", "small (trimmed)"}
 
 
 @pytest.fixture(scope="module")

@@ -114,11 +114,7 @@ def _compare_study(
     """Do what is missing, then say what came out; a failed cell leaves the rest (exit code 3)."""
     from isogloss.cli.running import bring_up_to_date
 
-    if len(opened.study.encoders) < 2:
-        raise InputError(
-            f"{opened.path} has one encoder; a comparison needs two or more. Add one to the study,"
-            f" or run it alone: {opened.again('run')}"
-        )
+    _check_candidates(opened)
     _, outcomes = bring_up_to_date(opened, executor, jobs)
     comparison, chosen = _conclude(opened.again_opened(), output, as_json=as_json)
     if not as_json:
@@ -128,6 +124,17 @@ def _compare_study(
             show.say(line)
     if any(outcome.status in {"failed", "blocked"} for outcome in outcomes):
         raise typer.Exit(PARTIAL)
+
+
+def _check_candidates(opened: "Opened") -> None:
+    """Refuse before anything is trained what would have nothing to compare in the end."""
+    declared = opened.study.efficiency
+    others = [form for form in (declared.forms if declared else ()) if form != "torch"]
+    if len(opened.study.encoders) < 2 and not others:
+        raise InputError(
+            f"{opened.path} has one encoder, in one form; a comparison needs two. Add an encoder,"
+            f" or a form to efficiency.forms, or run it alone: {opened.again('run')}"
+        )
 
 
 def _conclude(
