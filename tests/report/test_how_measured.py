@@ -16,7 +16,14 @@ def part(device="cpu", precision="fp32", stable=True, failure=None):
 
 
 def told(**parts):
-    record = {"machine": MACHINE, "rounds": 3, "busy": [], "lengths": LENGTHS, "parts": parts}
+    record = {
+        "machine": MACHINE,
+        "rounds": 3,
+        "busy": [],
+        "watched": True,
+        "lengths": LENGTHS,
+        "parts": parts,
+    }
     return list(how_measured(record))
 
 

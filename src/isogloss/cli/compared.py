@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
 from isogloss.base.errors import InputError
+from isogloss.base.languages import language_name
 from isogloss.cli.opened import Opened
 from isogloss.report.comparison.compare import Asked, Comparison, Extra, compare_study
 from isogloss.report.comparison.measured import how_measured
@@ -80,6 +81,38 @@ def measurement(opened: Opened) -> tuple[list[str], "Path | None"]:
             told = list(how_measured(opened.store.record(step.key)))
             return told, opened.store.folder(step.key) / RAW_FILE
     return [], None
+
+
+def data_notes(opened: Opened) -> list[str]:
+    """What had to be done so that every gold word counts, a line each; nothing for texts."""
+    if not opened.study.is_tagging:
+        return []
+    read = [opened.store.record(step.key) for step in opened.plan.of_kind("data")]
+    repaired = [
+        f"{language_name(one['language'])} {one['split']}: {one['n_repaired']} tags broke their"
+        " scheme and were repaired"
+        for one in read
+        if one["n_repaired"]
+    ]
+    names = [encoder.display for encoder in opened.study.encoders]
+    return [*repaired, *(f"{name}: {_sentences(opened, name)}" for name in names)]
+
+
+def _sentences(opened: Opened, encoder: str) -> str:
+    """How the sentences of all splits went into an encoder."""
+    records = [
+        opened.store.record(step.key)
+        for step in opened.plan.of_kind("prepare")
+        if step.settings["encoder"] == encoder and step.key in opened.store
+    ]
+    words, sentences = (sum(record[name] for record in records) for name in ("words", "rows"))
+    windowed, empty, lost = (
+        sum(record[name] for record in records) for name in ("n_windowed", "n_empty", "n_truncated")
+    )
+    return (
+        f"{windowed} of {sentences:,} sentences needed several windows, {empty} of {words:,} words"
+        f" gave no sub-token of their own, {lost} were lost"
+    )
 
 
 def _results(opened: Opened) -> "list[Result]":

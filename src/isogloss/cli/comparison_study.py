@@ -1,11 +1,13 @@
 """The study that `isogloss compare A B --task ...` stands for, written where a person finds it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 
-from isogloss.base.errors import InputError
+from isogloss.base.errors import InputError, IsoglossError
 from isogloss.cli import show
 from isogloss.study.comparison import comparison_document
 from isogloss.study.document import Document
@@ -32,6 +34,8 @@ class Words(NamedTuple):
             InputError: naming those that were given.
         """
         given = [f"--{name}" for name, value in self._asdict().items() if value is not None]
+        if self.measure is False:
+            given[-1] = "--no-measure"
         if given:
             raise InputError(
                 f"{what} says what is compared; {', '.join(given)} would not be heard. Leave it"
@@ -39,8 +43,12 @@ class Words(NamedTuple):
             )
 
 
-def write_study(encoders: list[str], words: Words, output: Path | None) -> Path:
-    """Write the study of a comparison, unless it is there already, and return where.
+@contextmanager
+def written_study(encoders: list[str], words: Words, output: Path | None) -> Iterator[Path]:
+    """Write the study of a comparison, unless it is there already, and tell where.
+
+    One that turns out to be wrong inside the context is taken away again, so that the corrected
+    command finds the place free.
 
     Raises:
         InputError: if an option is missing or wrong, or another study stands there.
@@ -60,9 +68,15 @@ def write_study(encoders: list[str], words: Words, output: Path | None) -> Path:
     )
     study_from(Document("What the options ask for", document))  # before a wrong one is written
     path = (output or Path("results") / document["name"]) / "study.yaml"
+    was_there = path.exists()
     _write(path, yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
+    try:
+        yield path
+    except IsoglossError:
+        if not was_there:
+            path.unlink()
+        raise
     show.note(f"The study underneath: {path}")
-    return path
 
 
 def _more(words: Words) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def compare(
     runs it; isogloss compare STUDY runs a study of yours; isogloss compare FIGURES.csv (columns:
     metric and one per encoder) sets figures of anybody side by side.
     """
-    from isogloss.cli.comparison_study import Words, write_study
+    from isogloss.cli.comparison_study import Words, written_study
     from isogloss.cli.opened import open_study
 
     show.listen(verbose)
@@ -89,19 +89,26 @@ def compare(
     if ending in {".csv", *STUDY_ENDINGS}:
         words.refuse(what[0])
     if ending == ".csv":
-        _figures(Path(what[0]), as_json=json)
+        _figures(Path(what[0]), output, as_json=json)
         return
-    study = Path(what[0]) if ending else write_study(what, words, output)
-    opened = open_study(study, store, changes)
+    if ending:
+        opened = open_study(Path(what[0]), store, changes)
+    else:
+        with written_study(what, words, output) as study:
+            opened = open_study(study, store, changes)
     _compare_study(opened, output, executor, jobs, as_json=json)
 
 
-def _figures(path: Path, *, as_json: bool) -> None:
+def _figures(path: Path, output: Path | None, *, as_json: bool) -> None:
     from isogloss.report.comparison.grid import grid_rich
     from isogloss.report.comparison.read_figures import read_figures
     from isogloss.report.comparison.values import compare_values
+    from isogloss.report.comparison.write import write_figures
 
     found = compare_values(read_figures(path))
+    if output is not None:
+        for made in write_figures(output, found, caption=path.stem):
+            show.note(f"Wrote {made}.")
     if as_json:
         show.dump(found.records)
         return
@@ -141,7 +148,7 @@ def _conclude(
     opened: "Opened", output: Path | None, *, as_json: bool
 ) -> tuple[list["Table"], list[str]]:
     """Compare and recommend, write it, and return what the screen shows: tables, then lines."""
-    from isogloss.cli.compared import RAW_FILE, compared, measurement, price_of
+    from isogloss.cli.compared import RAW_FILE, compared, data_notes, measurement, price_of
     from isogloss.execute.audit import tokenizer_audits
     from isogloss.report.comparison.page import Told
     from isogloss.report.comparison.write import comparison_console, write_comparison
@@ -160,6 +167,7 @@ def _conclude(
         commands=[opened.again("compare", "-o", str(folder))],
         unfinished=opened.unfinished(),
         measured=measured,
+        data=data_notes(opened),
     )
     sample = opened.study.data.source.kind == "sample"
     frame = Frame(opened.study.name, opened.study.metric, sample)
@@ -169,4 +177,6 @@ def _conclude(
     if as_json:
         show.dump({**found.comparison.to_json(), "recommendation": chosen.to_json()})
     where = f"Comparison: {paths[-1]}; tables: {len(paths) - 1} files in {folder / 'tables'}."
-    return comparison_console(found.comparison), [*chosen.lines, *told.unfinished, where]
+    warnings = [line.replace("**", "") for line in measured if line.startswith("**")]
+    lines = [*chosen.lines, *warnings, *told.unfinished, where]
+    return comparison_console(found.comparison), lines

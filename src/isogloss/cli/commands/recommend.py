@@ -25,7 +25,8 @@ def recommend(
         float | None, typer.Option(help="The most main memory that serving may take, in MB.")
     ] = None,
     min_f1: Annotated[
-        float | None, typer.Option(help="The least of the study's metric, over its languages.")
+        float | None,
+        typer.Option(help="The least mean of the study's metric over the languages trained on."),
     ] = None,
     price: Annotated[
         float | None, typer.Option(help="Price of the machine per hour; by default the study's.")

@@ -72,6 +72,12 @@ def _finish(
         raise typer.Exit(PARTIAL if trained else 1)
 
 
+def _has_choice(opened: "Opened") -> bool:
+    """Whether there are several encoders, or several forms of one, to compare."""
+    forms = opened.study.efficiency.forms if opened.study.efficiency else ()
+    return len(opened.study.encoders) > 1 or len(forms) > 1
+
+
 def _failure(outcome: "Outcome") -> dict[str, Any]:
     return {
         "key": outcome.step.key,
@@ -95,5 +101,5 @@ def _speak(opened: "Opened", summary: dict[str, Any], failed: list["Outcome"]) -
     for one in summary["failed"]:
         show.err().print(f"{one['status']}: {one['title']}: {one['message']}", markup=False)
     if len(failed) < summary["steps"]:
-        commands = ["results", "report"] + ["compare"] * (len(opened.study.encoders) > 1)
+        commands = ["results", "report"] + ["compare"] * _has_choice(opened)
         show.say(f"Next: {'  |  '.join(map(opened.again, commands))}")

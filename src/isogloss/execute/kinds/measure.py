@@ -72,6 +72,7 @@ def _record(result: BenchResult) -> dict[str, Any]:
         "parts": {one.name: _part(one) for one in result.candidates},
         "machine": result.machine,
         "busy": [noise._asdict() for noise in result.busy],
+        "watched": any(noise.share is not None for noise in result.noise),
         "lengths": result.lengths,
     }
 

@@ -20,7 +20,7 @@ def how_measured(record: Mapping[str, Any]) -> Iterator[str]:
     yield _rounds(record["rounds"])
     yield from _computed(record["parts"])
     yield from _unstable(record["parts"])
-    yield _busy(record["busy"])
+    yield _busy(record["busy"], watched=record["watched"])
     for name, part in record["parts"].items():
         if part["failure"]:
             yield f"**{name} failed**: {part['failure']}"
@@ -69,14 +69,20 @@ def _unstable(parts: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
         )
 
 
-def _busy(turns: list[Mapping[str, Any]]) -> str:
+def _busy(turns: list[Mapping[str, Any]], *, watched: bool) -> str:
+    if not watched:
+        return "Nobody watched what else used the machine: figures may not repeat"
     if not turns:
         return "Nothing else used the machine in any turn"
     worst = max(turns, key=lambda turn: turn["share"] or 0.0)
     return (
-        f"**Others used the machine** in {len(turns)} turns, most in {worst['during']}"
+        f"**Others used the machine** in {len(turns)} turns, most {_when(worst['during'])}"
         f" ({worst['share']:.0%} of the cores): measure again when it is idle"
     )
+
+
+def _when(turn: str) -> str:
+    return "before the first" if turn == "before" else f"in {turn}"
 
 
 def _missing(parts: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
