@@ -28,6 +28,7 @@ from isogloss.report.comparison.measures import (
     statistic,
     weighted_f1,
 )
+from isogloss.report.comparison.overview import overview
 from isogloss.report.comparison.page import Told
 from isogloss.report.comparison.read_figures import read_figures
 from isogloss.report.comparison.reading import notes
@@ -642,8 +643,17 @@ def test_times_tie_if_the_paired_interval_holds_no_difference():
 
     assert verdict_of({1: 1.0, 2: 2.0, 3: 3.0}, {1: 1.1, 2: 1.9, 3: 3.0}) == "tie"
     assert verdict_of({1: 1.0, 2: 2.0, 3: 3.0}, {1: 0.5, 2: 1.5, 3: 2.45}) == "better"
-    assert verdict_of({1: 1.0}, {1: 2.0}) == "worse"
     assert verdict_of({1: 1.0}, {2: 2.0}) == "not compared"
+
+
+def test_what_was_taken_once_names_nobody_unless_it_is_the_same_each_time():
+    once = {"A": {0: 10.0}, "B": {0: 20.0}}
+    repeats = {"server_max_rate_per_second": once, "parameters": once}
+    times = [record for name in repeats for record in compare_repeats(name, repeats[name])]
+    assert [record["verdict"] for record in times] == ["not compared", "worse"]
+    lines = {line.metric: line for line in overview([], times, ["A", "B"], repeats).lines}
+    assert lines["server_max_rate_per_second"].candidate == "-"
+    assert lines["parameters"].candidate == "A"
 
 
 def toy_comparison(shares, *, forms=("torch",), seeds=(1, 2, 3), price=None):

@@ -247,3 +247,8 @@ def test_schema_and_templates_agree_on_the_keys():
 def test_bad_study_counts_one_mistake_as_one():
     with pytest.raises(BadStudy, match="1 mistake:"):
         load(GOOD, "nam=1")
+
+
+def test_the_labels_of_entities_are_their_types():
+    told = mistakes(GOOD, "task=ner", "data.labels=[B-PER, I-PER]")
+    assert "data.labels: for ner the types of entities (PER), not their tags (B-PER)" in told

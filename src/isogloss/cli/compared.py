@@ -83,6 +83,17 @@ def measurement(opened: Opened) -> tuple[list[str], "Path | None"]:
     return [], None
 
 
+def warnings(opened: Opened) -> list[str]:
+    """What makes a comparison doubtful, for the screen, a line each."""
+    measured, _ = measurement(opened)
+    lines = [line.replace("**", "") for line in measured if line.startswith("**")]
+    if len(opened.study.seeds) == 1:
+        lines.append(
+            "One seed: intervals are over test sentences only; another training may differ by more."
+        )
+    return lines
+
+
 def data_notes(opened: Opened) -> list[str]:
     """What had to be done so that every gold word counts, a line each; nothing for texts."""
     if not opened.study.is_tagging:

@@ -25,7 +25,7 @@ class Protocol:
     scenarios: tuple[str, ...] = DEFAULT_SCENARIOS
     """Of `offline`, `single_stream`, `server`, `cold_start`, `energy`."""
 
-    rounds: int = 3
+    rounds: int = 12
     """Turns that each candidate takes at offline and single-stream, interleaved."""
 
     n_texts: int = 256
@@ -34,7 +34,7 @@ class Protocol:
     token_budgets: tuple[int, ...] = (512, 2048, 8192)
     """Padded tokens in an offline batch, at most; each is tried."""
 
-    offline_seconds: float = 2.0
+    offline_seconds: float = 0.5
     """In each round all samples are answered again until this time is over."""
 
     single_stream_queries: int = 200

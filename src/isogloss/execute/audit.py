@@ -16,6 +16,9 @@ from isogloss.plan.plan import Plan, Step
 from isogloss.store.store import Store
 from isogloss.study.study import Study
 
+WHOLE = 1_000_000
+"""Tagged sentences are cut into windows, not off: nothing of them is ever truncated."""
+
 SENTENCES = "sentences"
 """The one label of sentences whose words are tagged, until their tags are counted."""
 
@@ -59,7 +62,8 @@ def tokenizer_audits(study: Study, plan: Plan, store: Store) -> dict[str, Any]:
         origin = plan.tokenizers[encoder.display]
         trained = store.folder(origin.step) if origin.step else None
         tokenizer = open_tokenizer(origin.pin, encoder.model, trained)
-        found[encoder.display] = tokenizer_audit(tokenizer, texts, study.training.max_length)
+        longest = WHOLE if study.is_tagging else study.training.max_length
+        found[encoder.display] = tokenizer_audit(tokenizer, texts, longest)
     return found
 
 

@@ -33,7 +33,7 @@ class Efficiency(Spec):
     ] = ("offline", "single_stream", "server", "cold_start")
     """What is measured; `energy` is an estimate, and needs `isogloss[energy]`."""
 
-    rounds: Count = 3
+    rounds: Count = 12
     """Times that every candidate is measured, in turn with the others."""
 
     n_texts: Count = 256
@@ -44,7 +44,7 @@ class Efficiency(Spec):
     ] = (512, 2048, 8192)
     """Padded sub-tokens in one batch, offline; the best is told, all are kept."""
 
-    offline_seconds: Number = Field(default=2.0, gt=0)
+    offline_seconds: Number = Field(default=0.5, gt=0)
     """In each round all texts are answered again until this time is over, at most 20 times."""
 
     single_stream_queries: Annotated[int, Field(ge=20)] = 200

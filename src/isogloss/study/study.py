@@ -140,6 +140,11 @@ class Study(Spec):
         least = 1 if self.task == "ner" else 2
         if len(self.labels) < least:
             raise ValueError(f"data.labels: task {self.task} needs {least} or more labels")
+        tags = [label for label in self.labels if label[:2] in {"B-", "I-"} or label == "O"]
+        if tags and self.task == "ner":
+            raise ValueError(
+                f"data.labels: for ner the types of entities (PER), not their tags ({tags[0]})"
+            )
         strange = sorted(set(self.data.label_names.values()) - set(self.labels))
         if strange and self.task != "ner":
             raise ValueError(

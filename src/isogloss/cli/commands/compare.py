@@ -148,7 +148,14 @@ def _conclude(
     opened: "Opened", output: Path | None, *, as_json: bool
 ) -> tuple[list["Table"], list[str]]:
     """Compare and recommend, write it, and return what the screen shows: tables, then lines."""
-    from isogloss.cli.compared import RAW_FILE, compared, data_notes, measurement, price_of
+    from isogloss.cli.compared import (
+        RAW_FILE,
+        compared,
+        data_notes,
+        measurement,
+        price_of,
+        warnings,
+    )
     from isogloss.execute.audit import tokenizer_audits
     from isogloss.report.comparison.page import Told
     from isogloss.report.comparison.write import comparison_console, write_comparison
@@ -177,6 +184,5 @@ def _conclude(
     if as_json:
         show.dump({**found.comparison.to_json(), "recommendation": chosen.to_json()})
     where = f"Comparison: {paths[-1]}; tables: {len(paths) - 1} files in {folder / 'tables'}."
-    warnings = [line.replace("**", "") for line in measured if line.startswith("**")]
-    lines = [*chosen.lines, *warnings, *told.unfinished, where]
+    lines = [*chosen.lines, *warnings(opened), *told.unfinished, where]
     return comparison_console(found.comparison), lines

@@ -1,9 +1,11 @@
 """`isogloss recommend`: which encoder to take under stated constraints, and who ties with it."""
 
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from isogloss.base.errors import InputError
 from isogloss.cli import show
 from isogloss.cli.options import (
     DEFAULT_STORE,
@@ -13,6 +15,9 @@ from isogloss.cli.options import (
     StudyArgument,
     VerboseOption,
 )
+
+if TYPE_CHECKING:
+    from isogloss.cli.opened import Opened
 
 
 def recommend(
@@ -49,7 +54,7 @@ def recommend(
     million sentences; expansion the zero-shot score on languages left out of training. The choice,
     its reason and who ties with it stand in three lines.
     """
-    from isogloss.cli.compared import compared, price_of
+    from isogloss.cli.compared import compared, price_of, warnings
     from isogloss.cli.opened import open_study
     from isogloss.report.comparison.write import recommendation_console
     from isogloss.report.recommend.constraints import Constraints
@@ -62,6 +67,7 @@ def recommend(
     opened = open_study(study, store, changes)
     opened.tell()
     declared, currency = price_of(opened)
+    _refuse_unmeasured(opened, [max_latency_ms, max_memory_mb], weighed)
     found = compared(opened).candidates(declared if price is None else price)
     chosen = choose(found, limits, weighed, currency=currency)
     if json:
@@ -69,7 +75,17 @@ def recommend(
         return
     for table in recommendation_console(chosen):
         show.wide().print(table)
-    for line in chosen.lines:
+    for line in [*chosen.lines, *warnings(opened)]:
         show.say(line)
     if opened.missing:
         show.note(f"{len(opened.missing)} steps are not finished; this is about the rest.")
+
+
+def _refuse_unmeasured(
+    opened: "Opened", limits: Sequence[float | None], weights: Mapping[str, float] | None
+) -> None:
+    """Say that measuring is still to be done, where that is all that is missing."""
+    wanted = any(limit is not None for limit in limits) or "cost" in (weights or {})
+    missing = any(step.kind == "measure" for step in opened.missing)
+    if wanted and missing:
+        raise InputError(f"Nothing is measured yet; finish the study: {opened.again('run')}")

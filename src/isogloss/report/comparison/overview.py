@@ -8,7 +8,7 @@ mean, with all those beside it that cannot be told from it.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from isogloss.report.comparison.differences import TIE
+from isogloss.report.comparison.differences import NOT_COMPARED, TIE
 from isogloss.report.comparison.rounds import Repeats, interval_over
 from isogloss.report.comparison.values import (
     Compared,
@@ -51,7 +51,8 @@ def overview(
     for metric, of_encoder in stated.items():
         for encoder, value in of_encoder.items():
             values[encoder][metric] = value
-    return compare_values(values, ties=_ties([*quality, *times], stated))
+    undecided = {record["metric"] for record in times if record["verdict"] == NOT_COMPARED}
+    return compare_values(values, ties=_ties([*quality, *times], stated), undecided=undecided)
 
 
 def _ties(records: Records, stated: Mapping[str, Mapping[str, Stated]]) -> dict[str, list[str]]:

@@ -41,6 +41,12 @@ def times_of(rows: Iterable[Row], setting: Setting) -> dict[str, dict[str, Repea
     return {metric: dict(of_encoder) for metric, of_encoder in times.items()}
 
 
+COUNTED = {
+    "parameters", "embedding_parameters", "body_parameters", "disk_mb", "flops_per_token",
+}  # fmt: skip
+"""Measured values that are the same each time, so that one is enough."""
+
+
 def compare_repeats(metric: str, by_encoder: Mapping[str, Repeats]) -> list[Record]:
     """Compare every two encoders on one time or measured value; fields as `compare_encoders`."""
     return [
@@ -67,11 +73,11 @@ def _pair(metric: str, first: tuple[str, Repeats], second: tuple[str, Repeats]) 
 
 
 def _verdict(metric: str, found: Interval | None) -> str:
-    """A tie if the interval holds 0; without an interval, what the two numbers say."""
+    """A tie if the interval holds 0; without an interval nothing is said but of what is counted."""
     if found is None:
         return NOT_COMPARED
     if found.low is None or found.high is None:
-        return verdict(metric, found.mean, 0.0)
+        return verdict(metric, found.mean, 0.0) if metric in COUNTED else NOT_COMPARED
     return verdict(metric, found.mean, 1.0 if found.low <= 0 <= found.high else 0.0)
 
 

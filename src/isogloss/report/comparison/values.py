@@ -99,7 +99,10 @@ class Compared:
 
 
 def compare_values(
-    values: Values, *, ties: Mapping[str, Collection[str]] | None = None
+    values: Values,
+    *,
+    ties: Mapping[str, Collection[str]] | None = None,
+    undecided: Collection[str] = (),
 ) -> Compared:
     """Compare encoders by their figures; the first is the one that others differ from.
 
@@ -109,6 +112,7 @@ def compare_values(
     Args:
         values: by encoder and metric, in the order of the table.
         ties: metric -> all encoders that cannot be told from the best, itself among them.
+        undecided: metrics of which nobody knows whether a difference is one; without candidate.
 
     Raises:
         InputError: for fewer than two encoders, a name that a column of the table has, or a value
@@ -124,7 +128,10 @@ def compare_values(
     known = ties or {}
     return Compared(
         encoders,
-        tuple(_line(metric, values, frozenset(known.get(metric, ()))) for metric in metrics),
+        tuple(
+            _line(metric, values, None if metric in undecided else frozenset(known.get(metric, ())))
+            for metric in metrics
+        ),
     )
 
 
@@ -181,10 +188,12 @@ def best_of(metric: str, values: Mapping[str, float]) -> str | None:
     return (max if way == "higher" else min)(values, key=values.__getitem__)
 
 
-def _line(metric: str, values: Values, tied: frozenset[str]) -> Line:
+def _line(metric: str, values: Values, tied: frozenset[str] | None) -> Line:
+    """One metric; `tied` is None where nothing is decided."""
     cells = tuple(_stated(given.get(metric), metric, name) for name, given in values.items())
     first, *others = cells
-    leaders = _leaders(metric, dict(zip(values, cells, strict=True)), tied)
+    present = dict(zip(values, cells, strict=True))
+    leaders = () if tied is None else _leaders(metric, present, tied)
     return Line(
         metric=labeled(metric),
         cells=cells,
