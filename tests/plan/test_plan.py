@@ -258,7 +258,7 @@ def stand_ins(study, folder: Path) -> list[str]:
             (folder / "data" / code).mkdir(parents=True)
             for split in ("train", "validation", "test"):
                 (folder / "data" / code / f"{split}.jsonl").write_text("{}\n")
-        changes.append(f"data.source.root={folder / 'data'}")
+        changes += [f"data.source.root={folder / 'data'}", "data.source.folders={}"]
     for at, encoder in enumerate(study.encoders):
         if encoder.model and Path(encoder.model).is_absolute():
             stub = folder / encoder.display
