@@ -11,22 +11,10 @@ import pytest
 import yaml
 
 from isogloss.study.load import load_study
+from published import FIGURES
 from tag_study import write_tagged
 from tag_toys import LONGEST, make_model, make_tokenizer
 
-# Source: the published bilingual NER comparison, mBERT against XLM-R, 3 epochs, batch 16.
-FIGURES = """\
-metric,mBERT,XLM-R
-eval_loss,0.050518,0.037623
-eval_precision,0.907649,0.917869
-eval_recall,0.908744,0.921005
-eval_f1,0.908196,0.919434
-eval_accuracy,0.986812,0.989860
-eval_runtime,12.3213,20.2871
-eval_samples_per_second,269.615,163.749
-eval_steps_per_second,16.881,10.253
-epoch,3,3
-"""
 GOLDEN = """\
 metric mBERT XLM-R difference candidate
 eval_loss 0.050518 0.037623 -25.5% XLM-R

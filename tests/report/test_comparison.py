@@ -51,21 +51,8 @@ from isogloss.report.recommend.tables import candidate_table
 from isogloss.report.tables import csv_text
 from isogloss.stats.confusion import METRICS, confusion_counts
 from isogloss.stats.tallies import label_tallies
+from published import FIGURES
 
-# Source: the published bilingual NER comparison, mBERT against XLM-R, 3 epochs, batch 16,
-# 3,322 sentences. The differences and candidates are the published ones, not computed here.
-PUBLISHED = """\
-metric,mBERT,XLM-R
-eval_loss,0.050518,0.037623
-eval_precision,0.907649,0.917869
-eval_recall,0.908744,0.921005
-eval_f1,0.908196,0.919434
-eval_accuracy,0.986812,0.989860
-eval_runtime,12.3213,20.2871
-eval_samples_per_second,269.615,163.749
-eval_steps_per_second,16.881,10.253
-epoch,3,3
-"""
 GOLDEN = """\
 | metric | mBERT | XLM-R | difference | candidate |
 |---|---|---|---|---|
@@ -94,12 +81,12 @@ def figures(tmp_path):
 
 
 def test_the_published_figures_give_the_published_table(figures):
-    compared = compare_values(figures(PUBLISHED))
+    compared = compare_values(figures(FIGURES))
     assert grid_markdown(compared, mark=False) == GOLDEN
 
 
 def test_marks_change_the_best_cells_and_nothing_else(figures):
-    marked = grid_markdown(compare_values(figures(PUBLISHED)))
+    marked = grid_markdown(compare_values(figures(FIGURES)))
     assert marked.replace("**", "") == GOLDEN
     bold = [re.findall(r"\*\*(.+?)\*\*", line) for line in marked.splitlines()[2:]]
     assert bold == [
@@ -110,21 +97,21 @@ def test_marks_change_the_best_cells_and_nothing_else(figures):
 
 def test_the_console_shows_the_same_words_in_80_columns(figures):
     console = Console(width=80, file=io.StringIO())
-    console.print(grid_rich(compare_values(figures(PUBLISHED)), title="mBERT against XLM-R"))
+    console.print(grid_rich(compare_values(figures(FIGURES)), title="mBERT against XLM-R"))
     found = [line.split() for line in console.file.getvalue().splitlines()]
     for line in GOLDEN.splitlines()[2:]:
         assert line.replace("|", " ").split() in found
 
 
 def test_figures_are_written_as_the_published_table(figures, tmp_path):
-    paths = write_figures(tmp_path / "out", compare_values(figures(PUBLISHED)))
+    paths = write_figures(tmp_path / "out", compare_values(figures(FIGURES)))
     assert [path.name for path in paths] == ["comparison.csv", "comparison.md", "comparison.tex"]
     assert paths[1].read_text().replace("**", "") == GOLDEN
     assert r"\caption{mBERT against XLM-R.}" in paths[2].read_text()
 
 
 def test_csv_holds_numbers_and_unrounded_differences(figures):
-    text = csv_text(compare_values(figures(PUBLISHED)).records)
+    text = csv_text(compare_values(figures(FIGURES)).records)
     first, *_, last = csv.DictReader(io.StringIO(text))
     assert list(first) == ["metric", "mBERT", "XLM-R", "difference_percent", "candidate"]
     assert float(first["difference_percent"]) == pytest.approx(-25.525555, abs=1e-6)
@@ -132,7 +119,7 @@ def test_csv_holds_numbers_and_unrounded_differences(figures):
 
 
 def test_latex_sets_the_best_in_bold(figures):
-    text = grid_latex(compare_values(figures(PUBLISHED)), caption="Two encoders", label="two")
+    text = grid_latex(compare_values(figures(FIGURES)), caption="Two encoders", label="two")
     assert r"eval\_loss & 0.050518 & \textbf{0.037623} & -25.5\% & XLM-R \\" in text
 
 

@@ -16,7 +16,7 @@ from isogloss.report.recommend.candidate import Candidate, candidates_of
 from isogloss.store.results import results_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 RAW_FILE = "measured.json"
@@ -83,9 +83,8 @@ def measurement(opened: Opened) -> tuple[list[str], "Path | None"]:
     return [], None
 
 
-def warnings(opened: Opened) -> list[str]:
-    """What makes a comparison doubtful, for the screen, a line each."""
-    measured, _ = measurement(opened)
+def warnings(opened: Opened, measured: "Sequence[str]") -> list[str]:
+    """What makes a comparison doubtful, for the screen; `measured` are lines of `measurement`."""
     lines = [line.replace("**", "") for line in measured if line.startswith("**")]
     if len(opened.study.seeds) == 1:
         lines.append(

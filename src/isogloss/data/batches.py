@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isogloss.data.encoded import Encoded
-
-Indices = NDArray[np.int64]
+from isogloss.data.ragged import Indices, pad_runs
 
 
 def epoch_order(n: int, *, seed: int, epoch: int) -> Indices:
@@ -104,9 +103,4 @@ def pad(
         Ids [batch, longest], and a mask [batch, longest] of 1 for tokens and 0 for padding, or None
         when all are of one length: without a mask the model has less to do.
     """
-    lengths = encoded.lengths[indices]
-    longest = int(lengths.max())
-    mask = np.arange(longest) < lengths[:, None]
-    ids = np.full(mask.shape, pad_id, dtype=np.int64)
-    ids[mask] = encoded.select(indices).ids
-    return ids, None if mask.all() else mask.astype(np.int64)
+    return pad_runs(encoded.ids, encoded.offsets, indices, pad_id)

@@ -8,7 +8,7 @@ text. It costs 4 bytes a token.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, final
+from typing import final
 
 import numpy as np
 import pyarrow as pa
@@ -16,8 +16,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from isogloss.base.errors import RunError
-
-Scalar = TypeVar("Scalar", bound=np.generic)
+from isogloss.data.ragged import copied, join, offsets_of, runs
 
 SCHEMA = pa.schema(
     [
@@ -80,12 +79,10 @@ class Encoded:
     def select(self, indices: Sequence[int] | NDArray[np.int64]) -> "Encoded":
         """Take these examples, in this order; one may be taken more than once."""
         chosen = np.asarray(indices, dtype=np.int64)
-        lengths = self.lengths[chosen]
-        offsets = _offsets(lengths)
-        within = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)
+        places, lengths = runs(self.offsets, chosen)
         return Encoded(
-            ids=self.ids[np.repeat(self.offsets[:-1][chosen], lengths) + within],
-            offsets=offsets,
+            ids=self.ids[places],
+            offsets=offsets_of(lengths),
             labels=self.labels[chosen],
             examples=tuple(self.examples[index] for index in chosen),
             truncated=self.truncated[chosen],
@@ -114,36 +111,22 @@ class Encoded:
             ) from error
         lists = table["input_ids"].combine_chunks()
         return cls(
-            ids=_numpy(lists.flatten(), np.int32),
-            offsets=_offsets(_numpy(lists.value_lengths(), np.int64)),
-            labels=_numpy(table["label"], np.int64),
+            ids=copied(lists.flatten(), np.int32),
+            offsets=offsets_of(copied(lists.value_lengths(), np.int64)),
+            labels=copied(table["label"], np.int64),
             examples=tuple(table["example"].to_pylist()),
-            truncated=_numpy(table["truncated"], np.bool_),
-            unknown=_numpy(table["unknown"], np.int64),
+            truncated=copied(table["truncated"], np.bool_),
+            unknown=copied(table["unknown"], np.int64),
         )
 
     @classmethod
     def concatenate(cls, parts: Sequence["Encoded"]) -> "Encoded":
         """Join splits into one, in order; no parts make an empty split."""
         return cls(
-            ids=_join([part.ids for part in parts], np.int32),
-            offsets=_offsets(_join([part.lengths for part in parts], np.int64)),
-            labels=_join([part.labels for part in parts], np.int64),
+            ids=join([part.ids for part in parts], np.int32),
+            offsets=offsets_of(join([part.lengths for part in parts], np.int64)),
+            labels=join([part.labels for part in parts], np.int64),
             examples=tuple(example for part in parts for example in part.examples),
-            truncated=_join([part.truncated for part in parts], np.bool_),
-            unknown=_join([part.unknown for part in parts], np.int64),
+            truncated=join([part.truncated for part in parts], np.bool_),
+            unknown=join([part.unknown for part in parts], np.int64),
         )
-
-
-def _offsets(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
-
-
-def _join(arrays: Sequence[NDArray[Scalar]], dtype: type[Scalar]) -> NDArray[Scalar]:
-    return np.concatenate([np.empty(0, dtype), *arrays])
-
-
-def _numpy(column: Any, dtype: type[Scalar]) -> NDArray[Scalar]:
-    """Copy an Arrow column, since what Arrow lends cannot be written to."""
-    flat = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    return np.array(flat.to_numpy(zero_copy_only=False), dtype=dtype)

@@ -8,7 +8,7 @@ side by side, and so do the words that a window answers for.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, final
+from typing import final
 
 import numpy as np
 import pyarrow as pa
@@ -16,9 +16,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from isogloss.base.errors import RunError
-
-Indices = NDArray[np.int64]
-Scalar = TypeVar("Scalar", bound=np.generic)
+from isogloss.data.ragged import Indices, copied, join, offsets_of, pad_runs, runs, starts_of
 
 SCHEMA = pa.schema(
     [
@@ -103,16 +101,16 @@ class EncodedWords:
         `n_unknown` and `n_empty` stay those of the whole, since they are not kept by sentence.
         """
         chosen = np.asarray(sentences, dtype=np.int64)
-        windows, windows_each = _runs(self.sentence_windows, chosen)
-        words, words_each = _runs(self.word_offsets, chosen)
-        places, lengths = _runs(self.offsets, windows)
-        moved = _starts(windows_each) - self.sentence_windows[chosen]
+        windows, windows_each = runs(self.sentence_windows, chosen)
+        words, words_each = runs(self.word_offsets, chosen)
+        places, lengths = runs(self.offsets, windows)
+        moved = starts_of(windows_each) - self.sentence_windows[chosen]
         return EncodedWords(
             ids=self.ids[places],
-            offsets=_offsets(lengths),
+            offsets=offsets_of(lengths),
             window_sentence=np.repeat(np.arange(len(chosen)), windows_each),
             examples=tuple(self.examples[at] for at in chosen),
-            word_offsets=_offsets(words_each),
+            word_offsets=offsets_of(words_each),
             tags=self.tags[words],
             word_window=self.word_window[words] + np.repeat(moved, words_each),
             word_position=self.word_position[words],
@@ -123,21 +121,21 @@ class EncodedWords:
     @classmethod
     def concatenate(cls, parts: Sequence["EncodedWords"]) -> "EncodedWords":
         """Join splits into one, in order; no parts make an empty split."""
-        windows = _starts(np.array([len(p.lengths) for p in parts], dtype=np.int64))
-        sentences = _starts(np.array([len(p) for p in parts], dtype=np.int64))
+        windows = starts_of(np.array([len(p.lengths) for p in parts], dtype=np.int64))
+        sentences = starts_of(np.array([len(p) for p in parts], dtype=np.int64))
         return cls(
-            ids=_join([p.ids for p in parts], np.int32),
-            offsets=_offsets(_join([p.lengths for p in parts], np.int64)),
-            window_sentence=_join(
+            ids=join([p.ids for p in parts], np.int32),
+            offsets=offsets_of(join([p.lengths for p in parts], np.int64)),
+            window_sentence=join(
                 [p.window_sentence + at for p, at in zip(parts, sentences, strict=True)], np.int64
             ),
             examples=tuple(example for p in parts for example in p.examples),
-            word_offsets=_offsets(_join([np.diff(p.word_offsets) for p in parts], np.int64)),
-            tags=_join([p.tags for p in parts], np.int64),
-            word_window=_join(
+            word_offsets=offsets_of(join([np.diff(p.word_offsets) for p in parts], np.int64)),
+            tags=join([p.tags for p in parts], np.int64),
+            word_window=join(
                 [p.word_window + at for p, at in zip(parts, windows, strict=True)], np.int64
             ),
-            word_position=_join([p.word_position for p in parts], np.int64),
+            word_position=join([p.word_position for p in parts], np.int64),
             n_unknown=sum(p.n_unknown for p in parts),
             n_empty=sum(p.n_empty for p in parts),
         )
@@ -175,18 +173,18 @@ class EncodedWords:
                 f"{path} holds no encoded split ({error}); delete it and run again."
             ) from error
         windows = columns["windows"].flatten()
-        windows_each = _numpy(columns["windows"].value_lengths(), np.int64)
-        words_each = _numpy(columns["tags"].value_lengths(), np.int64)
-        within = _numpy(columns["word_window"].flatten(), np.int64)
+        windows_each = copied(columns["windows"].value_lengths(), np.int64)
+        words_each = copied(columns["tags"].value_lengths(), np.int64)
+        within = copied(columns["word_window"].flatten(), np.int64)
         return cls(
-            ids=_numpy(windows.flatten(), np.int32),
-            offsets=_offsets(_numpy(windows.value_lengths(), np.int64)),
+            ids=copied(windows.flatten(), np.int32),
+            offsets=offsets_of(copied(windows.value_lengths(), np.int64)),
             window_sentence=np.repeat(np.arange(len(table)), windows_each),
             examples=tuple(columns["example"].to_pylist()),
-            word_offsets=_offsets(words_each),
-            tags=_numpy(columns["tags"].flatten(), np.int64),
-            word_window=within + np.repeat(_starts(windows_each), words_each),
-            word_position=_numpy(columns["word_position"].flatten(), np.int64),
+            word_offsets=offsets_of(words_each),
+            tags=copied(columns["tags"].flatten(), np.int64),
+            word_window=within + np.repeat(starts_of(windows_each), words_each),
+            word_position=copied(columns["word_position"].flatten(), np.int64),
             n_unknown=counts[0],
             n_empty=counts[1],
         )
@@ -201,36 +199,8 @@ def pad_windows(
         Ids [batch, longest], and a mask [batch, longest] of 1 for sub-tokens and 0 for padding, or
         None when all are of one length.
     """
-    places, lengths = _runs(encoded.offsets, windows)
-    mask = np.arange(int(lengths.max())) < lengths[:, None]
-    ids = np.full(mask.shape, pad_id, dtype=np.int64)
-    ids[mask] = encoded.ids[places]
-    return ids, None if mask.all() else mask.astype(np.int64)
-
-
-def _runs(offsets: Indices, chosen: Indices) -> tuple[Indices, Indices]:
-    """The places of chosen stretches, one stretch after the other, and how long each is."""
-    lengths = np.diff(offsets)[chosen]
-    within = np.arange(lengths.sum()) - np.repeat(_starts(lengths), lengths)
-    return np.repeat(offsets[:-1][chosen], lengths) + within, lengths
-
-
-def _offsets(lengths: Indices) -> Indices:
-    return np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
-
-
-def _starts(lengths: Indices) -> Indices:
-    return _offsets(lengths)[:-1]
-
-
-def _join(arrays: Sequence[NDArray[Any]], dtype: type[Scalar]) -> NDArray[Scalar]:
-    return np.concatenate([np.empty(0, dtype), *arrays])
+    return pad_runs(encoded.ids, encoded.offsets, windows, pad_id)
 
 
 def _lists(offsets: Indices, values: pa.Array) -> pa.Array:
     return pa.LargeListArray.from_arrays(pa.array(offsets, pa.int64()), values)
-
-
-def _numpy(column: Any, dtype: type[Scalar]) -> NDArray[Scalar]:
-    """Copy an Arrow column, since what Arrow lends cannot be written to."""
-    return np.array(column.to_numpy(zero_copy_only=False), dtype=dtype)

@@ -3,6 +3,7 @@
 The round trip is exact: ids, texts and labels come back as the same strings, in the same order.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def write_split(split: Split, path: Path) -> None:
     try:
         table = pa.table(columns, schema=SCHEMA.with_metadata(metadata))
     except UnicodeEncodeError as error:
-        example = next(e for e in split.examples if not all(map(_is_text, e)))
+        example = next(e for e in split.examples if not all(map(is_text, e)))
         raise InputError(
             f"{split.language} {example.id}: the text holds half of a surrogate pair, which no "
             "UTF-8 file can hold. Mend the row."
@@ -44,6 +45,19 @@ def read_table(path: Path) -> Split:
     Raises:
         RunError: the file is missing, broken, or not such a file.
     """
+    columns, (language, name) = columns_and_facts(path, SCHEMA, (LANGUAGE_KEY, NAME_KEY), "split")
+    examples = tuple(TextExample(*values) for values in zip(*columns, strict=True))
+    return Split(language, name, examples)
+
+
+def columns_and_facts(
+    path: Path, schema: pa.Schema, keys: Sequence[bytes], what: str
+) -> tuple[list[list[Any]], list[str]]:
+    """Read the columns of a stored split, in the order of its schema, and the facts beside them.
+
+    Raises:
+        RunError: the file is missing, broken, or not such a file.
+    """
     try:
         table: Any = pq.read_table(path)
     except (pa.ArrowException, OSError) as error:
@@ -52,14 +66,14 @@ def read_table(path: Path) -> Split:
             "made again."
         ) from error
     metadata = table.schema.metadata or {}
-    if table.schema.names != SCHEMA.names or not {LANGUAGE_KEY, NAME_KEY} <= metadata.keys():
-        raise RunError(f"{path}: not a split that Isogloss wrote. Remove it.")
-    columns = [table.column(name).to_pylist() for name in SCHEMA.names]
-    examples = tuple(TextExample(*values) for values in zip(*columns, strict=True))
-    return Split(metadata[LANGUAGE_KEY].decode(), metadata[NAME_KEY].decode(), examples)
+    if table.schema.names != schema.names or not set(keys) <= metadata.keys():
+        raise RunError(f"{path}: not a {what} that Isogloss wrote. Remove it.")
+    columns = [table.column(name).to_pylist() for name in schema.names]
+    return columns, [metadata[key].decode() for key in keys]
 
 
-def _is_text(value: str) -> bool:
+def is_text(value: str) -> bool:
+    """Whether a file can hold it: it has no half of a surrogate pair."""
     try:
         value.encode()
     except UnicodeEncodeError:

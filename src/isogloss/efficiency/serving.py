@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from isogloss.data.ragged import pad_runs
 from isogloss.efficiency.answering import Indices, Pieces, Sample
 from isogloss.efficiency.candidate import Candidate
 from isogloss.model.precision import Precision, best_device
@@ -96,12 +97,7 @@ def pad_pieces(
     pieces: Pieces, part: Indices, pad_id: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
     """Lay windows side by side: ids [windows, longest], and a mask or None if none is padded."""
-    lengths = pieces.lengths[part]
-    columns = np.arange(lengths.max(initial=0))
-    mask = columns < lengths[:, None]
-    at = pieces.offsets[part][:, None] + columns
-    ids = np.where(mask, pieces.ids[np.where(mask, at, 0)], pad_id).astype(np.int64)
-    return ids, None if mask.all() else mask.astype(np.int64)
+    return pad_runs(pieces.ids, pieces.offsets, part, pad_id)
 
 
 def _decode_words(

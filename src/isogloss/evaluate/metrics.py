@@ -73,19 +73,28 @@ def classification_scores(
         raise InputError("No example to score: the split is empty. Give it rows or leave it out.")
     predicted = predicted_ids(probabilities)
     usable = predicted != UNUSABLE
-    with_loss = usable & np.isfinite(losses)
-    if not with_loss.any():
-        raise RunError(
-            f"None of the {len(gold)} predictions is usable: their probabilities or losses are "
-            "not finite. The model has diverged; lower the learning rate or train in fp32."
-        )
+    loss = loss_score(losses, usable)
     counts = confusion_counts(gold[usable].astype(np.int64), predicted[usable], len(labels))
-    loss = float(np.mean(losses[with_loss], dtype=np.float64))
-    n_with_loss = int(with_loss.sum())
     return [
-        Score("eval_loss", loss, n_with_loss, len(gold) - n_with_loss),
+        loss,
         *confusion_scores(counts, labels, n_unscored=int(len(gold) - usable.sum())),
     ]
+
+
+def loss_score(losses: npt.NDArray[Any], usable: npt.NDArray[np.bool_]) -> Score:
+    """`eval_loss`: the mean over usable predictions, [n], whose loss is finite.
+
+    Raises:
+        RunError: if there is none: the model has diverged.
+    """
+    counted = usable & np.isfinite(losses)
+    if not counted.any():
+        raise RunError(
+            f"None of the {len(losses)} predictions is usable: their probabilities or losses are "
+            "not finite. The model has diverged; lower the learning rate or train in fp32."
+        )
+    n = int(counted.sum())
+    return Score("eval_loss", float(np.mean(losses[counted], dtype=np.float64)), n, len(losses) - n)
 
 
 def predicted_ids(probabilities: npt.NDArray[Any]) -> npt.NDArray[np.int64]:

@@ -6,7 +6,7 @@ batch).
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple, final
@@ -65,14 +65,39 @@ def predict(
         max_tokens: padded tokens in one batch.
     """
     parts = token_budget(encoded.lengths, max_tokens)
+
+    def say(part: NDArray[np.int64], rows: NDArray[np.int64]) -> Said:
+        logits = logits_of(model, *pad(encoded, part, pad_id))
+        return said_of(logits, encoded.labels[rows])
+
+    return answer(model, say, precision=precision, parts=parts, rows=parts)
+
+
+def answer(
+    model: PreTrainedModel,
+    say: Callable[[NDArray[np.int64], NDArray[np.int64]], Said],
+    *,
+    precision: Precision,
+    parts: Sequence[NDArray[np.int64]],
+    rows: Sequence[NDArray[np.int64]],
+) -> Predictions:
+    """Take batch after batch, and put what was said into the order of the rows.
+
+    Args:
+        model: its mode is put back.
+        say: from what a batch holds, and the rows that it answers, to what is said of these rows.
+        precision: what to compute with.
+        parts: what each batch holds: texts, or windows.
+        rows: what each batch answers: texts, or words; each row once.
+    """
     start = time.perf_counter()
     with in_evaluation(model), precision.autocast(model.device):
-        said = [_say(model, encoded, part, pad_id) for part in parts]
-        rows, losses = gather(said, model.config.num_labels)
+        said = [say(part, answered) for part, answered in zip(parts, rows, strict=True)]
+        found, losses = gather(said, model.config.num_labels)
     runtime = time.perf_counter() - start
-    back = np.argsort(np.concatenate([np.empty(0, np.int64), *parts]), kind="stable")
+    back = np.argsort(np.concatenate([np.empty(0, np.int64), *rows]), kind="stable")
     return Predictions(
-        probabilities=np.exp(rows)[back],
+        probabilities=np.exp(found)[back],
         losses=losses.astype(np.float64)[back],
         runtime=runtime,
         n_batches=len(parts),
@@ -95,15 +120,23 @@ def in_evaluation(model: PreTrainedModel) -> Iterator[None]:
         model.train(was_training)
 
 
-def _say(model: PreTrainedModel, encoded: Encoded, part: NDArray[np.int64], pad_id: int) -> Said:
-    ids, mask = pad(encoded, part, pad_id)
-    logits = model(
+def logits_of(
+    model: PreTrainedModel, ids: NDArray[np.int64], mask: NDArray[np.int64] | None
+) -> Tensor:
+    """Run a padded batch, on the model's device."""
+    logits: Tensor = model(
         input_ids=torch.from_numpy(ids).to(model.device),
         attention_mask=None if mask is None else torch.from_numpy(mask).to(model.device),
     ).logits
+    return logits
+
+
+def said_of(logits: Tensor, gold: NDArray[np.int64]) -> Said:
+    """Log-probabilities, and the loss with the gold ids, of logits [rows, labels or tags]."""
     log_probabilities = functional.log_softmax(logits.float(), dim=-1)
-    gold = torch.from_numpy(encoded.labels[part]).to(model.device)
-    return Said(log_probabilities, functional.nll_loss(log_probabilities, gold, reduction="none"))
+    wanted = torch.from_numpy(gold).to(logits.device)
+    losses = functional.nll_loss(log_probabilities, wanted, reduction="none")
+    return Said(log_probabilities, losses)
 
 
 def gather(said: list[Said], n_classes: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from isogloss.base.errors import InputError, RunError
-from isogloss.evaluate.metrics import UNUSABLE, Score
+from isogloss.base.errors import InputError
+from isogloss.evaluate.metrics import UNUSABLE, Score, loss_score
 from isogloss.stats.spans import span_tallies
 from isogloss.stats.tallies import LABEL_TALLY_METRICS, TALLY_METRICS, Tallies, label_tallies
 
@@ -84,16 +84,8 @@ def _counted(gold: Ids, predicted: Ids, losses: NDArray[np.float64]) -> list[Sco
     """The mean loss over words, and how many words there are."""
     if len(gold) == 0:
         raise InputError("No word to score: the split is empty. Give it rows or leave it out.")
-    finite = np.isfinite(losses) & (predicted != UNUSABLE)
-    if not finite.any():
-        raise RunError(
-            f"None of the {len(gold)} predictions is usable: their probabilities or losses are "
-            "not finite. The model has diverged; lower the learning rate or train in fp32."
-        )
-    n = int(finite.sum())
-    loss = float(np.mean(losses[finite]))
     return [
-        Score("eval_loss", loss, n, len(gold) - n),
+        loss_score(losses, predicted != UNUSABLE),
         Score("n_gold", float(len(gold)), len(gold), 0),
     ]
 

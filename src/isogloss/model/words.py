@@ -13,6 +13,7 @@ sentence too, so that a word has the same sub-tokens wherever it stands.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -179,8 +180,9 @@ def _sub_tokens(
             yield np.array(encoding.ids, dtype=np.int32), of_word, len(words)
 
 
+@lru_cache(maxsize=8)
 def _glues_words(backend: Any) -> bool:
-    """Whether a word alone is cut as if it went on with the word before it."""
+    """Whether a word alone is cut as if it went on with the word before it; asked once each."""
     return any(
         backend.encode(f"{probe} {probe}", add_special_tokens=False).ids
         != backend.encode([probe, probe], is_pretokenized=True, add_special_tokens=False).ids

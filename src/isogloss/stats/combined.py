@@ -152,20 +152,7 @@ def score_interval(
     arrays = [by_seed[key] for key in sorted(by_seed)]
     drawn = bootstrap_scores(arrays, statistic, resamples=resamples, seed=seed)
     spread = _spread(scores(arrays, statistic), drawn, n_units=len(arrays[0]))
-    low, high = _bounds(spread, confidence)
-    return Combined(
-        mean=spread.mean,
-        low=low,
-        high=high,
-        se=spread.se,
-        df=spread.df,
-        se_seed=spread.se_seed,
-        se_test=spread.se_test,
-        n_seeds=spread.n_seeds,
-        n_units=spread.n_units,
-        confidence=confidence,
-        method=_method(spread),
-    )
+    return _combined(spread, confidence)
 
 
 def compare(
@@ -287,13 +274,9 @@ def _method(spread: _Spread) -> str:
     return UNITS_ONLY if spread.n_seeds == 1 else BOTH
 
 
-def _difference(spread: _Spread, swapped: Numbers, drawn: Numbers, confidence: float) -> Difference:
+def _combined(spread: _Spread, confidence: float) -> Combined:
     low, high = _bounds(spread, confidence)
-    by_swaps = two_sided_p(swapped, spread.mean)
-    smallest = None
-    if spread.se is not None and spread.df_ahead is not None:
-        smallest = smallest_difference(spread.se, spread.df_ahead, confidence=confidence)
-    return Difference(
+    return Combined(
         mean=spread.mean,
         low=low,
         high=high,
@@ -305,6 +288,16 @@ def _difference(spread: _Spread, swapped: Numbers, drawn: Numbers, confidence: f
         n_units=spread.n_units,
         confidence=confidence,
         method=_method(spread),
+    )
+
+
+def _difference(spread: _Spread, swapped: Numbers, drawn: Numbers, confidence: float) -> Difference:
+    by_swaps = two_sided_p(swapped, spread.mean)
+    smallest = None
+    if spread.se is not None and spread.df_ahead is not None:
+        smallest = smallest_difference(spread.se, spread.df_ahead, confidence=confidence)
+    return Difference(
+        **vars(_combined(spread, confidence)),
         p=_p_of_t(spread, by_swaps),
         p_randomization=by_swaps,
         p_bootstrap=1.0 if spread.n_units == 1 else two_sided_p(drawn - spread.mean, spread.mean),

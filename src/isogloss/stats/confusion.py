@@ -16,6 +16,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from isogloss.stats.division import divide
+
 Numbers = npt.NDArray[np.float64]
 """A matrix of counts `[..., gold, predicted]`, or what is computed from it."""
 
@@ -47,22 +49,22 @@ def support(counts: Numbers) -> Numbers:
 
 def precision(counts: Numbers) -> Numbers:
     """Right predictions of a label among all predictions of it, `[..., k]`."""
-    return _divide(_hits(counts), counts.sum(axis=-2))
+    return divide(_hits(counts), counts.sum(axis=-2))
 
 
 def recall(counts: Numbers) -> Numbers:
     """Right predictions of a label among all gold examples of it, `[..., k]`."""
-    return _divide(_hits(counts), support(counts))
+    return divide(_hits(counts), support(counts))
 
 
 def f1(counts: Numbers) -> Numbers:
     """Harmonic mean of precision and recall, 2 tp / (2 tp + fp + fn), `[..., k]`."""
-    return _divide(2 * _hits(counts), counts.sum(axis=-2) + support(counts))
+    return divide(2 * _hits(counts), counts.sum(axis=-2) + support(counts))
 
 
 def accuracy(counts: Numbers) -> Numbers:
     """Share of examples predicted right, `[...]`."""
-    return _divide(_hits(counts).sum(axis=-1), counts.sum(axis=(-2, -1)))
+    return divide(_hits(counts).sum(axis=-1), counts.sum(axis=(-2, -1)))
 
 
 def macro_precision(counts: Numbers) -> Numbers:
@@ -119,11 +121,6 @@ def _hits(counts: Numbers) -> Numbers:
     return np.asarray(np.diagonal(counts, axis1=-2, axis2=-1))
 
 
-def _divide(numerator: Numbers, denominator: Numbers) -> Numbers:
-    safe = np.where(denominator == 0, 1, denominator)
-    return np.asarray(np.where(denominator == 0, 0.0, numerator / safe))
-
-
 def _weighted(per_label: Numbers, counts: Numbers) -> Numbers:
     weights = support(counts)
-    return _divide((per_label * weights).sum(axis=-1), weights.sum(axis=-1))
+    return divide((per_label * weights).sum(axis=-1), weights.sum(axis=-1))

@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from isogloss.stats.division import divide
+
 Ids = npt.NDArray[np.integer[Any]]
 """Ids of labels or tags, `[words]`; -1 among predictions is no usable prediction."""
 
@@ -95,17 +97,17 @@ def count_by_unit(
 
 def label_precision(tallies: Tallies) -> Numbers:
     """Right predictions of a label among all predictions of it, `[..., labels]`."""
-    return _divide(tallies[..., HITS], tallies[..., PREDICTED])
+    return divide(tallies[..., HITS], tallies[..., PREDICTED])
 
 
 def label_recall(tallies: Tallies) -> Numbers:
     """Right predictions of a label among its gold words or spans, `[..., labels]`."""
-    return _divide(tallies[..., HITS], tallies[..., GOLD])
+    return divide(tallies[..., HITS], tallies[..., GOLD])
 
 
 def label_f1(tallies: Tallies) -> Numbers:
     """Harmonic mean of precision and recall, 2 hits / (predicted + gold), `[..., labels]`."""
-    return _divide(2 * tallies[..., HITS], tallies[..., PREDICTED] + tallies[..., GOLD])
+    return divide(2 * tallies[..., HITS], tallies[..., PREDICTED] + tallies[..., GOLD])
 
 
 def label_support(tallies: Tallies) -> Numbers:
@@ -170,8 +172,3 @@ LABEL_TALLY_METRICS: dict[str, Callable[[Tallies], Numbers]] = {
     "support": label_support,
 }
 """One number for each label: `[..., labels, 3]` to `[..., labels]`."""
-
-
-def _divide(numerator: Tallies, denominator: Tallies) -> Numbers:
-    safe = np.where(denominator == 0, 1, denominator)
-    return np.asarray(np.where(denominator == 0, 0.0, numerator / safe), dtype=np.float64)

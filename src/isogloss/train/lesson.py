@@ -18,6 +18,7 @@ from transformers import PreTrainedModel
 from isogloss.data.batches import cut
 from isogloss.data.encoded import Encoded
 from isogloss.data.encoded_words import EncodedWords, pad_windows
+from isogloss.data.ragged import runs
 from isogloss.train.parts import Cutting, cut_and_pad
 
 IGNORED = -100
@@ -166,12 +167,10 @@ def _window_part(
     device: torch.device,
 ) -> WindowPart:
     ids, mask = pad_windows(encoded, windows, pad_id)
-    lengths = encoded.lengths[windows]
+    places, lengths = runs(encoded.offsets, windows)
     real = np.arange(ids.shape[1]) < lengths[:, None]
-    starts = np.repeat(encoded.offsets[windows], lengths)
-    within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     laid = np.full(ids.shape, IGNORED, dtype=np.int64)
-    laid[real] = tags[starts + within]
+    laid[real] = tags[places]
     return WindowPart(
         input_ids=torch.from_numpy(ids).to(device, non_blocking=True),
         attention_mask=None if mask is None else torch.from_numpy(mask).to(device),

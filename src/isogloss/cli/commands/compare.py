@@ -184,5 +184,5 @@ def _conclude(
     if as_json:
         show.dump({**found.comparison.to_json(), "recommendation": chosen.to_json()})
     where = f"Comparison: {paths[-1]}; tables: {len(paths) - 1} files in {folder / 'tables'}."
-    lines = [*chosen.lines, *warnings(opened), *told.unfinished, where]
+    lines = [*chosen.lines, *warnings(opened, measured), *told.unfinished, where]
     return comparison_console(found.comparison), lines

@@ -54,7 +54,7 @@ def recommend(
     million sentences; expansion the zero-shot score on languages left out of training. The choice,
     its reason and who ties with it stand in three lines.
     """
-    from isogloss.cli.compared import compared, price_of, warnings
+    from isogloss.cli.compared import compared, measurement, price_of, warnings
     from isogloss.cli.opened import open_study
     from isogloss.report.comparison.write import recommendation_console
     from isogloss.report.recommend.constraints import Constraints
@@ -75,7 +75,7 @@ def recommend(
         return
     for table in recommendation_console(chosen):
         show.wide().print(table)
-    for line in [*chosen.lines, *warnings(opened)]:
+    for line in [*chosen.lines, *warnings(opened, measurement(opened)[0])]:
         show.say(line)
     if opened.missing:
         show.note(f"{len(opened.missing)} steps are not finished; this is about the rest.")

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from isogloss.base.errors import UnknownName
 from isogloss.report.comparison.units import GoldUnit, Units
+from isogloss.stats.division import divide
 from isogloss.stats.tallies import GOLD, TALLY_METRICS, label_f1
 
 PerUnit = npt.NDArray[Any]
@@ -120,6 +121,4 @@ def averaged(score: Statistic) -> Statistic:
 
 
 def _ratio(sums: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    numerator, denominator = sums[..., 0], sums[..., 1]
-    safe = np.where(denominator == 0, 1, denominator)
-    return np.asarray(np.where(denominator == 0, 0.0, numerator / safe), dtype=np.float64)
+    return divide(sums[..., 0], sums[..., 1])
