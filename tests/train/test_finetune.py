@@ -10,7 +10,7 @@ from torch.nn import functional
 from isogloss.base.errors import InputError, RunError
 from isogloss.data.encoded import Encoded
 from isogloss.model.precision import Precision
-from isogloss.train import finetune as room
+from isogloss.train import between as room
 from isogloss.train import training as training_room
 from isogloss.train.finetune import finetune
 from isogloss.train.lesson import TextLesson

@@ -9,7 +9,7 @@ import logging
 import shutil
 import tempfile
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, final
 
@@ -22,6 +22,7 @@ from torch.optim import Optimizer
 from isogloss.base.errors import RunError
 
 PREFIX = "step-"
+KEPT = "kept-"
 DRAFT = ".draft-"
 SEPARATOR = "|"
 
@@ -42,6 +43,8 @@ class Checkpoint:
     """Weights with the best dev score, if they are to be kept."""
     journal: Mapping[str, Any]
     """What was seen so far, JSON-able."""
+    kept: Mapping[int, Tensors] = field(default_factory=dict)
+    """Weights after earlier steps that are to be kept, by step."""
 
 
 def save_checkpoint(folder: Path, checkpoint: Checkpoint, *, identity: str) -> None:
@@ -149,7 +152,12 @@ def _standing(folder: Path) -> list[Path]:
 
 
 def _write(draft: Path, checkpoint: Checkpoint, identity: str) -> None:
-    parts = {"model": checkpoint.model, "optimizer": checkpoint.optimizer, "best": checkpoint.best}
+    parts = {
+        "model": checkpoint.model,
+        "optimizer": checkpoint.optimizer,
+        "best": checkpoint.best,
+        **{f"{KEPT}{step:09d}": tensors for step, tensors in checkpoint.kept.items()},
+    }
     for name, tensors in parts.items():
         if tensors is not None:
             contiguous = {key: tensor.contiguous() for key, tensor in tensors.items()}
@@ -171,4 +179,8 @@ def _read(path: Path, state: Mapping[str, Any], identity: str) -> Checkpoint:
         optimizer=load_file(path / "optimizer.safetensors"),
         best=load_file(best) if best.exists() else None,
         journal=state["journal"],
+        kept={
+            int(kept.stem.removeprefix(KEPT)): load_file(kept)
+            for kept in sorted(path.glob(f"{KEPT}*.safetensors"))
+        },
     )

@@ -1,30 +1,17 @@
-"""Fine-tuning: every weight learns from labeled examples; stops, goes on and ends the same.
+"""Fine-tuning: every weight learns from labeled examples; stops, goes on and ends the same."""
 
-The loop yields after each step; everything that may happen between steps happens here, in the open:
-dev score, early stopping, curve, checkpoint. A training that was killed and begun again ends with
-the same weights, bit for bit, as an unbroken one on the same processor with as many threads.
-"""
-
-import time
 from collections.abc import Generator
 from pathlib import Path
-from typing import NamedTuple
 
 from transformers import PreTrainedModel
 
 from isogloss.base.errors import InputError
-from isogloss.train.checkpoint import restore_model
+from isogloss.train.between import Progress, take_steps
 from isogloss.train.lesson import Lesson
+from isogloss.train.loop import StepDone
 from isogloss.train.parts import Cutting
 from isogloss.train.recipe import Recipe
 from isogloss.train.training import DevScore, Tracker, Trained, Training
-
-
-class Progress(NamedTuple):
-    """How far training is, in optimizer steps."""
-
-    done: int
-    total: int
 
 
 def finetune(  # noqa: PLR0913
@@ -61,22 +48,10 @@ def finetune(  # noqa: PLR0913
         raise InputError("The training split is empty; there is nothing to learn from.")
     recipe.check(has_dev_score=dev_score is not None)
     training = Training.begin(model, lesson, recipe, folder)
-    cutting = Cutting(max_tokens, training.price, pad_id)
-    journal, total = training.journal, recipe.total_steps(len(lesson))
-    clock = time.perf_counter()
-    for done in training.steps(cutting):
-        training.judge(done, dev_score, tracker)
-        training.track(done, tracker)
-        clock = training.lap(clock)
-        training.save_if_due()
-        training.lap(clock)
-        yield Progress(done.step, total)
-        clock = time.perf_counter()
-        if journal.stopped_early:
-            break
-        model.train()
-    journal.read_losses()
-    if training.best is not None:
-        restore_model(model, training.best)
-    training.lap(clock)
+
+    def judge(done: StepDone) -> None:
+        if dev_score is not None:
+            training.judge(done, float(dev_score(model)), tracker)
+
+    yield from take_steps(training, Cutting(max_tokens, training.price, pad_id), judge, tracker)
     return training.result()

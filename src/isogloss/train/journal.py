@@ -9,6 +9,8 @@ import math
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, final
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 from isogloss.base.errors import RunError
@@ -28,6 +30,10 @@ class Journal:
     real_tokens: int = 0
     padded_tokens: int = 0
     """Positions computed, padding included."""
+    scored: int = 0
+    """Things that the losses ran over."""
+    taught_tokens: int = 0
+    """Tokens that teachers read as well."""
     loss_sum: float = 0.0
     """Of all steps."""
     window_sum: float = 0.0
@@ -40,11 +46,16 @@ class Journal:
     without_better: int = 0
     """Dev scores in a row that were not better."""
     stopped_early: bool = False
+    dev_losses: list[dict[str, Any]] = field(default_factory=list)
+    """`step, epoch, losses` of each language, and the teachers' `weights` from then on."""
+    best_steps: list[int] = field(default_factory=list)
+    """For each language, the step of its least dev loss so far."""
     _unread: list[tuple[int, Tensor]] = field(default_factory=list, repr=False)
 
     def note(self, done: StepDone) -> None:
         """Take down a step; its loss is read later."""
         self.step = done.step
+        self.scored += done.n
         self._unread.append((done.step, done.loss))
 
     def read_losses(self) -> None:
@@ -99,6 +110,26 @@ class Journal:
             return False
         self.best_step, self.best_score = self.step, score
         return True
+
+    def hear(
+        self, losses: NDArray[np.float64], weights: NDArray[np.float64], epoch: float
+    ) -> NDArray[np.bool_]:
+        """Take down the dev losses of all languages; return which were the least so far.
+
+        Raises:
+            RunError: if one is not finite.
+        """
+        if not np.isfinite(losses).all():
+            raise RunError(f"A dev loss after step {self.step} is not a finite number: {losses}.")
+        before = [entry["losses"] for entry in self.dev_losses]
+        best = losses < np.min(before, axis=0) if before else np.ones(len(losses), dtype=np.bool_)
+        steps = self.best_steps or [self.step] * len(losses)
+        self.best_steps = [
+            self.step if better else step for step, better in zip(steps, best, strict=True)
+        ]
+        entry = {"losses": losses.tolist(), "weights": weights.tolist()}
+        self.dev_losses.append({"step": self.step, "epoch": epoch, **entry})
+        return np.asarray(best)
 
     def to_json(self) -> dict[str, Any]:
         """Return what a checkpoint keeps."""

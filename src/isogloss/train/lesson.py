@@ -1,10 +1,11 @@
-"""What a training learns from: examples as parts of a step, and the loss of a part.
+"""What a training learns from: examples as parts of steps, and the loss of a part.
 
-The loop and the state of a training know nothing of tasks; a lesson does. Texts with one label
-each, and sentences with one tag a word, are two lessons.
+The loop and the state of a training know nothing of tasks; a lesson does, and the steps are its
+own. Texts with one label each, and sentences with one tag a word, are two lessons; masked text
+(`masked_lesson`) and the soft labels of teachers (`soft_lesson`) are two more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, final
 
@@ -19,7 +20,8 @@ from isogloss.data.batches import cut
 from isogloss.data.encoded import Encoded
 from isogloss.data.encoded_words import EncodedWords, pad_windows
 from isogloss.data.ragged import runs
-from isogloss.train.parts import Cutting, cut_and_pad
+from isogloss.train.parts import Cutting, cut_and_pad, step_indices
+from isogloss.train.recipe import Recipe
 
 IGNORED = -100
 """Stands where a position has no tag; cross-entropy passes over it."""
@@ -36,27 +38,61 @@ class Part(Protocol):
     def n_tokens(self) -> int:
         """Sub-tokens without padding."""
 
-    def __len__(self) -> int:
-        """Over how many things the mean of the loss runs."""
+
+@final
+@dataclass(frozen=True)
+class StepOf:
+    """What one optimizer step learns from."""
+
+    parts: Sequence[Any]
+    """A `Part` each; together they are the step, however it is cut."""
+
+    n_examples: int
+
+    n_taught: int = 0
+    """Tokens that a teacher reads as well."""
 
 
 class Lesson(Protocol):
     """What is learned from."""
 
     def __len__(self) -> int:
-        """Examples."""
+        """Examples of an epoch."""
 
     @property
     def arrays(self) -> tuple[NDArray[Any], ...]:
         """All that decides what is learned, for the identity of a checkpoint."""
 
-    def parts(
-        self, indices: NDArray[np.int64], *, cutting: Cutting, device: torch.device
-    ) -> Sequence[Any]:
-        """Lay the examples of one step on the device, in parts of similar length."""
+    def steps(
+        self, recipe: Recipe, *, first_step: int, cutting: Cutting, device: torch.device
+    ) -> Iterator[StepOf]:
+        """Yield what each step learns from, from step `first_step` on, at least to the last.
+
+        A step is laid on the device only when it is asked for.
+        """
 
     def loss(self, model: PreTrainedModel, part: Any) -> Tensor:
         """Mean loss over a part, in fp32 whatever the model computes with."""
+
+    def size(self, part: Any) -> int:
+        """Over how many things the mean of the loss runs; a part of none is passed over."""
+
+
+class LanguageLesson(Lesson, Protocol):
+    """A lesson in several languages, which may listen to how well each is known by now."""
+
+    @property
+    def listens(self) -> bool:
+        """Whether it needs dev losses."""
+
+    def hear(self, dev_losses: NDArray[np.float64] | None) -> None:
+        """Take the newest dev losses, [languages] in nats; they count from the next step on.
+
+        None is the beginning of a training, where nothing was heard.
+        """
+
+    def weights(self) -> NDArray[np.float64]:
+        """[languages] How much of the loss is the teacher's; a copy."""
 
 
 @final
@@ -74,6 +110,13 @@ class TextLesson:
         """Ids, where texts begin, labels."""
         return self.encoded.ids, self.encoded.offsets, self.encoded.labels
 
+    def steps(
+        self, recipe: Recipe, *, first_step: int, cutting: Cutting, device: torch.device
+    ) -> Iterator[StepOf]:
+        """Each epoch in another order, without end."""
+        for indices in step_indices(len(self), recipe, first_step=first_step):
+            yield StepOf(self.parts(indices, cutting=cutting, device=device), len(indices))
+
     def parts(
         self, indices: NDArray[np.int64], *, cutting: Cutting, device: torch.device
     ) -> Sequence[Any]:
@@ -84,6 +127,10 @@ class TextLesson:
         """Mean cross-entropy over the texts."""
         logits = model(input_ids=part.input_ids, attention_mask=part.attention_mask).logits
         return functional.cross_entropy(logits.float(), part.labels)
+
+    def size(self, part: Any) -> int:
+        """Texts."""
+        return len(part)
 
 
 @final
@@ -135,6 +182,13 @@ class TagLesson:
             one.word_position,
         )
 
+    def steps(
+        self, recipe: Recipe, *, first_step: int, cutting: Cutting, device: torch.device
+    ) -> Iterator[StepOf]:
+        """Each epoch in another order, without end."""
+        for indices in step_indices(len(self), recipe, first_step=first_step):
+            yield StepOf(self.parts(indices, cutting=cutting, device=device), len(indices))
+
     def parts(
         self, indices: NDArray[np.int64], *, cutting: Cutting, device: torch.device
     ) -> Sequence[Any]:
@@ -150,6 +204,10 @@ class TagLesson:
         return functional.cross_entropy(
             logits.float().flatten(0, 1), part.tags.flatten(), ignore_index=IGNORED
         )
+
+    def size(self, part: Any) -> int:
+        """Words."""
+        return len(part)
 
 
 def _tags_of_windows(encoded: EncodedWords) -> NDArray[np.int64]:

@@ -95,7 +95,8 @@ def fit(
         accelerator: from `make_accelerator`.
         terms: how steps are taken.
         size: over how many things the mean of a part runs (examples for a text label, tokens for
-            token labels); parts weigh by it, so how a batch is cut does not matter.
+            token labels); parts weigh by it, so how a batch is cut does not matter. A part of
+            none is passed over, and a step of none leaves the weights alone.
 
     Raises:
         Diverged: if the loss or the gradient is not finite; checked at the last step, and at each
@@ -109,7 +110,7 @@ def fit(
         for group in optimizer.param_groups:
             group["lr"] = rate
         n = sum(size(part) for part in parts)
-        shares = [(part, size(part) / n) for part in parts]
+        shares = [(part, size(part) / n) for part in parts if size(part)]
         total = _backward(shares, loss, accelerator, terms.precision)
         norm = accelerator.clip_grad_norm_(parameters, clip)
         if accelerator.device.type == "cpu" or step % CHECK_EVERY == 0 or step == terms.max_steps:

@@ -1,16 +1,18 @@
 """The state of one training between its steps, and what it amounts to in the end.
 
-Each method is one thing that may happen between two steps; `finetune` says in which order.
+Each method is one thing that may happen between two steps; `between` says in which order.
 """
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, final
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from transformers import PreTrainedModel
 
@@ -32,7 +34,7 @@ from isogloss.train.journal import Journal
 from isogloss.train.lesson import Lesson, Part
 from isogloss.train.loop import StepDone, Terms, fit, make_accelerator
 from isogloss.train.optimizer import make_adamw
-from isogloss.train.parts import Cutting, step_indices
+from isogloss.train.parts import Cutting
 from isogloss.train.price import price_of_a_pass
 from isogloss.train.recipe import Recipe
 from isogloss.train.schedule import learning_rate_at
@@ -42,6 +44,9 @@ VERSION = 1
 
 DevScore = Callable[[PreTrainedModel], float]
 """Judges a model on the dev split; higher is better."""
+
+DevLosses = Callable[[PreTrainedModel], NDArray[np.float64]]
+"""Loss of a model on the dev split of each language, [languages] in nats."""
 
 Tracker = Callable[[int, dict[str, float]], None]
 """Takes down values at a step."""
@@ -96,23 +101,37 @@ class Training:
     accelerator: Any
     journal: Journal = field(default_factory=Journal)
     best: Tensors | None = None
+    kept: dict[int, Tensors] = field(default_factory=dict)
+    """By step, the weights with the least dev loss of some language."""
     saved_at: float = 0.0
 
     @classmethod
     def begin(
-        cls, model: PreTrainedModel, lesson: Lesson, recipe: Recipe, folder: Path
+        cls,
+        model: PreTrainedModel,
+        lesson: Lesson,
+        recipe: Recipe,
+        folder: Path,
+        also: Mapping[str, Any] | None = None,
     ) -> "Training":
         """Begin anew, or from the newest checkpoint.
 
         Where `auto` chose another precision than on the machine that left a checkpoint, the
         training begins anew.
 
+        Args:
+            model: what is trained, in place.
+            lesson: what it learns from.
+            recipe: how.
+            folder: of the checkpoints.
+            also: what else a checkpoint must agree with, JSON-able.
+
         Raises:
             RunError: if there is a checkpoint of another recipe or other data.
         """
         accelerator = make_accelerator()
         precision = choose_precision(recipe.precision, accelerator.device)
-        names = _identities(lesson, recipe)
+        names = _identities(lesson, recipe, also)
         identity = names.pop(precision.name)
         elsewhere = tuple(names.values()) if recipe.precision == "auto" else ()
         model.to(accelerator.device)
@@ -124,6 +143,7 @@ class Training:
             restore_model(model, checkpoint.model)
             restore_optimizer(model, optimizer, checkpoint.optimizer)
             training.best = checkpoint.best
+            training.kept = dict(checkpoint.kept)
             training.journal = Journal.from_json(dict(checkpoint.journal))
         return training
 
@@ -173,26 +193,30 @@ class Training:
             optimizer=self.optimizer,
             accelerator=self.accelerator,
             terms=terms,
+            size=self.lesson.size,
         )
 
     def _batches(self, first: int, cutting: Cutting) -> Iterator[Sequence[Part]]:
-        for indices in step_indices(len(self.lesson), self.recipe, first_step=first):
-            parts = self.lesson.parts(indices, cutting=cutting, device=self.device)
-            self.journal.examples += len(indices)
-            self.journal.real_tokens += sum(part.n_tokens for part in parts)
-            self.journal.padded_tokens += sum(part.input_ids.numel() for part in parts)
-            yield parts
+        steps = self.lesson.steps(
+            self.recipe, first_step=first, cutting=cutting, device=self.device
+        )
+        for step in steps:
+            self.journal.examples += step.n_examples
+            self.journal.taught_tokens += step.n_taught
+            self.journal.real_tokens += sum(part.n_tokens for part in step.parts)
+            self.journal.padded_tokens += sum(part.input_ids.numel() for part in step.parts)
+            yield step.parts
 
     def _loss(self, part: Part) -> Tensor:
         return self.lesson.loss(self.model, part)
 
-    def judge(self, done: StepDone, dev_score: DevScore | None, tracker: Tracker | None) -> None:
-        """Note the step, and take the dev score if it is time."""
-        self.journal.note(done)
-        if dev_score is None or not self.recipe.evaluates_after(done.step, len(self.lesson)):
-            return
-        score, recipe = float(dev_score(self.model)), self.recipe
-        epoch = self.epoch_after(done.step)
+    def evaluates_after(self, step: int) -> bool:
+        """Say whether the model is judged after this step."""
+        return self.recipe.evaluates_after(step, len(self.lesson))
+
+    def judge(self, done: StepDone, score: float, tracker: Tracker | None) -> None:
+        """Take down a dev score: the best weights so far are kept, if the recipe says so."""
+        recipe, epoch = self.recipe, self.epoch_after(done.step)
         if self.journal.judge(score, epoch, recipe.early_stopping_threshold) and recipe.keeps_best:
             self.best = copy_weights(self.model)
         patience = recipe.early_stopping_patience
@@ -203,6 +227,13 @@ class Training:
         )
         if tracker is not None:
             tracker(done.step, {"dev_score": score, "epoch": epoch})
+
+    def keep_for(self, languages: NDArray[np.bool_]) -> None:
+        """Keep the weights for languages that are best served by them; forget the outdone."""
+        if languages.any():
+            self.kept[self.journal.step] = copy_weights(self.model)
+        for step in self.kept.keys() - set(self.journal.best_steps):
+            del self.kept[step]
 
     def track(self, done: StepDone, tracker: Tracker | None) -> None:
         """Add a point to the curve if it is time."""
@@ -230,6 +261,7 @@ class Training:
             optimizer=optimizer_tensors(self.model, self.optimizer),
             best=self.best,
             journal=self.journal.to_json(),
+            kept=self.kept,
         )
         save_checkpoint(self.folder, checkpoint, identity=self.identity)
         self.saved_at = time.monotonic()
@@ -261,12 +293,14 @@ class Training:
         )
 
 
-def _identities(lesson: Lesson, recipe: Recipe) -> dict[str, str]:
+def _identities(
+    lesson: Lesson, recipe: Recipe, also: Mapping[str, Any] | None = None
+) -> dict[str, str]:
     """Digest what decides the weights, the first ones apart, for each precision there is."""
     data = hashlib.sha256()
     for array in lesson.arrays:
         data.update(array.tobytes())
-    payload = {**recipe.identity, "data": data.hexdigest()}
+    payload = {**recipe.identity, **(also or {}), "data": data.hexdigest()}
     return {
         name: fingerprint("finetune", VERSION, {**payload, "precision": name})
         for name in ("fp32", "bf16")
