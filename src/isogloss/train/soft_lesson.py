@@ -1,0 +1,158 @@
+"""Distillation: learning from teachers of single languages, and from the text as far as one likes.
+
+The language of a window picks its teacher. At each hidden position the loss is the weight times the
+distance from the teacher's distribution plus the rest times the cross-entropy to the text's own
+token; the weight of each language may change as the student learns (`listening`). Positions that
+are not hidden, and padding with them, never come near a loss. A teacher with weight 0 is not run.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+from transformers import PreTrainedModel
+
+from isogloss.base.errors import InputError
+from isogloss.train.lesson import StepOf
+from isogloss.train.listening import Listening
+from isogloss.train.masked_lesson import MaskedLesson, MaskedPart, Span, as_bytes, hidden_logits
+from isogloss.train.parts import Cutting
+from isogloss.train.recipe import Recipe
+from isogloss.train.teacher import Teacher
+
+
+@final
+@dataclass(frozen=True)
+class SoftPart:
+    """Some windows of a step, and how much each language's teacher weighs in it."""
+
+    masked: MaskedPart
+    weights: tuple[float, ...]
+    """Of the teacher of each span."""
+
+    @property
+    def input_ids(self) -> Tensor:
+        """[windows, longest] With some tokens hidden."""
+        return self.masked.input_ids
+
+    @property
+    def n_tokens(self) -> int:
+        """Tokens, padding apart."""
+        return self.masked.n_tokens
+
+    def __len__(self) -> int:
+        return len(self.masked)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class SoftLesson:
+    """Masked windows, each language with its teacher."""
+
+    masked: MaskedLesson
+    """Whose windows, hidden where, and the hard labels' loss."""
+
+    teachers: Sequence[Teacher | None]
+    """[languages] None where there is nobody to listen to."""
+
+    listening: Listening
+
+    def __post_init__(self) -> None:
+        counts = {
+            "languages": len(self.masked.corpora),
+            "teachers": len(self.teachers),
+            "weights": len(self.listening.weights()),
+        }
+        if len(set(counts.values())) > 1:
+            raise InputError(f"Every language has one teacher, or None, and one weight: {counts}.")
+        alone = (weight > 0 for weight in self.listening.weights())
+        if any(heard and one is None for heard, one in zip(alone, self.teachers, strict=True)):
+            raise InputError("A language without a teacher has a weight for soft labels.")
+
+    def __len__(self) -> int:
+        return len(self.masked)
+
+    @property
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """Text, teachers and settings."""
+        teachers = [array for one in self.teachers if one is not None for array in one.arrays]
+        return (*self.masked.arrays, *teachers, as_bytes(self.listening.settings()))
+
+    @property
+    def listens(self) -> bool:
+        """Whether weights follow dev losses."""
+        return self.listening.listens
+
+    def hear(self, dev_losses: NDArray[np.float64] | None) -> None:
+        """Weigh the teachers anew; counts from the next step on."""
+        self.listening.hear(dev_losses)
+
+    def weights(self) -> NDArray[np.float64]:
+        """[languages] The weight of each teacher; a copy."""
+        return self.listening.weights()
+
+    def steps(
+        self, recipe: Recipe, *, first_step: int, cutting: Cutting, device: torch.device
+    ) -> Iterator[StepOf]:
+        """Windows as the masked lesson draws them, with the weights that hold when they come."""
+        steps = self.masked.steps(recipe, first_step=first_step, cutting=cutting, device=device)
+        for step in steps:
+            weights = self.listening.weights()
+            parts = [
+                SoftPart(part, tuple(float(weights[span.language]) for span in part.spans))
+                for part in step.parts
+            ]
+            yield StepOf(parts, step.n_examples, sum(map(self._n_taught, parts)))
+
+    def loss(self, model: PreTrainedModel, part: Any) -> Tensor:
+        """Mean over what is hidden, soft and hard labels together."""
+        masked: MaskedPart = part.masked
+        logits = hidden_logits(model, masked)
+        sizes = [span.n_places for span in masked.spans]
+        losses = [
+            self._losses(of_span, masked, span, weight)
+            for of_span, span, weight in zip(
+                torch.split(logits, sizes), masked.spans, part.weights, strict=True
+            )
+            if len(of_span)
+        ]
+        return torch.cat(losses).mean()
+
+    def size(self, part: Any) -> int:
+        """Hidden tokens."""
+        return len(part)
+
+    def _losses(self, logits: Tensor, part: MaskedPart, span: Span, weight: float) -> Tensor:
+        """[hidden] The losses at the places of one language."""
+        teacher = self.teachers[span.language]
+        if teacher is None or weight == 0:
+            return self._hard(logits, part, span)
+        soft = teacher.losses(logits, part, span)
+        if weight == 1:
+            return soft
+        return weight * soft + (1 - weight) * self._hard(logits, part, span)
+
+    def _hard(self, logits: Tensor, part: MaskedPart, span: Span) -> Tensor:
+        return functional.cross_entropy(
+            logits.float(),
+            part.labels[span.places],
+            reduction="none",
+            label_smoothing=self.masked.label_smoothing,
+        )
+
+    def _n_taught(self, part: SoftPart) -> int:
+        """Tokens that teachers read."""
+        return sum(
+            part.masked.tokens_of(span)
+            for span, weight in zip(part.masked.spans, part.weights, strict=True)
+            if self._reads(span, weight)
+        )
+
+    def _reads(self, span: Span, weight: float) -> bool:
+        teacher = self.teachers[span.language]
+        return teacher is not None and teacher.reads and weight > 0 and span.n_places > 0
