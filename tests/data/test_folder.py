@@ -9,7 +9,7 @@ from isogloss.base.fingerprint import file_digest
 from isogloss.data.folder import FolderSource
 from isogloss.data.readers.registry import READERS
 from isogloss.data.source import Source
-from isogloss.study.layout import ENDINGS
+from isogloss.study.layout import ENDINGS, TEXT_ENDINGS
 
 ROW = json.dumps({"text": "a", "label": "good"}) + "\n"
 
@@ -125,7 +125,28 @@ def test_a_folder_without_permission_says_so(tmp_path, monkeypatch):
 
 
 def test_every_file_that_the_plan_finds_has_a_reader_and_the_other_way_round():
-    assert set(READERS) == {f".{end}" for end in ENDINGS}
+    assert set(READERS) == {f".{end}" for end in (*ENDINGS, *TEXT_ENDINGS)}
+
+
+def test_plain_text_is_raw_text_and_never_labeled_data(tmp_path):
+    source = make(tmp_path, "de/train.txt", "de/dev.jsonl", "de/test.conll")
+    assert source.splits("de") == ("validation", "test")
+    with pytest.raises(InputError, match=r"no split 'train'.* Not readable: train.txt; known"):
+        list(source.rows("de", "train"))
+    raw = FolderSource(tmp_path, endings=TEXT_ENDINGS)
+    assert raw.splits("de") == ("train", "validation")
+    assert [row.fields for row in raw.rows("de", "train")] == [{"text": ROW.rstrip()}]
+    with pytest.raises(InputError, match=r"Not readable: test.conll; known endings: .txt, .txt.gz"):
+        raw.path("de", "test")
+    with pytest.raises(InputError, match=r"<txt\|txt.gz\|jsonl"):
+        FolderSource(tmp_path / "de", endings=TEXT_ENDINGS).languages()
+
+
+def test_two_files_for_one_split_of_raw_text_are_refused(tmp_path):
+    make(tmp_path, "de/train.txt", "de/train.jsonl")
+    assert FolderSource(tmp_path).splits("de") == ("train",)
+    with pytest.raises(InputError, match=r"train.jsonl and .*train.txt are both split train"):
+        FolderSource(tmp_path, endings=TEXT_ENDINGS).splits("de")
 
 
 def test_digests_name_the_file_under_the_root_and_its_bytes(tmp_path):

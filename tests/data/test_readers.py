@@ -30,6 +30,7 @@ TEXTS = {
     ".tsv": b'text\tlabel\n"a\tb"\t2\nc, d\t0\n',
     ".conll": CONLL,
     ".conllu": CONLLU,
+    ".txt": b" a, b\n\n\tc \n",
 }
 EXPECTED = {
     ".jsonl": [{"text": "gut", "label": 2}, {"text": "😀", "label": 0}],
@@ -42,8 +43,16 @@ EXPECTED = {
     ".conllu": [
         {"tokens": ["in", "dem", "Haus"], "upos": ["ADP", "DET", "NOUN"], "text": "im Haus"}
     ],
+    ".txt": [{"text": " a, b"}, {"text": ""}, {"text": "\tc "}],
 }
-PLACES = {".jsonl": [1, 3], ".csv": [2, 4], ".tsv": [2, 3], ".conll": [2, 5], ".conllu": [1]}
+PLACES = {
+    ".jsonl": [1, 3],
+    ".csv": [2, 4],
+    ".tsv": [2, 3],
+    ".conll": [2, 5],
+    ".conllu": [1],
+    ".txt": [1, 2, 3],
+}
 
 
 def put(folder: Path, name: str, content: bytes) -> Path:
@@ -72,6 +81,7 @@ def test_every_text_format_is_read_plain_and_packed_with_the_place_of_each_row(
     assert [dict(row.fields) for row in rows] == EXPECTED[end]
     assert [row.index for row in rows] == list(range(len(rows)))
     assert [row.place for row in rows] == [f"{path}:{number}" for number in PLACES[end]]
+    assert all(row.is_line == (end == ".txt") for row in rows)
 
 
 @pytest.mark.parametrize("change", ["crlf", "bom", "no last line end", "both"])
@@ -229,6 +239,8 @@ def test_spaces_of_unicode_stay_inside_tokens_and_texts(tmp_path, space):
     assert fields(jsonl) == [{"t": token}]
     table = put(tmp_path, "train.csv", f"t,l\n{token},1\n".encode())
     assert fields(table) == [{"t": token, "l": "1"}]
+    plain = put(tmp_path, "train.txt", f"{token}\n".encode())
+    assert fields(plain) == [{"text": token}]
 
 
 @pytest.mark.parametrize(

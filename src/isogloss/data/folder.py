@@ -17,9 +17,15 @@ from isogloss.base.languages import language_code
 from isogloss.base.splits import split_name
 from isogloss.data.lines import cannot_open
 from isogloss.data.names import in_split_order
-from isogloss.data.readers.registry import READERS, ending, read_rows
+from isogloss.data.readers.registry import read_rows
 from isogloss.data.source import Row
-from isogloss.study.layout import language_folder, language_folders, split_file, split_files
+from isogloss.study.layout import (
+    ENDINGS,
+    language_folder,
+    language_folders,
+    split_file,
+    split_files,
+)
 
 
 @final
@@ -32,22 +38,24 @@ class FolderSource:
         expected: SHA-256 of the files by the names of their folder and file
             (`"german/train.jsonl"`), or `None` to read whatever is there.
         folders: languages that lie elsewhere, by their code.
+        endings: which files count as data: `layout.TEXT_ENDINGS` for raw text.
     """
 
     root: Path
     expected: Mapping[str, str] | None = None
     folders: Mapping[str, Path] = field(default_factory=dict)
+    endings: tuple[str, ...] = ENDINGS
 
     def languages(self) -> tuple[str, ...]:
         """Canonical codes of the languages that have a folder, sorted."""
         with _readable(self.root):
-            return tuple(sorted(language_folders(self.root)))
+            return tuple(sorted(language_folders(self.root, self.endings)))
 
     def splits(self, language: str) -> tuple[str, ...]:
         """Splits of a language: train, validation, test, then others by name."""
         folder = self._folder(language)
         with _readable(folder):
-            return in_split_order(split_files(folder))
+            return in_split_order(split_files(folder, self.endings))
 
     def rows(self, language: str, split: str) -> Iterator[Row]:
         """The rows of a split, in the order of its file.
@@ -69,9 +77,9 @@ class FolderSource:
         folder = self._folder(language)
         with _readable(folder):
             try:
-                return split_file(folder, split_name(split))
+                return split_file(folder, split_name(split), self.endings)
             except InputError as error:
-                raise InputError(f"{error}{_not_read(folder)}") from error
+                raise InputError(f"{error}{_not_read(folder, self.endings)}") from error
 
     def digests(self, language: str, split: str) -> dict[str, str]:
         """SHA-256 of the file behind a split by its folder and name, as `expected` takes it."""
@@ -80,7 +88,8 @@ class FolderSource:
 
     def _folder(self, language: str) -> Path:
         with _readable(self.root):
-            return language_folder(self.root, language_code(language), self.folders)
+            code = language_code(language)
+            return language_folder(self.root, code, self.folders, self.endings)
 
     def _check_unchanged(self, path: Path) -> None:
         if self.expected is None:
@@ -100,16 +109,17 @@ def _name(path: Path) -> str:
     return f"{path.parent.name}/{path.name}"
 
 
-def _not_read(folder: Path) -> str:
-    """Name the files there that no reader reads, since one may be what was meant."""
+def _not_read(folder: Path, endings: tuple[str, ...]) -> str:
+    """Name the files there that are passed over, since one may be what was meant."""
     others = sorted(
         path.name
         for path in folder.iterdir()
-        if not path.name.startswith(".") and (ending(path.name) is None or not path.is_file())
+        if not path.name.startswith(".")
+        and (path.name.partition(".")[2] not in endings or not path.is_file())
     )
     if not others:
         return ""
-    return f" Not readable: {', '.join(others)}; known endings: {', '.join(READERS)}."
+    return f" Not readable: {', '.join(others)}; known endings: .{', .'.join(endings)}."
 
 
 @contextmanager

@@ -15,11 +15,14 @@ class Row(NamedTuple):
         place: where it stands, for messages: `"train.jsonl.gz:17"`, or `"train.parquet:row 17"`.
         index: its number in the split, from 0.
         fields: its columns by name.
+        is_line: whether it is a line of a plain text and not a record; its documents are several
+            lines long and parted by a blank one.
     """
 
     place: str
     index: int  # type: ignore[assignment]  # a field, not tuple.index
     fields: Mapping[str, Any]
+    is_line: bool = False
 
 
 @runtime_checkable

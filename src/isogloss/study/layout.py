@@ -4,22 +4,28 @@
 the reader find files through here, so they never disagree.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from isogloss.base.errors import InputError, did_you_mean
 from isogloss.base.languages import UnknownLanguage, language_code, language_name
 from isogloss.base.splits import split_name
 
-ENDINGS = tuple(
-    ending + gz
-    for ending in ("jsonl", "csv", "tsv", "parquet", "conll", "conllu")
-    for gz in ("", ".gz")
-    if ending + gz != "parquet.gz"
-)
+
+def _plain_and_packed(*formats: str) -> tuple[str, ...]:
+    return tuple(
+        ending + gz for ending in formats for gz in ("", ".gz") if ending + gz != "parquet.gz"
+    )
 
 
-def language_folders(root: Path) -> dict[str, Path]:
+ENDINGS = _plain_and_packed("jsonl", "csv", "tsv", "parquet", "conll", "conllu")
+"""What labeled data may be; a line of plain text has no place for a label."""
+
+TEXT_ENDINGS = _plain_and_packed("txt", "jsonl", "parquet", "csv", "tsv")
+"""What raw text may be."""
+
+
+def language_folders(root: Path, endings: Sequence[str] = ENDINGS) -> dict[str, Path]:
     """The folder of each language under a root, in the order of their names.
 
     Folders that name no language are passed over, as long as some do.
@@ -48,12 +54,14 @@ def language_folders(root: Path) -> dict[str, Path]:
         seen = f"its folders are {', '.join(strange)}" if strange else "it has no folders"
         raise InputError(
             f"No folder of {root} names a language ({seen}). Wanted: <root>/<language>/<split>."
-            f"<{'|'.join(ENDINGS)}>."
+            f"<{'|'.join(endings)}>."
         )
     return found
 
 
-def language_folder(root: Path, language: str, elsewhere: Mapping[str, Path]) -> Path:
+def language_folder(
+    root: Path, language: str, elsewhere: Mapping[str, Path], endings: Sequence[str] = ENDINGS
+) -> Path:
     """The folder of one language: one of its own, or one under the root.
 
     Raises:
@@ -66,15 +74,15 @@ def language_folder(root: Path, language: str, elsewhere: Mapping[str, Path]) ->
                 " data.source.folders in the study."
             )
         return elsewhere[language]
-    folders = language_folders(root)
+    folders = language_folders(root, endings)
     if language not in folders:
         names = ", ".join(f"{code} ({path.name})" for code, path in folders.items())
         raise InputError(f"{root} has no folder for {language}. There are: {names}.")
     return folders[language]
 
 
-def split_files(folder: Path) -> dict[str, Path]:
-    """The file of each split in the folder of a language.
+def split_files(folder: Path, endings: Sequence[str] = ENDINGS) -> dict[str, Path]:
+    """The file of each split in the folder of a language; files of other endings are passed over.
 
     Raises:
         InputError: if two files hold the same split.
@@ -82,7 +90,7 @@ def split_files(folder: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
         stem, _, ending = path.name.partition(".")
-        if ending not in ENDINGS or not stem or not path.is_file():
+        if ending not in endings or not stem or not path.is_file():
             continue
         split = split_name(stem)
         if split in found:
@@ -91,13 +99,13 @@ def split_files(folder: Path) -> dict[str, Path]:
     return found
 
 
-def split_file(folder: Path, split: str) -> Path:
+def split_file(folder: Path, split: str, endings: Sequence[str] = ENDINGS) -> Path:
     """The file of one split.
 
     Raises:
         InputError: if the folder has none, naming those it has.
     """
-    files: Mapping[str, Path] = split_files(folder)
+    files: Mapping[str, Path] = split_files(folder, endings)
     if split not in files:
         there = ", ".join(files) or "no split at all"
         raise InputError(

@@ -9,6 +9,7 @@ from isogloss.data.readers.conllu import read_conllu
 from isogloss.data.readers.delimited import read_csv, read_tsv
 from isogloss.data.readers.jsonl import read_jsonl
 from isogloss.data.readers.parquet import read_parquet
+from isogloss.data.readers.text import read_plain
 from isogloss.data.source import Row
 
 Reader = Callable[[Path], Iterator[Row]]
@@ -25,13 +26,15 @@ READERS: dict[str, Reader] = {
     ".conll.gz": read_conll,
     ".conllu": read_conllu,
     ".conllu.gz": read_conllu,
+    ".txt": read_plain,
+    ".txt.gz": read_plain,
 }
 
 
 def ending(name: str) -> str | None:
     """Return the ending of a file name that a reader knows, or `None`.
 
-    >>> ending("train.jsonl.gz"), ending("Train.CSV"), ending("notes.txt"), ending(".csv")
+    >>> ending("train.jsonl.gz"), ending("Train.CSV"), ending("notes.md"), ending(".csv")
     ('.jsonl.gz', '.csv', None, None)
     """
     lower = name.lower()
