@@ -1,5 +1,6 @@
 """Raw text: what a line and a document are, what is dropped and counted, what is held out."""
 
+import os
 from pathlib import Path
 from unicodedata import normalize
 
@@ -16,7 +17,10 @@ from isogloss.data.source import Row
 from isogloss.data.text import RawText, TextColumns, read_text
 from isogloss.study.layout import TEXT_ENDINGS
 
-REAL = Path(__file__).parents[3] / "shared" / "data" / "text"
+REAL = (
+    Path(os.environ.get("ISOGLOSS_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
+    / "text"
+)
 
 
 class Toy:

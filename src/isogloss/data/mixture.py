@@ -144,7 +144,7 @@ def draw_steps(
     languages of one size.
 
     A step is a function of the arguments and its number alone: beginning at `first_step` gives what
-    beginning at 0 gives from there on. That costs a count of the steps before, some 20 microseconds
+    beginning at 0 gives from there on. That costs a count of the steps before, some 10 microseconds
     each; the shares of all steps are held in memory.
 
     Args:
