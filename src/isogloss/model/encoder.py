@@ -33,7 +33,7 @@ POSITIONS = "position_embeddings"
 """What the library calls a table of learned positions, in whatever family."""
 
 
-class _Kind(NamedTuple):
+class Kind(NamedTuple):
     """What the library calls a model with a head."""
 
     ending: str
@@ -43,13 +43,13 @@ class _Kind(NamedTuple):
     what: str
 
 
-CLASSIFIER = _Kind(
+CLASSIFIER = Kind(
     "ForSequenceClassification",
     AutoModelForSequenceClassification,
     MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING,
     "classifier",
 )
-TAGGER = _Kind(
+TAGGER = Kind(
     "ForTokenClassification",
     AutoModelForTokenClassification,
     MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING,
@@ -140,12 +140,17 @@ def check_encoder(
         InputError: if it is missing, not open to us, no encoder that we can load, or too short.
         RunError: if it has to be downloaded, and cannot be.
     """
+    kind = TAGGER if tagger else CLASSIFIER
+    check_kind(kind, path_or_id, revision=revision, max_length=max_length)
+
+
+def check_kind(kind: Kind, path_or_id: str | Path, *, revision: str, max_length: int) -> None:
+    """Find what is wrong with a checkpoint that is to become a model of some kind."""
     folder = Path(local_copy(path_or_id, revision, weights=True))
-    config = _read_config(folder, path_or_id)
+    config = read_config(folder, path_or_id)
     for weights in sorted(folder.glob("*.safetensors")):
         with loading(path_or_id, "weights"), safe_open(weights, "pt"):
             pass
-    kind = TAGGER if tagger else CLASSIFIER
     if config.is_encoder_decoder or type(config) not in kind.mapping:
         raise InputError(
             f"{path_or_id} is of type {config.model_type!r}, which has no encoder with a "
@@ -199,7 +204,7 @@ def attention_of(model: PreTrainedModel) -> str:
 
 
 def _make(
-    kind: _Kind, config: PreTrainedConfig, labels: Sequence[str], *, seed: int, attention: str
+    kind: Kind, config: PreTrainedConfig, labels: Sequence[str], *, seed: int, attention: str
 ) -> PreTrainedModel:
     own = _with_labels(kind, copy.deepcopy(config), labels)
     with quiet(), torch.random.fork_rng(devices=[]):
@@ -207,11 +212,11 @@ def _make(
         model = kind.auto.from_config(
             own, dtype=torch.float32, attn_implementation=attention, trust_remote_code=False
         )
-    return _checked(model)
+    return in_fp32(model)
 
 
 def _load(
-    kind: _Kind,
+    kind: Kind,
     path_or_id: str | Path,
     labels: Sequence[str],
     seed: int,
@@ -219,31 +224,32 @@ def _load(
     revision: str,
 ) -> Loaded:
     folder = local_copy(path_or_id, revision, weights=True)
-    config = _read_config(folder, path_or_id)
+    config = read_config(folder, path_or_id)
     had_head = _has_head(kind, config)
     order = order_of_labels(config, labels) if had_head else None
     config = _with_labels(kind, config, labels)
     with loading(path_or_id, "model"), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model, report = _from_pretrained(kind, folder, config, attention)
+        model, report = from_folder(kind, folder, config, attention)
     _check_encoder_is_whole(model, report, path_or_id)
-    random = {name for name in _random_names(report) if of_head(model, name)}
+    random = {name for name in random_names(report) if of_head(model, name)}
     outputs = outputs_of(model)
     if order is not None and outputs and not random:
         reorder(outputs.values(), order)
-        return Loaded(_checked(model), "kept")
+        return Loaded(in_fp32(model), "kept")
     if had_head or not outputs.keys() <= random:  # the library may take the head of another task
         replace_head(model, _make(kind, config, labels, seed=seed, attention="eager"))
-    return Loaded(_checked(model), "new")
+    return Loaded(in_fp32(model), "new")
 
 
-def _read_config(folder: Path, name: str | Path) -> PreTrainedConfig:
+def read_config(folder: Path, name: str | Path) -> PreTrainedConfig:
+    """Read what a folder's config.json says, once its origin is checked."""
     check_origin(folder, name)
     with loading(name, "config"):
         return AutoConfig.from_pretrained(str(folder), trust_remote_code=False)
 
 
-def _with_labels(kind: _Kind, config: PreTrainedConfig, labels: Sequence[str]) -> PreTrainedConfig:
+def _with_labels(kind: Kind, config: PreTrainedConfig, labels: Sequence[str]) -> PreTrainedConfig:
     config.id2label = dict(enumerate(labels))
     config.label2id = {label: index for index, label in enumerate(labels)}
     if kind is CLASSIFIER:
@@ -251,13 +257,14 @@ def _with_labels(kind: _Kind, config: PreTrainedConfig, labels: Sequence[str]) -
     return config
 
 
-def _has_head(kind: _Kind, config: PreTrainedConfig) -> bool:
+def _has_head(kind: Kind, config: PreTrainedConfig) -> bool:
     return any(name.endswith(kind.ending) for name in config.architectures or [])
 
 
-def _from_pretrained(
-    kind: _Kind, folder: Path, config: PreTrainedConfig, attention: str
+def from_folder(
+    kind: Kind, folder: Path, config: PreTrainedConfig, attention: str
 ) -> tuple[PreTrainedModel, dict[str, Any]]:
+    """Load fp32 weights from safetensors, and the library's report of what it found there."""
     arguments = {
         "config": config,
         "dtype": torch.float32,
@@ -284,7 +291,7 @@ def _check_encoder_is_whole(
     The library would train such a model without a word that anyone reads.
     """
     random = sorted(
-        name for name in _random_names(report) if not of_head(model, name) and "pooler" not in name
+        name for name in random_names(report) if not of_head(model, name) and "pooler" not in name
     )
     if random:
         raise InputError(
@@ -293,12 +300,12 @@ def _check_encoder_is_whole(
         )
 
 
-def _random_names(report: dict[str, Any]) -> list[str]:
-    """The tensors that the checkpoint did not give."""
+def random_names(report: dict[str, Any]) -> list[str]:
+    """The tensors that a checkpoint did not give, by the library's report."""
     return [*report["missing_keys"], *(key for key, *_ in report["mismatched_keys"])]
 
 
-def _checked(model: PreTrainedModel) -> PreTrainedModel:
+def in_fp32(model: PreTrainedModel) -> PreTrainedModel:
     """Return the model if its master weights are fp32."""
     for name, parameter in model.named_parameters():
         if parameter.dtype != torch.float32:

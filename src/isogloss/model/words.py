@@ -93,7 +93,7 @@ def encode_words(
     """
     check_word_ids(tokenizer, str(tokenizer.name_or_path or "this encoder"))
     backend = tokenizer.backend_tokenizer
-    with _whole(backend):
+    with whole(backend):
         frame = _frame(tokenizer, max_length)
         cut = [_cut(*one, frame) for one in _sub_tokens(backend, sentences)]
     windows = [window for one in cut for window in one.windows]
@@ -127,7 +127,7 @@ def check_word_ids(tokenizer: PreTrainedTokenizerBase, name: str) -> None:
 
 
 @contextmanager
-def _whole(backend: Any) -> Iterator[None]:
+def whole(backend: Any) -> Iterator[None]:
     """Let a tokenizer neither cut nor pad inside the context."""
     truncation, padding = backend.truncation, backend.padding
     backend.no_truncation()
