@@ -11,7 +11,7 @@ Direction = Literal["higher", "lower"]
 
 HIGHER = {"accuracy", "auc", "f1", "mrr", "precision", "recall", "throughput"}
 LOWER = {
-    "cost", "energy", "flops", "gb", "latency", "loss", "mb", "memory", "ms", "parameters",
+    "bits", "cost", "energy", "flops", "gb", "latency", "loss", "mb", "memory", "ms", "parameters",
     "perplexity", "runtime", "size", "start",
 }  # fmt: skip
 NEITHER = {

@@ -118,14 +118,30 @@ def read_units(folder: Path, *, task: str, labels: Sequence[str]) -> Units:
     """
     path = folder / FILE
     columns = ["example", "gold", "predicted", "loss", *(["word"] if task in WORD_TASKS else [])]
-    table = _table(path, columns)
+    return units_of(read_rows(path, columns), path, task=task, labels=labels)
+
+
+def units_of(table: pa.Table, path: Path, *, task: str, labels: Sequence[str]) -> Units:
+    """Make units of the rows of one evaluation, as `read_units` does.
+
+    Args:
+        table: the rows, with the columns that `read_units` names; one without `loss` has units
+            without losses.
+        path: where the rows come from, for messages.
+        task: as in `read_units`.
+        labels: as in `read_units`.
+
+    Raises:
+        InputError: if gold or predictions hold a label that is not among `labels`.
+        RunError: if the rows are not in order.
+    """
     names = span_tags(labels) if task in SPAN_TASKS else tuple(labels)
     gold = _ids(table["gold"], names, f"{path}, gold")
     predicted = _ids(table["predicted"], names, f"{path}, predicted")
     if (gold < 0).any():
         raise RunError(f"{path} holds rows without gold; run the evaluation again.")
     offsets = _offsets(table, path)
-    losses = table["loss"].to_numpy().astype(np.float64)
+    losses = _losses(table)
     finite = np.isfinite(losses) & (predicted >= 0)
     counts = np.ones(len(gold), dtype=np.bool_) if task in WORD_TASKS else predicted >= 0
     return Units(
@@ -154,7 +170,12 @@ def _counted_in(task: str) -> GoldUnit:
     return "words" if task in WORD_TASKS else "texts"
 
 
-def _table(path: Path, columns: Sequence[str]) -> pa.Table:
+def read_rows(path: Path, columns: Sequence[str]) -> pa.Table:
+    """Read some columns of stored predictions.
+
+    Raises:
+        RunError: if the file cannot be read, is empty or lacks one of them.
+    """
     try:
         table = pq.read_table(path, columns=list(columns)).combine_chunks()
     except (OSError, pa.ArrowInvalid) as error:
@@ -164,6 +185,13 @@ def _table(path: Path, columns: Sequence[str]) -> pa.Table:
         what = f"lacks the columns {', '.join(lacking)}" if lacking else "is empty"
         raise RunError(f"{path} {what}; run the evaluation again.")
     return table
+
+
+def _losses(table: pa.Table) -> npt.NDArray[np.float64]:
+    """The loss of each row, NaN where none is stored."""
+    if "loss" not in table.column_names:
+        return np.full(len(table), np.nan)
+    return np.asarray(table["loss"].to_numpy(), dtype=np.float64)
 
 
 def _ids(column: pa.ChunkedArray, names: Sequence[str], place: str) -> npt.NDArray[np.int64]:

@@ -1,0 +1,141 @@
+"""What each arm cost: updates, tokens, floating-point operations and time, teachers counted.
+
+A soft arm at the same number of updates has more compute than a hard one: its teachers answer at
+each update, and were trained before. Both stand in the table, each alone and in the total, so that
+nobody compares at equal updates and believes it equal compute.
+
+Operations are those that the training counted by formula; times are as the clock ran, and do not
+compare if runs shared a machine.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from statistics import fmean
+
+from isogloss.report.balance.averages import cut_score
+from isogloss.report.balance.design import Design
+from isogloss.report.balance.scores import TEACHERS
+from isogloss.report.records import Record, Row
+from isogloss.stats.intervals import mean_interval
+
+TERA = 1e12
+"""Operations are written in TFLOP, 10^12."""
+
+Measured = dict[str, dict[int, float]]
+"""Metric -> seed -> value."""
+
+
+def costs(rows: Iterable[Row], design: Design) -> list[Record]:
+    """One record per arm and teacher that was trained, means over seeds.
+
+    Args:
+        rows: the long table; those of `pretrain` without a target language count.
+        design: of the study; the first baseline is what others are relative to.
+
+    Returns:
+        `arm`, `n_windows`, `updates`, `tokens seen`; `student TFLOP`, `teachers forward TFLOP`,
+        `teachers training TFLOP` (each teacher once, as if trained for this arm alone) and `total
+        TFLOP`; `training (s)` with its interval over seeds, `teachers training (s)`, `s per
+        update`; `TFLOP / <baseline>` and `update / <baseline>`, ratios of totals and of seconds per
+        update; `loss (nats)`, mean over the training; `n_seeds`. What is not known is None.
+    """
+    learners, usual = _read(rows)
+    order = [*design.arms, *(name for name in learners if name.startswith(TEACHERS))]
+    records = [
+        _record(name, learners, design.teachers.get(name) or usual[name])
+        for name in dict.fromkeys(order)
+        if name in learners
+    ]
+    base = design.baselines[0] if design.baselines else None
+    reference = next((record for record in records if record["arm"] == base), None)
+    return [{**record, **_relative(record, reference, base)} for record in records]
+
+
+def _read(rows: Iterable[Row]) -> tuple[dict[str, Measured], dict[str, tuple[str, ...]]]:
+    """Measured values by arm or teacher, and the names of the teachers that it has if any."""
+    found: dict[str, Measured] = {}
+    teachers: dict[str, tuple[str, ...]] = {}
+    for row in rows:
+        if row["regime"] == "pretrain" and row["target_language"] is None:
+            by_metric = found.setdefault(row["encoder"], {})
+            if math.isfinite(row["value"]):
+                by_metric.setdefault(row["metric"], {})[row["seed"]] = float(row["value"])
+            teachers[row["encoder"]] = tuple(
+                f"{TEACHERS}{code}" for code in row["source_languages"]
+            )
+    return found, teachers
+
+
+def _record(name: str, learners: Mapping[str, Measured], teachers: Iterable[str]) -> Record:
+    measured = learners[name]
+    runtime = measured.get("train_runtime", {})
+    updates = measured.get("train_steps", {})
+    seconds = {seed: s / updates[seed] for seed, s in runtime.items() if updates.get(seed)}
+    student, forward = _mean(measured, "flops"), _mean(measured, "teacher_flops") or 0.0
+    trained = _teachers_flops(measured, learners, teachers)
+    parts = (student, forward, trained)
+    total = None if None in parts else sum(part for part in parts if part is not None)
+    interval = mean_interval(list(runtime.values())) if runtime else None
+    return {
+        "arm": name,
+        "n_windows": _whole(_mean(measured, "n_windows")),
+        "updates": _whole(_mean(measured, "train_steps")),
+        "tokens seen": _whole(_mean(measured, "tokens_seen")),
+        "student TFLOP": _tera(student),
+        "teachers forward TFLOP": _tera(forward),
+        "teachers training TFLOP": _tera(trained),
+        "total TFLOP": _tera(total),
+        **_bounded(cut_score("training (s)", interval, "eval_loss")),
+        "teachers training (s)": _mean(measured, "teachers_runtime") or 0.0,
+        "s per update": fmean(seconds.values()) if seconds else None,
+        "loss (nats)": _mean(measured, "train_loss"),
+        "n_seeds": max((len(by_seed) for by_seed in measured.values()), default=0),
+    }
+
+
+def _bounded(fields: Record) -> Record:
+    """Without the deviation between seeds."""
+    return {field: v for field, v in fields.items() if not field.endswith("_sd")}
+
+
+def _teachers_flops(
+    measured: Measured, learners: Mapping[str, Measured], teachers: Iterable[str]
+) -> float | None:
+    """Operations that the teachers of an arm took to train; 0 without, None where not known.
+
+    An arm has trained teachers if its rows say that they took time.
+    """
+    if not _mean(measured, "teacher_flops") and not _mean(measured, "teachers_runtime"):
+        return 0.0
+    if _mean(measured, "teachers_runtime") == 0.0:
+        return 0.0
+    each = [_mean(learners.get(teacher, {}), "flops") for teacher in teachers]
+    known = [flops for flops in each if flops is not None]
+    return sum(known) if known and len(known) == len(each) else None
+
+
+def _relative(record: Record, reference: Record | None, base: str | None) -> Record:
+    if reference is None:
+        return {}
+    return {
+        f"{name} / {base}": _ratio(record[field], reference[field])
+        for name, field in (("TFLOP", "total TFLOP"), ("update", "s per update"))
+    }
+
+
+def _ratio(value: float | None, reference: float | None) -> float | None:
+    return value / reference if value is not None and reference else None
+
+
+def _mean(measured: Measured, metric: str) -> float | None:
+    by_seed = measured.get(metric)
+    return fmean(by_seed.values()) if by_seed else None
+
+
+def _tera(value: float | None) -> float | None:
+    return None if value is None else value / TERA
+
+
+def _whole(value: float | None) -> float | int | None:
+    """A mean of counts, as a whole number where it is one."""
+    return int(value) if value is not None and value.is_integer() else value

@@ -1,0 +1,72 @@
+"""The figures of a balance study: each headline score against the text, and each difference."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from isogloss.report.balance.claim import SETTINGS, TASKS
+from isogloss.report.balance.design import Design, measure_words
+from isogloss.report.charts.balance import differences_chart, sizes_chart
+from isogloss.report.figures import Figure, slug
+from isogloss.report.frame import Frame
+from isogloss.report.pivots import parts
+from isogloss.report.records import Records
+
+QUESTION = ("task", "metric", "split", "form", "setting")
+
+SIZES = "balance_masked"
+DIFFERENCES = "balance_differences"
+"""The tables that the figures belong to."""
+
+
+def balance_figures(
+    tables: Mapping[str, Records], frame: Frame, design: Design
+) -> Iterator[Figure]:
+    """Draw what `balance_tables` made, where there is enough to show.
+
+    Args:
+        tables: of `balance_tables`.
+        frame: the study; its metric is replaced by that of each figure.
+        design: groups, sizes and claim of the study.
+    """
+    yield from _sizes(tables["balance_averages"], frame, design)
+    yield from _differences(tables["balance_tests"], frame, design)
+
+
+def _sizes(averages: Records, frame: Frame, design: Design) -> Iterator[Figure]:
+    alone = [record for record in averages if record["scope"] == "language"]
+    for key, points in parts(alone, QUESTION):
+        usable = [p for p in points if p["characters"] and p["value"] is not None]
+        headline = design.headlines.get(key["task"]) == key["metric"]
+        if headline and len({point["language"] for point in usable}) > 1:
+            name = slug("balance-size", key["task"], key["metric"], key["form"] or "",
+                        key["setting"])  # fmt: skip
+            measure = _measure(key["metric"], key["task"], key["setting"])
+            caption = f"{measure} of each language against the size of its text."
+            spec = sizes_chart(usable, replace(frame, metric=measure))
+            yield Figure(name, SIZES, caption, spec)
+
+
+def _differences(tests: Records, frame: Frame, design: Design) -> Iterator[Figure]:
+    sizes = {code: size.characters for code, size in design.sizes.items()}
+    alone = [r for r in tests if r["scope"] == "language" and r["difference"] is not None]
+    for key, records in parts(alone, QUESTION):
+        ordered = sorted(records, key=lambda record: sizes.get(record["language"], 0))
+        name = slug("balance-difference", key["task"], key["metric"], key["form"] or "",
+                    key["setting"])  # fmt: skip
+        measure = _measure(key["metric"], key["task"], key["setting"])
+        caption = f"{design.candidate} minus other arms by language: {measure}."
+        spec = differences_chart(
+            ordered, replace(frame, metric=measure), candidate=design.candidate
+        )
+        yield Figure(name, DIFFERENCES, caption, spec)
+
+
+def _measure(metric: str, task: str, setting: str) -> str:
+    """The metric in words, with the task and, of a probe, the setting.
+
+    >>> _measure("mrr", "mlm", "in_language"), _measure("f1", "ner", "zero_shot")
+    ('MRR of masked words', 'F1 of the NER probe, zero-shot')
+    """
+    if task == "mlm":
+        return f"{measure_words(metric)} of masked words"
+    return f"{measure_words(metric)} of the {TASKS.get(task, task)}, {SETTINGS[setting]}"

@@ -1,0 +1,233 @@
+"""The page of a balance study: the answer first, then the tables that it rests on."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from isogloss.base.languages import language_name
+from isogloss.report.balance.claim import TASKS
+from isogloss.report.balance.design import CONTROLS, GROUP_WORDS, Design, measure_words
+from isogloss.report.balance.scores import TEACHER, TEACHERS
+from isogloss.report.balance.side_by_side import keep
+from isogloss.report.figures import Figure
+from isogloss.report.frame import Frame
+from isogloss.report.pivots import parts
+from isogloss.report.records import Record, Records
+from isogloss.report.tables import markdown
+
+READING = """\
+- **In-language**: the probe is trained and tested on one language. **Zero-shot**: of a target
+  language, the mean over all other languages that the probe was trained on; a group's zero-shot
+  score is that of its languages as *targets*.
+- **Groups are declared in the study**, and count each of their languages the same. A pivot may
+  stand in the high-resource group too; *all* has each language once.
+- **All arms of a line are averaged over the same languages and pairs.** What some arm lacks, or has
+  no data, stands under *without*, and is in no average of that line.
+- **Intervals of scores are 95 % intervals over seeds** (Student's t): would training again give the
+  same? One seed has none.
+- **Intervals of differences are over seeds and test units together**, paired by both: units are
+  sentences of the probes and windows of the held-out text. Neighboring windows are taken as
+  independent. The languages are taken as they are: nothing here is about other languages.
+- **A tie is not told apart**: p is 0.05 or more after Holm's correction, by language over all
+  languages and baselines of a task and setting, of a group over the baselines, and over the
+  controls. *Could see* is the smallest true difference that such a study finds in 80 % of cases.
+- **MRR** is the mean of 1 / rank of the right token among the whole vocabulary, over every token
+  of the held-out text, each masked once; it compares under one vocabulary only. Bits per character
+  compare across vocabularies; fewer are better.
+- **Costs**: TFLOP are 10^12 operations, by formula. The teachers' training counts each teacher once
+  for each arm that uses them. Times do not compare if runs shared a machine."""
+
+
+class Also(NamedTuple):
+    """What a page says besides its tables."""
+
+    unfinished: Sequence[str] = ()
+    """What the report lacks, a line each."""
+
+    commands: Sequence[str] = ()
+    """What a reader types to get it again."""
+
+    data: Sequence[str] = ()
+    """What was done to the text (duplicates, leaks), a line each."""
+
+
+NOTHING_ELSE = Also()
+
+
+def balance_page(
+    tables: Mapping[str, Records],
+    claim: Sequence[str],
+    drawn: Sequence[Figure],
+    *,
+    frame: Frame,
+    design: Design,
+    also: Also = NOTHING_ELSE,
+) -> str:
+    """Write the page in Markdown; figures are linked by relative paths.
+
+    Args:
+        tables: of `balance_tables`.
+        claim: lines of `claim_lines`.
+        drawn: the figures that stand in `figures/`.
+        frame: the study, and whether its data are sample data.
+        design: groups, arms and claim of the study.
+        also: commands, and what is missing.
+    """
+    sample = "\n\n**Sample data**: made up for trying things out; says nothing of real languages."
+    blocks = [
+        f"# {frame.study}: balance" + (sample if frame.sample else ""),
+        "\n".join(f"- {fact}" for fact in facts(tables, design)),
+        "## The answer",
+        "\n".join(f"- {line}" for line in claim or [_untested(design)]),
+        *_probes(tables, design),
+        *_masked(tables, design, drawn),
+        *_differences(tables, design, drawn),
+        *_costs(tables),
+        *_listed("Data", also.data),
+        *_listed("Not in this report", also.unfinished),
+        "## How to read this",
+        READING,
+        "All tables as CSV, Markdown and LaTeX: [tables](tables). Figures: PNG and SVG.",
+    ]
+    if also.commands:
+        blocks += ["## Again", "```sh\n" + "\n".join(also.commands) + "\n```"]
+    return "\n\n".join(block.strip() for block in blocks if block) + "\n"
+
+
+def facts(tables: Mapping[str, Records], design: Design) -> list[str]:
+    """What is reported, a line each."""
+    averages = tables["balance_averages"]
+    done = {record["arm"] for record in averages if record["n_seeds"]}
+    missing = [arm for arm in design.arms if arm not in done]
+    seeds = sorted({record["n_seeds"] for record in averages if record["n_seeds"]})
+    controls = [f"{arm} ({CONTROLS[kind]})" for kind, arm in design.controls.items()]
+    return [
+        *(
+            f"{GROUP_WORDS.get(name, name).capitalize()}: {', '.join(map(language_name, codes))}"
+            for name, codes in design.groups.items()
+        ),
+        f"Arms: {', '.join(design.arms)}",
+        f"Candidate: {design.candidate}; baselines: {', '.join(design.baselines)}",
+        *([f"Controls: {', '.join(controls)}"] if controls else []),
+        *([f"Not finished: {', '.join(missing)}"] if missing else []),
+        f"Seeds: {' to '.join(map(str, dict.fromkeys((seeds[0], seeds[-1]))))}" if seeds else "",
+    ]
+
+
+def _untested(design: Design) -> str:
+    against = " or ".join(design.baselines)
+    return (
+        f"Not tested: {design.candidate}, and {against}, must be trained with a seed in common and "
+        "their evaluations stored."
+    )
+
+
+def _probes(tables: Mapping[str, Records], design: Design) -> Iterator[str]:
+    records = tables["balance_probes"]
+    if not records:
+        return
+    yield "## Probes"
+    yield "In percent, means over languages and seeds:"
+    for key, lines in _headlines_first(records, design):
+        yield f"**{_title(key)}**"
+        for arms in _halves(design):
+            others = [arm for arm in (*design.arms, TEACHER) if arm not in arms]
+            yield markdown(_dropped(keep(lines, arms, others)))
+
+
+def _masked(
+    tables: Mapping[str, Records], design: Design, drawn: Sequence[Figure]
+) -> Iterator[str]:
+    records = tables["balance_masked"]
+    if records:
+        yield "## Masked words"
+        yield from _pictures("balance_masked", drawn)
+    for key, lines in _headlines_first(records, design, ("metric", "split")):
+        yield f"**{_capital(measure_words(key['metric']))}, {key['split']}**"
+        yield markdown(
+            [{f: v for f, v in line.items() if f not in key} for line in lines],
+            names=design.arms,
+        )
+
+
+def _differences(
+    tables: Mapping[str, Records], design: Design, drawn: Sequence[Figure]
+) -> Iterator[str]:
+    records = tables["balance_differences"]
+    if not records:
+        return
+    yield "## Differences"
+    yield f"{design.candidate} minus the other arm, paired by seed and test unit:"
+    yield from _pictures("balance_differences", drawn)
+    for key, lines in parts(records, ("task", "metric", "form", "setting")):
+        setting = "" if key["task"] == "mlm" else f", {key['setting']}"
+        yield f"**{_title(key)}{setting}**"
+        yield markdown(
+            [{f: v for f, v in line.items() if f not in key} for line in lines],
+            names=[design.candidate],
+        )
+
+
+def _costs(tables: Mapping[str, Records]) -> Iterator[str]:
+    records = tables["balance_costs"]
+    if records:
+        yield "## Costs"
+        arms = [record for record in records if not record["arm"].startswith(TEACHERS)]
+        teachers = [record for record in records if record["arm"].startswith(TEACHERS)]
+        names = list(dict.fromkeys(field for record in records for field in record))
+        if arms:
+            yield markdown(arms, names=names)
+        if teachers:
+            yield "Teachers:"
+            kept = [field for field in names if "teachers" not in field and " / " not in field]
+            yield markdown([{f: r.get(f) for f in kept} for r in teachers], names=kept)
+
+
+def _headlines_first(
+    records: Records, design: Design, fields: Sequence[str] = ("task", "metric", "split", "form")
+) -> list[tuple[dict[str, Any], Records]]:
+    """Tables by task and metric; of a task, the metric that is tested comes first."""
+    found = list(parts(records, fields))
+    tasks = list(dict.fromkeys(key.get("task", "mlm") for key, _ in found))
+
+    def place(item: tuple[dict[str, Any], Records]) -> tuple[int, bool]:
+        task = item[0].get("task", "mlm")
+        return tasks.index(task), item[0]["metric"] != design.headlines.get(task)
+
+    return sorted(found, key=place)
+
+
+def _halves(design: Design) -> list[list[str]]:
+    """The arms of the claim, then the others: one table of all would be too wide to read."""
+    own = [arm for arm in design.arms if arm in {design.candidate, *design.baselines}]
+    rest = [arm for arm in design.arms if arm not in own]
+    return [arms for arms in (own, rest) if arms]
+
+
+def _dropped(records: Records) -> list[Record]:
+    """Without what the title says."""
+    said = {"task", "metric", "split", "form"}
+    return [{f: v for f, v in record.items() if f not in said} for record in records]
+
+
+def _title(key: Mapping[str, Any]) -> str:
+    words = [
+        f"{_capital(measure_words(key['metric']))} of the {TASKS.get(key['task'], key['task'])}"
+    ]
+    if key["task"] == "mlm":
+        words = [f"{measure_words(key['metric'])} of masked words"]
+    words += [str(key[field]) for field in ("split", "form") if key.get(field)]
+    return ", ".join(words)
+
+
+def _pictures(table: str, drawn: Sequence[Figure]) -> Iterator[str]:
+    for figure in drawn:
+        if figure.table == table:
+            yield f"![{figure.caption}](figures/{figure.name}.png)"
+
+
+def _listed(title: str, lines: Sequence[str]) -> list[str]:
+    return [f"## {title}", "\n".join(f"- {line}" for line in lines)] if lines else []
+
+
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"

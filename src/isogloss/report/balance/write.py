@@ -1,0 +1,88 @@
+"""Write the report of a balance study: tables, figures and one page.
+
+    folder/balance.md
+    folder/tables/balance_<averages|probes|probe_languages|masked|tests|differences|costs>.<csv|md|tex>
+    folder/figures/balance-size-<task>-...<png|svg>
+    folder/figures/balance-difference-<task>-...<png|svg>
+
+Each file is whole or not there; a table without rows is written too. Takes some seconds for the
+drawing, and about a second for each task, setting and arm that is tested.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.table import Table
+
+from isogloss.report.audit_tables import write_table
+from isogloss.report.balance.claim import claim_lines
+from isogloss.report.balance.design import Design
+from isogloss.report.balance.figures import balance_figures
+from isogloss.report.balance.page import NOTHING_ELSE, Also, balance_page
+from isogloss.report.balance.tables import TITLES, Tables, balance_tables
+from isogloss.report.balance.trials import Trial
+from isogloss.report.figures import png, svg
+from isogloss.report.files import write_file
+from isogloss.report.frame import Frame
+from isogloss.report.records import Row
+from isogloss.report.tables import rich_table
+
+
+def write_balance(
+    rows: Sequence[Row],
+    folder: Path,
+    *,
+    frame: Frame,
+    design: Design,
+    trials: Sequence[Trial] = (),
+    also: Also = NOTHING_ELSE,
+) -> list[Path]:
+    """Write everything and return the files, the page last.
+
+    Args:
+        rows: the long table of results.
+        folder: made if it is not there; files of these names are replaced, others are left alone.
+        frame: the study, and whether every title says that the data are sample data.
+        design: groups, arms in order, sizes of the text, the claim.
+        trials: test units of the arms (see `read_trials`); without them nothing is tested.
+        also: commands, and what is missing.
+
+    Raises:
+        InputError: if there is nothing to report, rows contradict each other, two arms are scored
+            on different gold, or the folder cannot be written to.
+    """
+    return write_tables(balance_tables(rows, design, trials=trials), folder, frame, design, also)
+
+
+def write_tables(
+    tables: Tables, folder: Path, frame: Frame, design: Design, also: Also = NOTHING_ELSE
+) -> list[Path]:
+    """Write tables that are made already, with their figures and page; as `write_balance`."""
+    made = []
+    for name, title in TITLES.items():
+        caption = f"{frame.study}: {title}"
+        made += write_table(folder, name, tables[name], title=caption, names=design.arms)
+    drawn = list(balance_figures(tables, frame, design))
+    for figure in drawn:
+        place = folder / "figures"
+        made.append(write_file(place / f"{figure.name}.png", png(figure.spec)))
+        made.append(write_file(place / f"{figure.name}.svg", svg(figure.spec)))
+    claim = claim_lines(tables["balance_tests"], design)
+    text = balance_page(tables, claim, drawn, frame=frame, design=design, also=also)
+    return [*made, write_file(folder / "balance.md", text)]
+
+
+def balance_console(tables: Tables, design: Design) -> list[Table]:
+    """Lay out what a screen shows: each headline score by language and group, without intervals."""
+    found = []
+    masked = [r for r in tables["balance_masked"] if r["metric"] == design.headlines.get("mlm")]
+    probes = [r for r in tables["balance_probes"] if r["metric"] == design.headlines.get(r["task"])]
+    for name, records in (("balance_masked", masked), ("balance_probes", probes)):
+        if records:
+            plain = [{f: v for f, v in r.items() if not _is_bound(f)} for r in records]
+            found.append(rich_table(plain, title=TITLES[name], names=design.arms))
+    return found
+
+
+def _is_bound(field: str) -> bool:
+    return field.endswith(("_low", "_high"))

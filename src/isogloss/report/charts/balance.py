@@ -1,0 +1,180 @@
+"""Charts of a balance study: scores against the size of the text, and what an arm adds."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import altair as alt
+
+from isogloss.report.charts.look import (
+    COLORS,
+    FAINT,
+    INK,
+    SHAPES,
+    data,
+    finished,
+    score_axis,
+    seeds,
+    titled,
+)
+from isogloss.report.frame import Frame
+from isogloss.report.names import names_of
+from isogloss.report.records import Records
+
+TEACHER = "teacher"
+TEACHERS_SHOWN = "teacher of the language"
+SIZE_TITLE = "characters of text to train on (log scale)"
+
+
+def sizes_chart(points: Records, frame: Frame) -> dict[str, Any]:
+    """Draw the score of each language against its text, a line an arm.
+
+    Args:
+        points: records with `language`, `characters`, `arm`, `value`, `value_low`, `value_high` and
+            `n_seeds`; those without size or value are left out. The arm `teacher` is dashed.
+        frame: the study and the metric.
+    """
+    usable = [p for p in points if p["characters"] and p["value"] is not None]
+    names = names_of(point["language"] for point in usable)
+    arms = [_shown(arm) for arm in dict.fromkeys(point["arm"] for point in usable)]
+    values = [_point(point, names) for point in usable]
+    scale, axis = score_axis(
+        [value[field] for value in values for field in ("value", "low", "high")], padding=8
+    )
+    y = alt.Y("value:Q", scale=scale, axis=axis, title=frame.measure)
+    bars = any(value["low"] is not None for value in values)
+    title = titled(
+        frame,
+        f"{frame.measure} against the size of the text",
+        seeds(usable),
+        "bars: 95 % interval of the mean over seeds" if bars else "",
+    )
+    made = _lines(values, arms, y)
+    return finished(made.properties(width=560, height=360, title=title))
+
+
+def differences_chart(records: Records, frame: Frame, *, candidate: str) -> dict[str, Any]:
+    """Draw what the candidate has more than other arms, language by language, with whiskers.
+
+    Args:
+        records: by language, of one question, with `language`, `first` (the other arm),
+            `difference` with its bounds, `verdict`, `n_seeds`; drawn in their order.
+        frame: the study and the metric.
+        candidate: the arm that differences are of.
+    """
+    names = names_of(record["language"] for record in records)
+    values = [_difference(record, names) for record in records if record["difference"] is not None]
+    arms = list(dict.fromkeys(value["against"] for value in values))
+    order = list(names.values())
+    title = titled(
+        frame,
+        f"{candidate} minus other arms",
+        f"difference in {frame.measure}",
+        seeds(records),
+        "bars: 95 % interval over seeds and test units",
+        "hollow: a tie after Holm's correction",
+    )
+    made = _whiskers(values, arms, order, f"difference in {frame.measure}")
+    height = max(120, 22 * len(order) * max(1, len(arms)))
+    return finished(made.properties(width=480, height=height, title=title))
+
+
+def _shown(arm: str) -> str:
+    return TEACHERS_SHOWN if arm == TEACHER else arm
+
+
+def _point(record: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    several = record["n_seeds"] > 1
+    return {
+        "language": names[record["language"]],
+        "arm": _shown(record["arm"]),
+        "characters": record["characters"],
+        "value": record["value"],
+        "low": record["value_low"] if several else None,
+        "high": record["value_high"] if several else None,
+    }
+
+
+def _difference(record: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "language": names[record["language"]],
+        "against": f"minus {record['first']}",
+        "value": record["difference"],
+        "low": record["difference_low"],
+        "high": record["difference_high"],
+        "told": record["verdict"] in {"better", "worse"},
+    }
+
+
+def _lines(values: Sequence[Mapping[str, Any]], arms: Sequence[str], y: alt.Y) -> Any:
+    scale = alt.Scale(type="log", nice=False, padding=24)
+    axis = alt.Axis(grid=False, format="~s", tickCount=5)
+    x = alt.X("characters:Q", scale=scale, axis=axis, title=SIZE_TITLE)
+    color, shape, dash = _looks(arms)
+    base = alt.Chart(data(values)).encode(x=x)
+    lines = base.mark_line(strokeWidth=1.6, opacity=0.8).encode(y=y, color=color, strokeDash=dash)
+    bars = (
+        base.transform_filter("isValid(datum.low)")
+        .mark_rule(strokeWidth=1.4, opacity=0.6)
+        .encode(y=alt.Y("low:Q"), y2="high:Q", color=color)
+    )
+    dots = base.mark_point(filled=True, size=70, opacity=1).encode(y=y, color=color, shape=shape)
+    return alt.layer(_names(values), lines, bars, dots)
+
+
+def _names(values: Sequence[Mapping[str, Any]]) -> Any:
+    """The language of each place on the axis, upright, at the top of the chart."""
+    places = {value["language"]: value["characters"] for value in values}
+    at = alt.Chart(data({"language": k, "characters": v} for k, v in places.items()))
+    rules = at.mark_rule(color="#E6E6E6").encode(x=alt.X("characters:Q"))
+    words = at.mark_text(
+        angle=270, align="right", baseline="bottom", dy=-3, fontSize=11, color=FAINT
+    ).encode(x=alt.X("characters:Q"), y=alt.value(0), text="language:N")
+    return alt.layer(rules, words)
+
+
+def _looks(arms: Sequence[str]) -> tuple[alt.Color, alt.Shape, alt.StrokeDash]:
+    """Colors, shapes and dashes of the arms, with one legend; the teachers are black and dashed."""
+    own = [arm for arm in arms if arm != TEACHERS_SHOWN]
+    place = {arm: at % 6 for at, arm in enumerate(own)}
+    colors = [COLORS[place[arm]] if arm in place else INK for arm in arms]
+    shapes = [SHAPES[own.index(arm) % len(SHAPES)] if arm in place else "cross" for arm in arms]
+    dashes = [[1, 0] if arm in place else [5, 4] for arm in arms]
+    legend = alt.Legend(title=None, orient="right", symbolOpacity=1)
+    domain = list(arms)
+    return (
+        alt.Color("arm:N", scale=alt.Scale(domain=domain, range=colors), legend=legend),
+        alt.Shape("arm:N", scale=alt.Scale(domain=domain, range=shapes), legend=legend),
+        alt.StrokeDash("arm:N", scale=alt.Scale(domain=domain, range=dashes), legend=None),
+    )
+
+
+def _whiskers(
+    values: Iterable[Mapping[str, Any]], arms: Sequence[str], order: Sequence[str], measure: str
+) -> Any:
+    bands = alt.Scale(paddingInner=0.4, paddingOuter=0.25)
+    y = alt.Y(
+        "language:N", sort=list(order), title=None, scale=bands,
+        axis=alt.Axis(ticks=False, grid=True),
+    )  # fmt: skip
+    colors = alt.Scale(domain=list(arms), range=list(COLORS[: len(arms)]))
+    color = alt.Color(
+        "against:N", scale=colors, legend=alt.Legend(title=None, orient="bottom", symbolOpacity=1)
+    )
+    base = alt.Chart(data(values)).encode(y=y, yOffset=alt.YOffset("against:N", sort=list(arms)))
+    zero = alt.Chart(data([{"zero": 0}])).mark_rule(color=INK, strokeWidth=1.2).encode(x="zero:Q")
+    bars = (
+        base.transform_filter("isValid(datum.low)")
+        .mark_rule(strokeWidth=1.8, opacity=0.75)
+        .encode(x=alt.X("low:Q", title=measure), x2="high:Q", color=color)
+    )
+    x = alt.X("value:Q", title=measure, axis=alt.Axis(tickCount=7))
+    told = base.transform_filter(alt.datum.told).mark_point(filled=True, size=85, opacity=1)
+    tie = base.transform_filter(~alt.datum.told).mark_point(
+        filled=True, fill="white", size=70, opacity=1, strokeWidth=1.8
+    )
+    return alt.layer(
+        zero,
+        bars,
+        told.encode(x=x, color=color),
+        tie.encode(x=x, stroke=alt.Stroke("against:N", scale=colors, legend=None)),
+    )

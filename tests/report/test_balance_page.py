@@ -1,0 +1,196 @@
+"""The page of a balance study: whole files, the answer first, nothing left unsaid."""
+
+import csv
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from balance_report_toys import (
+    ARMS,
+    DESIGN,
+    HIGH,
+    LABELS,
+    LANGUAGES,
+    LOW,
+    masked,
+    probe,
+    ranks,
+    sentences,
+    training,
+    with_controls,
+    write_predictions,
+    write_ranks,
+)
+from isogloss.base.errors import InputError
+from isogloss.report.balance.page import Also
+from isogloss.report.balance.tables import TITLES, balance_tables
+from isogloss.report.balance.trials import read_trials
+from isogloss.report.balance.write import balance_console, write_balance, write_tables
+from isogloss.report.charts.balance import differences_chart, sizes_chart
+from isogloss.report.figures import svg
+from isogloss.report.frame import Frame
+
+FRAME = Frame("toy_balance", "mrr", sample=True)
+PROBED = (*LOW[:2], *HIGH[1:])
+MEANS = {
+    "hard-all": 2.0, "hard-balanced": 2.0, "soft-balanced": 1.6,
+    "hard-smoothed": 1.95, "hard-longer": 1.9,
+}  # fmt: skip
+
+
+def study(store, arms=ARMS):
+    """Rows of a made-up study, with what its steps stored."""
+    rows = []
+    for seed in (0, 1):
+        for at, language in enumerate(LANGUAGES):
+            for arm in arms:
+                drawn = ranks(np.random.default_rng([at, seed]), 300, MEANS[arm] - 0.1 * at)
+                write_ranks(store / f"mlm-{arm}-{language}-{seed}", drawn)
+                rows.append(masked(arm, language, np.mean(1 / drawn), seed=seed))
+                bits = np.log2(drawn + 0.5).sum() / 750
+                rows.append(masked(arm, language, bits, seed=seed, metric="bits_per_character"))
+            rows.append(masked(f"teacher/{language}", language, 0.45, seed=seed))
+        for arm in arms:
+            for source in PROBED:
+                said = {
+                    target: sentences(np.random.default_rng([at, seed]), 30,
+                                      (0.8 if source == target else 0.4) - MEANS[arm] / 20)
+                    for at, target in enumerate(PROBED)
+                }  # fmt: skip
+                write_predictions(store / f"pos-{arm}-{source}-{seed}", said)
+                for target, of_target in said.items():
+                    right = np.mean([gold == tag for one in of_target for gold, tag in one])
+                    rows.append(probe(arm, source, target, right, seed=seed))
+            rows += training(arm, seed=seed, train_steps=100, tokens_seen=409600, flops=2e12,
+                             train_runtime=12.5 + seed, train_loss=4.2)  # fmt: skip
+    return rows
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    store, folder = (tmp_path_factory.mktemp(name) for name in ("store", "report"))
+    design = with_controls()
+    rows = study(store, design.arms)
+    trials = read_trials(rows, lambda key: store / key, labels=LABELS, arms=design.arms)
+    tables = balance_tables(rows, design, trials=trials, resamples=200)
+    also = Also(unfinished=["ner probes: not done yet"], commands=["isogloss run toy.yaml"])
+    paths = write_tables(tables, folder, FRAME, design, also)
+    return folder, paths, tables, design
+
+
+def test_all_files_named_are_there_and_no_others(written):
+    folder, paths, _, _ = written
+    assert set(paths) == {path for path in folder.rglob("*") if path.is_file()}
+    names = {path.relative_to(folder).as_posix() for path in paths}
+    assert {f"tables/{t}.{end}" for t in TITLES for end in ("csv", "md", "tex")} < names
+    figures = {
+        "balance-size-mlm-mrr-in_language", "balance-difference-mlm-mrr-in_language",
+        "balance-size-pos-accuracy-layer-1-in_language",
+        "balance-size-pos-accuracy-layer-1-zero_shot",
+        "balance-difference-pos-accuracy-layer-1-in_language",
+        "balance-difference-pos-accuracy-layer-1-zero_shot",
+    }  # fmt: skip
+    assert {name for name in names if name.startswith("figures/")} == {
+        f"figures/{name}.{end}" for name in figures for end in ("png", "svg")
+    }
+    assert paths[-1].name == "balance.md"
+
+
+def test_everything_the_page_links_is_there_and_every_figure_is_linked(written):
+    folder, paths, _, _ = written
+    links = re.findall(r"\]\(([^)]+)\)", (folder / "balance.md").read_text())
+    assert [link for link in links if not (folder / link).exists()] == []
+    drawn = {path.relative_to(folder).as_posix() for path in paths if path.suffix == ".png"}
+    assert drawn == set(links) - {"tables"}
+
+
+def test_the_answer_stands_first_and_rests_on_the_controls(written):
+    text = (written[0] / "balance.md").read_text()
+    assert text.startswith("# toy_balance: balance\n\n**Sample data**")
+    answer = text.partition("## The answer")[2].partition("\n## ")[0]
+    assert "soft-balanced is better than hard-balanced" in answer
+    assert ", why**: " in answer
+    assert text.index("## The answer") < text.index("## Probes") < text.index("## Costs")
+
+
+def test_the_page_names_languages_arms_what_is_missing_and_the_commands(written):
+    text = (written[0] / "balance.md").read_text()
+    assert "- Low-resource: Basque, Turkish, Vietnamese, Hungarian" in text
+    assert "hard-smoothed (targets softened without a teacher)" in text
+    assert "- Seeds: 2" in text
+    assert "Vietnamese, Hungarian" in text.partition("## Probes")[2]  # without probes of them
+    assert "- ner probes: not done yet" in text
+    assert "isogloss run toy.yaml" in text
+
+
+def test_the_csv_of_the_paper_table_has_a_column_an_arm_and_setting(written):
+    folder, _, tables, design = written
+    with (folder / "tables" / "balance_probes.csv").open() as stream:
+        lines = list(csv.DictReader(stream))
+    assert [line["group"] for line in lines] == [
+        "low-resource", "high-resource", "pivot (German)", "all",
+    ]  # fmt: skip
+    for arm in design.arms:
+        for setting in ("in_language", "zero_shot"):
+            got = [float(line[f"{arm}_{setting}"]) for line in lines]
+            wanted = [record[f"{arm}_{setting}"] for record in tables["balance_probes"]]
+            assert got == pytest.approx(wanted, abs=1e-5)
+
+
+def test_the_screen_shows_masked_words_and_probes(written):
+    _, _, tables, design = written
+    assert [table.title for table in balance_console(tables, design)] == [
+        "Masked words by language", "Probes by group of languages, in percent",
+    ]  # fmt: skip
+
+
+def test_a_study_of_which_only_teachers_are_finished_has_a_page(tmp_path):
+    rows = [masked(f"teacher/{code}", code, 0.4) for code in LANGUAGES]
+    paths = write_balance(rows, tmp_path, frame=FRAME, design=DESIGN)
+    text = paths[-1].read_text()
+    assert "Not finished: hard-all, hard-balanced, soft-balanced" in text
+    assert "Not tested: soft-balanced, and hard-balanced or hard-all" in text
+    assert "0.400" in text
+
+
+def test_a_folder_that_cannot_be_written_to_is_said(tmp_path):
+    (tmp_path / "file").write_text("")
+    rows = [masked("hard-all", code, 0.4) for code in LANGUAGES]
+    with pytest.raises(InputError, match="cannot be written"):
+        write_balance(rows, tmp_path / "file", frame=FRAME, design=DESIGN)
+
+
+def words_of(spec):
+    return " ".join(re.findall(r">([^<]+)<", svg(spec)))
+
+
+def test_figures_name_every_language_and_arm_and_say_what_bars_are(written):
+    _, _, tables, design = written
+    points = [r for r in tables["balance_averages"]
+              if (r["task"], r["metric"], r["scope"]) == ("mlm", "mrr", "language")]  # fmt: skip
+    sizes = words_of(sizes_chart(points, FRAME))
+    alone = [r for r in tables["balance_tests"]
+             if (r["task"], r["scope"]) == ("mlm", "language")]  # fmt: skip
+    more = words_of(differences_chart(alone, FRAME, candidate=design.candidate))
+    for name in ("Basque", "Turkish", "Vietnamese", "Hungarian", "Spanish", "English", "German"):
+        assert name in sizes
+        assert name in more
+    for arm in (*design.arms, "teacher of the language"):
+        assert arm in sizes
+    assert "(sample data)" in sizes
+    assert "95 % interval of the mean over seeds" in sizes
+    assert "95 % interval over seeds and test units" in more
+    assert "minus hard-balanced" in more
+    assert "NaN" not in svg(sizes_chart(points, FRAME))
+
+
+def test_the_report_needs_no_torch():
+    code = (
+        "import sys, isogloss.report.balance.write, isogloss.report.balance.trials; "
+        "print([m for m in ('torch', 'transformers', 'tokenizers') if m in sys.modules])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
