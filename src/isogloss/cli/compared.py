@@ -97,7 +97,7 @@ def data_notes(opened: Opened) -> list[str]:
     """What had to be done so that every gold word counts, a line each; nothing for texts."""
     if not opened.study.is_tagging:
         return []
-    read = [opened.store.record(step.key) for step in opened.plan.of_kind("data")]
+    read = [opened.store.record(step.key) for step in opened.plan.labeled_data]
     repaired = [
         f"{language_name(one['language'])} {one['split']}: {one['n_repaired']} tags broke their"
         " scheme and were repaired"

@@ -74,6 +74,15 @@ class Opened:
         keys = [step.key for step in self.plan]
         self.store.remember_study(self.study.name, declared, keys, str(self.path))
 
+    @property
+    def sample(self) -> bool:
+        """Whether any of the study's text is the built-in sample."""
+        declared = [self.study.data, *(probe.data for probe in self.study.probes)]
+        sources = [one.source for one in declared if one is not None]
+        if self.study.pretraining is not None:
+            sources.append(self.study.pretraining.text.source)
+        return any(source.kind == "sample" for source in sources)
+
     @cached_property
     def entries(self) -> tuple["Entry", ...]:
         """The columns and the record of every finished cell; each record is read once."""
@@ -91,7 +100,9 @@ class Opened:
     def trainings(self) -> list[dict[str, Any]]:
         """What each finished training chose and did, beside the columns of its cell."""
         return [
-            {**record, **columns} for columns, record in self.entries if columns["split"] == "train"
+            {**record, **columns}
+            for columns, record in self.entries
+            if columns["split"] == "train" and columns["regime"] != "pretrain"
         ]
 
     def unfinished(self) -> list[str]:
@@ -99,8 +110,8 @@ class Opened:
         missing = {step.key for step in self.missing}
         lines = []
         for step in self.missing:
-            alone = step.kind in {"train", "measure"}
-            tests = step.kind in {"evaluate", "serve", "evaluate_form"}
+            alone = step.kind in {"train", "measure", "pretrain", "distill"}
+            tests = step.kind in {"evaluate", "serve", "evaluate_form", "masked", "probe"}
             if alone or (tests and step.needs[0] not in missing):
                 failure = self.store.failure(step.key)
                 why = f"failed: {failure['message']}" if failure else "not done yet"

@@ -28,7 +28,7 @@ from isogloss.efficiency.schedule import Turn, schedule
 LOOK_SECONDS = 1.0
 """How long the machine is watched before anything is measured."""
 
-LISTS = {"offline", "single_stream", "cold_start"}
+LISTS = {"offline", "single_stream", "server", "cold_start"}
 """Turns that a candidate takes several times."""
 
 clock = time.perf_counter
@@ -259,8 +259,15 @@ class _Session:
         return self._links[at].ask("single_stream", queries=n_queries, seed=self._protocol.seed)
 
     def _server(self, at: int) -> dict[str, Any]:
-        rules = asdict(self._protocol.server_rules)
-        return self._links[at].ask("server", rules=rules, seed=self._protocol.seed)
+        """Search where to begin, at the first turn; then go on with the staircase."""
+        n_turns = len(self._raw[at].get("server", []))
+        return self._links[at].ask(
+            "server",
+            rules=asdict(self._protocol.server_rules),
+            seed=self._protocol.seed,
+            first=1 + (n_turns - 1) * self._protocol.server_trials if n_turns else 0,
+            trials=self._protocol.server_trials,
+        )
 
     def _energy(self, at: int) -> dict[str, Any]:
         passes = self._raw[at].get("offline")

@@ -35,8 +35,11 @@ from isogloss.efficiency.server import (
     ServerRules,
     Timing,
     arrivals,
+    climb,
+    following,
     highest_rate,
     judge,
+    max_rate,
     serve,
 )
 from isogloss.efficiency.serving import Loaded
@@ -61,6 +64,7 @@ class Desk:
         self._threads = threads
         self._loaded: Loaded | None = None
         self._samples: Sequence[Sample] = ()
+        self._rate = 0.0
 
     def do(self, command: Mapping[str, Any]) -> dict[str, Any]:
         """Do one command.
@@ -140,14 +144,37 @@ class Desk:
             for name, latencies in streamed._asdict().items()
         }
 
-    def server(self, rules: Mapping[str, Any], seed: int) -> dict[str, Any]:
-        """Search the highest rate under the bound."""
+    def server(
+        self, rules: Mapping[str, Any], seed: int, first: int, trials: int
+    ) -> dict[str, Any]:
+        """Search where the highest rate under the bound may be, or go on from there.
+
+        Args:
+            rules: of the server.
+            seed: of the traffic, together with the number of the trial.
+            first: number of the first trial of this turn; 0 for the search.
+            trials: of this turn.
+        """
         own = ServerRules(**rules)
         self._settle()
         with self._model.running():
-            start = 1 / self._seconds_of_one(seed)
-            runs = highest_rate(lambda rate: self._try_rate(rate, own, seed), start, own)
+            if first == 0:
+                start = 1 / self._seconds_of_one(seed)
+                runs = highest_rate(lambda rate: self._try_rate(rate, own, seed), start, own)
+                self._rate = max_rate(runs)
+            else:
+                runs = self._climb(own, seed, range(first, first + trials))
         return {"runs": [run._asdict() for run in runs]}
+
+    def _climb(self, rules: ServerRules, seed: int, trials: range) -> list[Run]:
+        """Some steps of the staircase; none where not even a single query is answered in time."""
+        if not self._rate:
+            return []
+        runs = climb(
+            lambda trial, rate: self._try_rate(rate, rules, seed + trial), self._rate, trials
+        )
+        self._rate = following(runs[-1])
+        return runs
 
     def energy(self, budget: int, seconds: float) -> dict[str, Any]:
         """Estimate the energy of a million samples."""

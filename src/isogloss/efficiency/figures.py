@@ -1,7 +1,7 @@
 """From raw output to figures: which sample stands for what, in one place and without a clock."""
 
 from collections.abc import Callable, Mapping, Sequence
-from statistics import median
+from statistics import geometric_mean, median
 from typing import Any, NamedTuple
 
 from isogloss.efficiency.measured import Measured, percentile
@@ -16,6 +16,8 @@ Peaks = Mapping[str, Mapping[str, float]]
 
 COUNTS = ("parameters", "embedding_parameters", "body_parameters")
 PERCENTILES = (50, 90, 95, 99)
+BLOCK = 3
+"""Rounds that say together what a query takes alone."""
 
 
 class Figures(NamedTuple):
@@ -120,28 +122,47 @@ def _offline(answers: Sequence[Raw], missing: dict[str, str]) -> list[Measured]:
 
 
 def _single_stream(answers: Sequence[Raw], missing: dict[str, str]) -> list[Measured]:
-    """A sample a round: the percentile of its queries; so one bad round moves none of them."""
+    """A sample a block of rounds, in which every query counts with its median.
+
+    All rounds ask the same queries, so what one of them takes is known from several, and a hiccup
+    of the machine is none of the model's: percentiles are over what queries take.
+    """
     del missing
     return [
         Measured(
             f"single_stream_{kind}p{percent}_ms",
             "ms",
-            tuple(percentile(one[key], percent) for one in answers),
+            tuple(percentile(_of_queries(block, key), percent) for block in _blocks(answers)),
         )
         for key, kind in (("total_ms", ""), ("forward_ms", "forward_"))
         for percent in PERCENTILES
     ]
 
 
-def _server(server: Raw, missing: dict[str, str]) -> list[Measured]:
-    runs = [Run(**run) for run in server["runs"]]
-    if all(run.holds for run in runs):
-        missing["server_max_rate_per_second"] = (
-            f"every rate held, up to {runs[-1].rate:.0f} queries per second: "
-            "the run is too short or the bound too wide to find a limit"
+def _blocks(answers: Sequence[Raw]) -> list[Sequence[Raw]]:
+    """Cut rounds into blocks of `BLOCK`, the last with what is left; fewer rounds are one block."""
+    starts = range(0, max(1, len(answers) - BLOCK + 1), BLOCK)
+    ends = [*starts[1:], len(answers)]
+    return [answers[start:end] for start, end in zip(starts, ends, strict=True)]
+
+
+def _of_queries(block: Sequence[Raw], key: str) -> list[float]:
+    """What each query took in a block of rounds."""
+    return [median(latencies) for latencies in zip(*(one[key] for one in block), strict=True)]
+
+
+def _server(answers: Sequence[Raw], missing: dict[str, str]) -> list[Measured]:
+    """A sample a round of the staircase: the geometric mean of the rates it tried."""
+    search, *rounds = [[Run(**run) for run in answer["runs"]] for answer in answers]
+    name = "server_max_rate_per_second"
+    if all(run.holds for run in search):
+        missing[name] = (
+            f"every rate held, up to {search[-1].rate:.0f} queries per second: "
+            "the trials are too short or the bound too wide to find a limit"
         )
         return []
-    return [Measured("server_max_rate_per_second", "queries/s", (max_rate(runs),))]
+    tried = [geometric_mean([run.rate for run in runs]) for runs in rounds if runs]
+    return [Measured(name, "queries/s", tuple(tried) or (max_rate(search),))]
 
 
 def _cold_start(seconds: Sequence[float], missing: dict[str, str]) -> list[Measured]:

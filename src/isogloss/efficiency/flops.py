@@ -56,12 +56,34 @@ def forward_flops(config: PreTrainedConfig, lengths: Sequence[int], *, task: Tas
     return sum(_sequence(shape, int(tokens), task) for tokens in lengths)
 
 
+def masked_flops(config: PreTrainedConfig, lengths: Sequence[int], n_asked: int) -> int:
+    """Return the FLOPs of one forward pass of a masked language model.
+
+    The head, a dense layer and the product with the vocabulary, runs where something is asked only.
+
+    Args:
+        config: of the model.
+        lengths: tokens of each sequence, special tokens included.
+        n_asked: positions asked for in all of them.
+
+    Raises:
+        UnknownName: for an architecture whose form we do not know.
+    """
+    if config.model_type not in SHAPES:
+        raise UnknownName("architecture", config.model_type, SHAPES)
+    shape = SHAPES[config.model_type](config, "tags")
+    head = 2 * shape.hidden * (shape.hidden + config.vocab_size) * n_asked
+    return sum(_body(shape, int(tokens)) for tokens in lengths) + head
+
+
 def _sequence(shape: Shape, tokens: int, task: Task) -> int:
+    return _body(shape, tokens) + _head(shape, tokens, task)
+
+
+def _body(shape: Shape, tokens: int) -> int:
     h = shape.hidden
     products = 4 * h * h + shape.inner_products * h * shape.inner
-    body = 2 * tokens * products * shape.layers
-    attention = 4 * tokens * tokens * h * shape.layers
-    return body + attention + _head(shape, tokens, task)
+    return (2 * tokens * products + 4 * tokens * tokens * h) * shape.layers
 
 
 def _head(shape: Shape, tokens: int, task: Task) -> int:

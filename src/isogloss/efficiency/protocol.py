@@ -26,7 +26,7 @@ class Protocol:
     """Of `offline`, `single_stream`, `server`, `cold_start`, `energy`."""
 
     rounds: int = 12
-    """Turns that each candidate takes at offline and single-stream, interleaved."""
+    """Turns that each candidate takes at offline, single-stream and server, interleaved."""
 
     n_texts: int = 256
     """Samples, drawn from those given if they are more."""
@@ -43,8 +43,11 @@ class Protocol:
     server_p99_ms: float = 100.0
     """Bound on the 99th percentile of the latency."""
 
-    server_seconds: float = 5.0
-    """Length of the arrivals at each rate that is tried."""
+    server_seconds: float = 3.0
+    """Length of the arrivals of one trial of a rate."""
+
+    server_trials: int = 2
+    """In each round, after one search for where to begin."""
 
     max_batch: int = 16
     max_wait_ms: float = 5.0

@@ -5,6 +5,7 @@ clock speed then favors none of them. The meter of energy, which grows the proce
 memory was read; cold starts come last, when no other process is left.
 """
 
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from isogloss.efficiency.protocol import Protocol
@@ -28,17 +29,22 @@ def schedule(n_candidates: int, protocol: Protocol) -> list[Turn]:
     ['machine None', 'load 0', 'load 1', 'offline 0', 'offline 1', 'offline 1', 'offline 0',
      'counts 0', 'counts 1']
     """
-    forth = list(range(n_candidates))
-    turns = [Turn("machine", None), *(Turn("load", at) for at in forth)]
+    turns = [Turn("machine", None), *(Turn("load", at) for at in range(n_candidates))]
     rounds = [kind for kind in ("offline", "single_stream") if kind in protocol.scenarios]
-    for number in range(protocol.rounds):
-        order = forth if number % 2 == 0 else forth[::-1]
-        turns += [Turn(kind, at) for at in order for kind in rounds]
-    for kind in ("server", "counts", "energy"):
+    turns += _interleaved(rounds, n_candidates, protocol.rounds)
+    if "server" in protocol.scenarios:
+        turns += _interleaved(["server"], n_candidates, 1 + protocol.rounds)
+    for kind in ("counts", "energy"):
         if kind in protocol.scenarios or kind == "counts":
-            turns += [Turn(kind, at) for at in forth]
+            turns += [Turn(kind, at) for at in range(n_candidates)]
     if "cold_start" in protocol.scenarios:
-        for number in range(protocol.cold_starts):
-            order = forth if number % 2 == 0 else forth[::-1]
-            turns += [Turn("cold_start", at) for at in order]
+        turns += _interleaved(["cold_start"], n_candidates, protocol.cold_starts)
     return turns
+
+
+def _interleaved(kinds: Sequence[str], n_candidates: int, rounds: int) -> Iterator[Turn]:
+    """Forth in one round and back in the next; what belongs to a round is done in one go."""
+    for number in range(rounds):
+        forth = range(n_candidates)
+        for at in forth if number % 2 == 0 else reversed(forth):
+            yield from (Turn(kind, at) for kind in kinds)

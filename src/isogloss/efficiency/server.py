@@ -3,8 +3,15 @@
 Arrivals are Poisson: exponential gaps from a seed, drawn before the run. So whatever is waiting at
 a moment is known without a second thread, and nothing but the model runs in the measuring process.
 The server takes all that wait, up to a batch; if the batch is not full it waits a little for more.
-All rates share one stream of gaps, scaled, so that a higher rate is a denser version of the same
-traffic and not other luck.
+All rates of one trial share one stream of gaps, scaled, so that a higher rate is a denser version
+of the same traffic and not other luck.
+
+A search by bisection says where the highest rate was in those seconds, and on a machine that others
+share the next search says something else by a fifth. So it only finds where to begin. From there a
+staircase goes on, some trials in each round, in turn with the other candidates': a little up where
+the bound holds, three times as much down where it fails. It settles where three of four trials hold
+(Kaernbach 1991, weighted up-down), one hiccup moves it by one step, and what slows the machine down
+for a while meets every candidate.
 """
 
 import math
@@ -21,6 +28,10 @@ from isogloss.efficiency.warmup import Clock
 
 PERCENT = 99
 MAX_DOUBLINGS = 8
+UP = 1.02
+"""Factor of the rate after a trial that held."""
+DOWN = UP**-3
+"""Factor of the rate after one that failed: equally likely to go either way where 3 of 4 hold."""
 
 
 @final
@@ -172,6 +183,27 @@ def _bracket(holds: Callable[[float], bool], start: float) -> tuple[float, float
             return min(rate, following), max(rate, following)
         rate = following
     return (rate, math.inf) if held else (0.0, rate)
+
+
+def climb(try_rate: Callable[[int, float], Run], start: float, trials: range) -> list[Run]:
+    """Go on with a staircase: one trial after the other, each at the rate that the last one gave.
+
+    Args:
+        try_rate: serves for a while at a rate; takes the trial's number, which decides the traffic.
+        start: queries per second of the first trial.
+        trials: numbers of the trials.
+    """
+    runs: list[Run] = []
+    rate = start
+    for trial in trials:
+        runs.append(try_rate(trial, rate))
+        rate = following(runs[-1])
+    return runs
+
+
+def following(run: Run) -> float:
+    """Return the rate after a trial."""
+    return run.rate * (UP if run.holds else DOWN)
 
 
 def max_rate(runs: Sequence[Run]) -> float:

@@ -50,7 +50,7 @@ def tokenizer_audits(study: Study, plan: Plan, store: Store) -> dict[str, Any]:
         RunError: if a tokenizer cannot be made.
     """
     texts: dict[str, list[str]] = {}
-    for step in plan.of_kind("data"):
+    for step in plan.labeled_data:
         read = read_texts(store.folder(step.key), tagged=study.is_tagging)
         texts.setdefault(step.payload["language"], []).extend(read)
     missing = [step for step in plan.of_kind("tokenizer") if step.key not in store]
@@ -70,7 +70,7 @@ def tokenizer_audits(study: Study, plan: Plan, store: Store) -> dict[str, Any]:
 def _splits(study: Study, plan: Plan, store: Store) -> dict[str, dict[str, Split]]:
     """Language -> name -> rows, as the study pools them."""
     found: dict[str, dict[str, Split]] = {}
-    for step in plan.of_kind("data"):
+    for step in plan.labeled_data:
         split = _split(step, store, tagged=study.is_tagging)
         found.setdefault(split.language, {})[split.name] = split
     return found
@@ -88,7 +88,7 @@ def _split(step: Step, store: Store, *, tagged: bool) -> Split:
 def _count_tags(found: dict[str, Any], study: Study, plan: Plan, store: Store) -> None:
     """Put the counts of entities or parts of speech where those of labels stand."""
     found["labels"] = list(study.labels)
-    for step in plan.of_kind("data"):
+    for step in plan.labeled_data:
         record = store.record(step.key)
         total = max(1, sum(record["labels"].values()))
         found["languages"][record["language"]]["splits"][record["split"]]["labels"] = {

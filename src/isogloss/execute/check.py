@@ -57,7 +57,7 @@ def _data_of(plan: Plan, prepare_key: str) -> Step:
 
 
 def _missing_labels(study: Study, counts: dict[str, dict[str, int]]) -> Iterator[str]:
-    if study.data.allow_missing_labels or study.task == "pos":
+    if study.data is None or study.data.allow_missing_labels or study.task == "pos":
         return  # no language has all parts of speech
     for code, labels in counts.items():
         lacking = [label for label, count in labels.items() if count == 0]

@@ -26,14 +26,17 @@ def check_encoders(study: Study, plan: Plan, store: Store) -> None:
         InputError: naming every encoder that is missing, closed, broken or too short.
         RunError: if the network or the disk is at fault.
     """
-    check_trackers(study.training.report_to)
-    choose_precision(study.training.precision, best_device())
+    declared = [study.training] if study.encoders else []
+    declared += [study.pretraining.training] if study.pretraining else []
+    for training in declared:
+        check_trackers(training.report_to)
+        choose_precision(training.precision, best_device())
     _check_forms(study.efficiency.forms if study.efficiency else ())
     missing = [step for step in plan if step.kind in {"prepare", "train"} and step.key not in store]
     faults = [
         fault
         for encoder in study.encoders
-        if encoder.scratch is None and (fault := _fault(encoder, missing))
+        if encoder.model is not None and (fault := _fault(encoder, missing))
     ]
     if faults:
         faults.sort(key=lambda fault: isinstance(fault, RunError))

@@ -7,6 +7,7 @@ from isogloss.base.errors import InputError, RunError
 from isogloss.execute.executor import Ended, Failure, Outcome
 from isogloss.execute.inline import InlineExecutor
 from isogloss.execute.kinds.data import make_data
+from isogloss.execute.kinds.text import make_text
 from isogloss.execute.making import make_step
 from isogloss.plan.hub import remember_commit
 from isogloss.plan.plan import Plan, Step
@@ -23,7 +24,8 @@ def read_data(plan: Plan, store: Store) -> int:
         InputError: naming every broken split.
         RunError: if the disk or the network is at fault, or we are; a bug keeps its traceback.
     """
-    outcomes = _read([step for step in plan.of_kind("data") if step.key not in store], store)
+    reading = [*plan.of_kind("data"), *plan.of_kind("text")]
+    outcomes = _read([step for step in reading if step.key not in store], store)
     _raise([outcome.failure for outcome in outcomes if outcome.failure])
     _remember(plan)
     return sum(outcome.status == "done" for outcome in outcomes)
@@ -32,7 +34,7 @@ def read_data(plan: Plan, store: Store) -> int:
 def _read(missing: Sequence[Step], store: Store) -> list[Outcome]:
     """Read, past what the person can mend; but a network is not waited for once a split."""
     outcomes: list[Outcome] = []
-    work = partial(make_step, root=store.root, makers={"data": make_data})
+    work = partial(make_step, root=store.root, makers={"data": make_data, "text": make_text})
     for event in InlineExecutor().run(missing, work):
         if isinstance(event, Ended):
             outcomes.append(event.outcome)
@@ -54,7 +56,7 @@ def _raise(failures: list[Failure]) -> None:
 
 def _remember(plan: Plan) -> None:
     """Keep in the client's cache what the revisions stood for, for a day without the Hub."""
-    for step in plan.of_kind("data"):
+    for step in (*plan.of_kind("data"), *plan.of_kind("text")):
         declared, pin = step.settings["source"], step.payload["source"]
         if declared["kind"] == "hub":
             remember_commit(declared["repo"], declared["revision"], "dataset", pin["commit"])

@@ -5,11 +5,17 @@ from pathlib import Path
 from typing import Any
 
 from isogloss.execute.kinds.data import make_data
+from isogloss.execute.kinds.distill import make_distilled
 from isogloss.execute.kinds.evaluate import make_evaluated
 from isogloss.execute.kinds.evaluate_form import make_evaluated_form
+from isogloss.execute.kinds.masked import make_masked
 from isogloss.execute.kinds.measure import make_measured
+from isogloss.execute.kinds.pack import make_packed
 from isogloss.execute.kinds.prepare import make_prepared
+from isogloss.execute.kinds.pretrain import make_pretrained
+from isogloss.execute.kinds.probe import make_probed
 from isogloss.execute.kinds.serve import make_served
+from isogloss.execute.kinds.text import make_text
 from isogloss.execute.kinds.tokenizer import make_tokenizer
 from isogloss.execute.kinds.train import make_trained
 from isogloss.execute.making import Makers, make_step
@@ -24,6 +30,12 @@ MAKERS: Makers = {
     "serve": make_served,
     "evaluate_form": make_evaluated_form,
     "measure": make_measured,
+    "text": make_text,
+    "pack": make_packed,
+    "pretrain": make_pretrained,
+    "distill": make_distilled,
+    "masked": make_masked,
+    "probe": make_probed,
 }
 
 

@@ -11,19 +11,19 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, final
 
+from isogloss.plan import labeled
+from isogloss.plan.labeled import Splits, data_step, tag_columns, text_columns
 from isogloss.plan.pins import Pins
 from isogloss.plan.plan import Cell, Plan, Step, TokenizerOf, unique
+from isogloss.plan.pretraining import Pretrained, pretraining
 from isogloss.plan.runs import Run, is_served, places, runs, task_of
 from isogloss.plan.serving import Served, serving
 from isogloss.study.encoders import Encoder
 from isogloss.study.spec import identity
 from isogloss.study.study import Study
 
-Splits = tuple[str, ...]
-"""Splits of the source that are pooled."""
-
-VERSIONS = {"data": 1, "tokenizer": 1, "prepare": 1, "train": 1, "evaluate": 1}
-"""Those of `serve`, `evaluate_form` and `measure` are in `plan/serving.py`."""
+VERSIONS = {**labeled.VERSIONS, "train": 1, "evaluate": 1}
+"""Those of other kinds are in `plan/pretraining.py` and `plan/serving.py`."""
 
 
 def build_plan(study: Study, pins: Pins) -> Plan:
@@ -31,25 +31,28 @@ def build_plan(study: Study, pins: Pins) -> Plan:
     steps: list[Step] = []
     cells: list[Cell] = []
     tokenizers: dict[str, TokenizerOf] = {}
+    pretrained = pretraining(study, pins)
+    columns = _columns_of_data(study) if study.encoders else {}
     data = {
-        (code, splits): _data(study, pins.data[code], code, splits)
-        for code in study.all_languages
+        (code, splits): data_step(study.labeled, columns, pins.data[code], (code, splits))
+        for code in (study.all_languages if study.encoders else ())
         for splits in _reads(study, code)
     }
-    steps += data.values()
+    steps += [*data.values(), *pretrained.steps]
+    cells += pretrained.cells
     served: list[Served] = []
     for encoder in study.encoders:
-        desk = _Desk(study, encoder, pins.encoders[encoder.display], data)
+        desk = _Desk(study, encoder, pins.encoders[encoder.display], data, pretrained)
         steps += desk.preparations()
         tokenizers[encoder.display] = desk.tokenizer_of()
         for run in runs(study):
             train = desk.train(run)
             tests = [desk.evaluate(run, train, *place) for place in places(study)]
             steps += [train, *tests]
-            columns = _columns(study, encoder, run)
-            cells += _cells(study, columns, train, tests)
+            given = _columns(study, encoder, run)
+            cells += _cells(study, given, train, tests)
             if is_served(study, run):
-                served.append(Served(encoder.display, run.seed, train, columns))
+                served.append(Served(encoder.display, run.seed, train, given))
     more_steps, more_cells = serving(study, served, data)
     return Plan(unique([*steps, *more_steps]), (*cells, *more_cells), tokenizers)
 
@@ -61,55 +64,18 @@ def _reads(study: Study, language: str) -> list[Splits]:
     """
     reads: list[Splits] = []
     if language in study.languages:
-        reads.append(study.data.train_splits)
-        if study.data.dev_split and study.training.eval_strategy != "no":
-            reads.append((study.data.dev_split,))
+        reads.append(study.labeled.train_splits)
+        if study.labeled.dev_split and study.training.eval_strategy != "no":
+            reads.append((study.labeled.dev_split,))
     if language in study.target_languages:
         reads += [(split,) for split in study.evaluation.splits]
     return list(dict.fromkeys(reads))
 
 
-def _data(study: Study, pin: Mapping[str, Any], language: str, splits: Splits) -> Step:
-    """Read splits of one language: a text and a label's name a row, whoever trains on them."""
-    payload = {
-        "language": language,
-        "splits": list(splits),
-        "source": _pin_of(pin, splits),
-        "columns": _tag_columns(study) if study.is_tagging else _text_columns(study),
-    }
-    settings = {"source": study.data.source.model_dump(mode="json")}
-    title = f"{language} {'+'.join(splits)}"
-    return Step("data", VERSIONS["data"], payload, settings=settings, title=title, group="data")
-
-
-def _text_columns(study: Study) -> dict[str, Any]:
-    declared = study.data
-    return {
-        "text": declared.text,
-        "label": declared.label,
-        "labels": list(study.labels),
-        "label_names": dict(declared.label_names),
-    }
-
-
-def _tag_columns(study: Study) -> dict[str, Any]:
-    declared = study.data
-    return {
-        "task": study.task,
-        "tokens": declared.tokens,
-        "tags": study.tag_column,
-        "scheme": declared.scheme,
-        "repair": declared.repair,
-        "labels": list(study.labels),
-        "tag_names": dict(declared.label_names),
-    }
-
-
-def _pin_of(pin: Mapping[str, Any], splits: Splits) -> dict[str, Any]:
-    """The part of a language's pin that decides these splits: the bytes of their own files."""
-    if "files" not in pin:
-        return dict(pin)
-    return {**pin, "files": {split: pin["files"][split] for split in splits}}
+def _columns_of_data(study: Study) -> dict[str, Any]:
+    if study.is_tagging:
+        return tag_columns(study.labeled, study.task, study.tag_column, study.labels)
+    return text_columns(study.labeled, study.labels)
 
 
 @final
@@ -121,6 +87,7 @@ class _Desk:
     encoder: Encoder
     pin: Any
     data: Mapping[tuple[str, Splits], Step]
+    pretrained: Pretrained
 
     def preparations(self) -> list[Step]:
         """Tokenizer, if it is to be trained, and the encoded splits of each language."""
@@ -140,7 +107,7 @@ class _Desk:
             **task_of(self.study),
         }
         needs = tuple(
-            self.data[code, self.study.data.train_splits].key for code in self.study.languages
+            self.data[code, self.study.labeled.train_splits].key for code in self.study.languages
         )
         name = self.encoder.display
         return Step(
@@ -171,7 +138,7 @@ class _Desk:
         """Fine-tune on a drawn sample."""
         study = self.study
         payload = {
-            "encoder": self.pin,
+            "encoder": self._encoder_pin(),
             "training": {**identity(study.training), "num_train_epochs": study.training.epochs},
             "sources": list(run.sources),
             "n_per_language": run.size,
@@ -189,11 +156,11 @@ class _Desk:
             "report_to": list(training.report_to),
             "study": study.name,
         }
-        needs = [self.prepare(code, study.data.train_splits).key for code in run.sources]
-        if training.eval_strategy != "no" and study.data.dev_split:
-            dev = (study.data.dev_split,)
+        needs = [self.prepare(code, study.labeled.train_splits).key for code in run.sources]
+        if training.eval_strategy != "no" and study.labeled.dev_split:
+            dev = (study.labeled.dev_split,)
             needs += [self.prepare(code, dev).key for code in run.sources]
-        needs += self._tokenizer_needs()
+        needs += [*self._tokenizer_needs(), *self._weights(run)]
         return self._grouped("train", payload, tuple(needs), settings, run, "")
 
     def evaluate(self, run: Run, train: Step, language: str, split: str) -> Step:
@@ -226,13 +193,27 @@ class _Desk:
         return TokenizerOf(self._tokenizer_pin(), *(self._tokenizer_needs() or (None,)))
 
     def _tokenizer_pin(self) -> Any:
+        if self.encoder.pretrained:
+            return self.pretrained.tokenizer_pin
         return "trained" if self.encoder.scratch else self.pin
 
     def _tokenizer_needs(self) -> tuple[str, ...]:
+        if self.encoder.pretrained:
+            return self.pretrained.tokenizer_needs
         return (self.tokenizer.key,) if self.encoder.scratch else ()
 
+    def _encoder_pin(self) -> Any:
+        return {"step": True} if self.encoder.pretrained else self.pin
+
+    def _weights(self, run: Run) -> tuple[str, ...]:
+        """The step that pre-trains this encoder, with the seed of the run."""
+        if self.encoder.pretrained is None:
+            return ()
+        return (self.pretrained.models[self.encoder.pretrained, run.seed].key,)
+
     def _where(self) -> dict[str, Any]:
-        return {"model": self.encoder.model, "encoder": self.encoder.display}
+        model = self.pretrained.tokenizer_folder if self.encoder.pretrained else self.encoder.model
+        return {"model": model, "encoder": self.encoder.display}
 
 
 def _columns(study: Study, encoder: Encoder, run: Run) -> dict[str, Any]:

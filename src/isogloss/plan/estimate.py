@@ -16,6 +16,8 @@ from isogloss.study.study import Study
 
 ASSUMED_FLOPS_PER_SECOND = 1e11
 ASSUMED_TOKENS = 48
+TRAININGS = {"train": 1.0, "pretrain": 1.0, "distill": 1.4}
+"""Kinds of steps that train, and what an example costs beside one of fine-tuning."""
 _BASE_BODY = 12 * (4 * 768**2 + 2 * 768 * 3072)
 
 
@@ -65,9 +67,9 @@ def weight(step: Step) -> float:
     In examples trained on; testing an example costs about a third of training on one, and what is
     small or of unknown size counts as a few hundred.
     """
-    if step.kind != "train":
+    if step.kind not in TRAININGS:
         return 300.0
-    return float(_examples(step) or 3000)
+    return TRAININGS[step.kind] * float(_examples(step) or 3000)
 
 
 def _basis(measured: list[str], assumed: list[str]) -> str:

@@ -5,17 +5,26 @@ mistyped outside the study file (a folder, a model, a revision) is asked for her
 before any work is done.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, final
 
 from isogloss.base.errors import InputError
 from isogloss.base.fingerprint import file_digest
+from isogloss.base.languages import language_name
 from isogloss.plan.hub import Hub
-from isogloss.study.data import SAMPLE_VERSION, FolderSource, HubSource
+from isogloss.plan.labeled import Splits
+from isogloss.study.data import SAMPLE_VERSION, FolderSource, HubSource, Source
 from isogloss.study.encoders import Encoder
-from isogloss.study.layout import language_folder, split_file
+from isogloss.study.layout import (
+    ENDINGS,
+    TEXT_ENDINGS,
+    language_folder,
+    language_folders,
+    split_file,
+)
+from isogloss.study.probes import Probe
 from isogloss.study.spec import identity
 from isogloss.study.study import Study
 
@@ -33,6 +42,18 @@ class Pins:
     encoders: Mapping[str, Any]
     """Name of an encoder -> identity of its weights and tokenizer."""
 
+    text: Mapping[str, Any] = field(default_factory=dict)
+    """Language -> identity of its raw text."""
+
+    probes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Task -> language -> identity of its tagged sentences; None where there are none."""
+
+    teachers: Mapping[str, Any] = field(default_factory=dict)
+    """Language -> identity of a teacher that was there."""
+
+    tokenizer: Any = None
+    """Identity of the pre-training's tokenizer, if it was there."""
+
     notes: tuple[str, ...] = ()
     """What could not be pinned, for the reader of the plan."""
 
@@ -46,32 +67,92 @@ def pin_study(study: Study) -> Pins:
     Raises:
         InputError: naming all that is missing or wrong.
     """
-    mistakes: list[str] = []
-    hub = Hub()
+    looking = _Looking()
+    data: dict[str, Any] = {}
+    if study.encoders:
+        wanted = {code: wanted_splits(study, code) for code in study.all_languages}
+        data = looking.source(study.labeled.source, wanted)
+    encoders = {
+        encoder.display: looking.attempt(pin_encoder, encoder, looking.hub)
+        for encoder in study.encoders
+    }
+    declared = study.pretraining
+    text = (
+        looking.source(declared.text.source, _text_splits(study), TEXT_ENDINGS) if declared else {}
+    )
+    probes = {probe.task: _pin_probe(study, probe, looking) for probe in study.probes}
+    teachers = declared.teachers.models.items() if declared else ()
+    given = {code: looking.attempt(_pin_model, model, looking.hub) for code, model in teachers}
+    folder = declared.tokenizer_from if declared else None
+    tokenizer = looking.attempt(_tokenizer_digests, folder) if folder else None
+    if looking.mistakes:
+        raise InputError("\n".join(looking.mistakes))
+    notes, remarks = dict.fromkeys(looking.hub.notes), dict.fromkeys(looking.hub.remarks)
+    return Pins(data, encoders, text, probes, given, tokenizer, tuple(notes), tuple(remarks))
 
-    def attempt(pin: Callable[..., Any], *of: Any) -> Any:
+
+@final
+@dataclass
+class _Looking:
+    """What was asked outside, and what was wrong there."""
+
+    hub: Hub = field(default_factory=Hub)
+    mistakes: list[str] = field(default_factory=list)
+
+    def attempt(self, pin: Callable[..., Any], *of: Any) -> Any:
+        """Pin, or note the mistake and go on."""
         try:
             return pin(*of)
         except InputError as error:
-            if str(error) not in mistakes:
-                mistakes.append(str(error))
+            if str(error) not in self.mistakes:
+                self.mistakes.append(str(error))
             return None
 
-    commit = attempt(_data_commit, study, hub)
-    data = {code: attempt(_pin_data, study, code, commit) for code in study.all_languages}
-    encoders = {encoder.display: attempt(pin_encoder, encoder, hub) for encoder in study.encoders}
-    if mistakes:
-        raise InputError("\n".join(mistakes))
-    return Pins(data, encoders, tuple(dict.fromkeys(hub.notes)), tuple(dict.fromkeys(hub.remarks)))
+    def source(
+        self, source: Source, wanted: Mapping[str, Splits], endings: Sequence[str] = ENDINGS
+    ) -> dict[str, Any]:
+        """Pin the splits of each language."""
+        commit = self.attempt(_commit_of, source, self.hub)
+        return {
+            code: self.attempt(_pin_splits, source, code, splits, commit, endings)
+            for code, splits in wanted.items()
+        }
+
+
+def _text_splits(study: Study) -> dict[str, Splits]:
+    """The splits of raw text that a study reads of each language."""
+    if study.pretraining is None:
+        return {}
+    text = study.pretraining.text
+    held_out = (text.held_out,) if isinstance(text.held_out, str) else ()
+    return dict.fromkeys(study.languages, (*text.train_splits, *held_out))
+
+
+def _pin_probe(study: Study, probe: Probe, looking: _Looking) -> dict[str, Any]:
+    """Pin the languages of a probe; one that its source has nothing of is told and left out."""
+    source, codes = probe.data.source, probe.languages or study.languages
+    there = set(codes)
+    if isinstance(source, FolderSource):
+        folders = looking.attempt(language_folders, source.root) or {}
+        there = {*folders, *source.folders}
+    splits = (*probe.data.train_splits, probe.split)
+    pinned = looking.source(source, {code: splits for code in codes if code in there})
+    for code in codes:
+        if code not in there:
+            looking.hub.remarks.append(
+                f"There are no {probe.task} data of {language_name(code)} ({code}):"
+                " it is not probed."
+            )
+    return {code: pinned.get(code) for code in codes}
 
 
 def wanted_splits(study: Study, language: str) -> tuple[str, ...]:
     """The splits that a study reads of one language."""
     splits: list[str] = []
     if language in study.languages:
-        splits += study.data.train_splits
-        if study.data.dev_split:
-            splits.append(study.data.dev_split)
+        splits += study.labeled.train_splits
+        if study.labeled.dev_split:
+            splits.append(study.labeled.dev_split)
     if language in study.target_languages:
         splits += study.evaluation.splits
     return tuple(dict.fromkeys(splits))
@@ -81,26 +162,31 @@ def pin_encoder(encoder: Encoder, hub: Hub) -> Any:
     """Identity of an encoder: its declaration, its files' digests, or its commit."""
     if encoder.scratch is not None:
         return {"scratch": identity(encoder.scratch)}
-    model = encoder.model or ""
+    if encoder.pretrained is not None:
+        return {"from": encoder.pretrained}
+    return _pin_model(encoder.model or "", hub, encoder.revision)
+
+
+def _pin_model(model: str, hub: Hub, revision: str = "main") -> Any:
     if Path(model).is_absolute():
         return {"files": _checkpoint_digests(Path(model))}
-    return {"model": model, "commit": hub.commit(model, encoder.revision, "model")}
+    return {"model": model, "commit": hub.commit(model, revision, "model")}
 
 
-def _data_commit(study: Study, hub: Hub) -> str | None:
-    source = study.data.source
+def _commit_of(source: Source, hub: Hub) -> str | None:
     if not isinstance(source, HubSource):
         return None
     return hub.commit(source.repo, source.revision, "dataset")
 
 
-def _pin_data(study: Study, language: str, commit: str | None) -> Any:
-    source = study.data.source
+def _pin_splits(
+    source: Source, language: str, splits: Splits, commit: str | None, endings: Sequence[str]
+) -> Any:
     if isinstance(source, HubSource):
         return {"kind": "hub", "repo": source.repo, "commit": commit}
     if isinstance(source, FolderSource):
         folder = language_folder(source.root, language, source.folders)
-        files = {split: split_file(folder, split) for split in wanted_splits(study, language)}
+        files = {split: split_file(folder, split, endings) for split in splits}
         return {
             "kind": "folder",
             "files": {split: [path.name, _digest(path)] for split, path in files.items()},
@@ -123,8 +209,18 @@ def _checkpoint_digests(folder: Path) -> dict[str, str]:
         raise InputError(f"{folder} is no checkpoint: it has no config.json.")
     if not any(folder.glob("*.safetensors")):
         raise InputError(_without_weights(folder))
-    kept = (".json", ".txt", ".model", ".safetensors", ".jinja")
-    files = sorted(p for p in folder.iterdir() if p.suffix in kept and p.is_file())
+    return _digests(folder, (".json", ".txt", ".model", ".safetensors", ".jinja"))
+
+
+def _tokenizer_digests(folder: Path) -> dict[str, str]:
+    """Digest what `AutoTokenizer` may read of a folder."""
+    if not (folder / "tokenizer.json").is_file():
+        raise InputError(f"{folder} holds no tokenizer: it has no tokenizer.json.")
+    return _digests(folder, (".json", ".txt", ".model", ".jinja"))
+
+
+def _digests(folder: Path, endings: Sequence[str]) -> dict[str, str]:
+    files = sorted(p for p in folder.iterdir() if p.suffix in endings and p.is_file())
     return {path.name: _digest(path) for path in files}
 
 

@@ -20,7 +20,7 @@ class Step:
     """One computation with a key."""
 
     kind: str
-    """What is done: data, tokenizer, prepare, train, evaluate, serve, evaluate_form or measure."""
+    """What is done: data, prepare, train, pretrain ...; `execute/work.py` has them all."""
 
     version: int
     """Raised on purpose when the code of this kind of step changes its meaning."""
@@ -107,6 +107,11 @@ class Plan:
     def of_kind(self, kind: str) -> tuple[Step, ...]:
         """The steps of one kind, in order."""
         return tuple(step for step in self.steps if step.kind == kind)
+
+    @property
+    def labeled_data(self) -> tuple[Step, ...]:
+        """The steps that read what is fine-tuned and tested on; those of probes are others."""
+        return tuple(step for step in self.of_kind("data") if step.group == "data")
 
     def __iter__(self) -> Iterator[Step]:
         return iter(self.steps)

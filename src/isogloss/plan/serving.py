@@ -17,7 +17,7 @@ from isogloss.study.efficiency import Efficiency
 from isogloss.study.spec import identity
 from isogloss.study.study import Study
 
-VERSIONS = {"serve": 1, "evaluate_form": 1, "measure": 2}
+VERSIONS = {"serve": 1, "evaluate_form": 1, "measure": 3}
 """Raise that of `measure` also when a constant of `isogloss.efficiency` changes that decides
 figures and that no study says: the rule of the warm-up, the laps before a turn, the most passes of
 a round, how the server searches. A test pins them."""
@@ -68,7 +68,7 @@ def _serve(study: Study, model: Served, form: str, data: Data) -> Step:
     payload = {"form": form, "labels": list(study.labels), **task_of(study)}
     needs = (
         model.train.key,
-        *(data[code, study.data.train_splits].key for code in sources),
+        *(data[code, study.labeled.train_splits].key for code in sources),
     )
     title = f"{model.train.title} as {form}"
     return Step("serve", VERSIONS["serve"], payload, needs, {}, title, model.train.group)

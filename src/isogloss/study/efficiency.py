@@ -53,8 +53,11 @@ class Efficiency(Spec):
     server_p99_ms: Number = Field(default=100.0, gt=0)
     """The longest that 99 of 100 requests may wait for their answer."""
 
-    server_seconds: Number = Field(default=5.0, gt=0)
+    server_seconds: Number = Field(default=3.0, gt=0)
     """Length of one trial of a rate of requests."""
+
+    server_trials: Count = 2
+    """Trials in each round, after one search for where to begin."""
 
     max_batch: Count = 16
     """Requests that the server answers at once."""

@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from isogloss.study.languages import teacher_by_code
 from isogloss.study.spec import Count, Spec, as_list
 
 Architecture = Literal["bert", "distilbert", "xlm-roberta", "modernbert"]
@@ -21,8 +22,8 @@ class Tokenizer(Spec):
     """Entries, special tokens included."""
 
 
-class Scratch(Spec):
-    """An encoder with random weights: small enough to train where none can be downloaded."""
+class Body(Spec):
+    """An encoder with random weights, whatever its vocabulary."""
 
     architecture: Architecture = "distilbert"
     """The family whose real modeling code is used."""
@@ -42,9 +43,6 @@ class Scratch(Spec):
     dropout: float = Field(default=0.1, ge=0, lt=1)
     """Dropout in the body."""
 
-    tokenizer: Tokenizer = Tokenizer()
-    """Its tokenizer."""
-
     @model_validator(mode="after")
     def _heads_divide_width(self) -> Self:
         if self.hidden_size % self.num_attention_heads:
@@ -55,8 +53,15 @@ class Scratch(Spec):
         return self
 
 
+class Scratch(Body):
+    """An encoder with random weights: small enough to train where none can be downloaded."""
+
+    tokenizer: Tokenizer = Tokenizer()
+    """Its tokenizer."""
+
+
 class Encoder(Spec):
-    """One multilingual encoder: give `model` or `scratch`."""
+    """One multilingual encoder: give `model`, `scratch` or `from`."""
 
     name: str = Field(default="", pattern=r"^[\w.+-]*$")
     """Its name in tables; by default the last part of the model's id or folder."""
@@ -73,6 +78,11 @@ class Encoder(Spec):
     scratch: Scratch | None = None
     """Make one with random weights instead."""
 
+    pretrained: Annotated[str | None, AfterValidator(teacher_by_code)] = Field(
+        default=None, alias="from"
+    )
+    """An arm of this study's pre-training, or `teacher:<language>`; trained with the same seed."""
+
     @model_validator(mode="before")
     @classmethod
     def _short_form(cls, value: Any) -> Any:
@@ -82,8 +92,9 @@ class Encoder(Spec):
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
-        if (self.model is None) == (self.scratch is None):
-            raise ValueError("give exactly one of model and scratch")
+        given = [self.model, self.scratch, self.pretrained]
+        if sum(one is not None for one in given) != 1:
+            raise ValueError("give exactly one of model, scratch and from")
         return self
 
     @property
@@ -97,7 +108,9 @@ class Encoder(Spec):
             return self.name
         if self.model is not None:
             return re.sub(r"[^\w.+-]", "-", Path(self.model).name) or "model"
-        return f"scratch-{self.scratch.architecture}" if self.scratch else "model"
+        if self.scratch is not None:
+            return f"scratch-{self.scratch.architecture}"
+        return re.sub(r"[^\w.+-]", "-", self.pretrained or "model")
 
 
-Encoders = Annotated[tuple[Encoder, ...], BeforeValidator(as_list), Field(min_length=1)]
+Encoders = Annotated[tuple[Encoder, ...], BeforeValidator(as_list)]

@@ -20,6 +20,12 @@ def _code(value: Any) -> Any:
         raise ValueError(str(error)) from None
 
 
+def teacher_by_code(name: str | None) -> str | None:
+    """Write the language of `teacher:German` as it is stored; other names stay."""
+    kind, colon, language = (name or "").partition(":")
+    return f"{kind}:{_code(language)}" if colon else name
+
+
 Language = Annotated[str, BeforeValidator(_code)]
 """A language in any spelling; stored as `deu-Latn`."""
 

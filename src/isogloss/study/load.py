@@ -6,13 +6,15 @@ what to do.
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from isogloss.base.errors import InputError, did_you_mean
+from isogloss.study.data import Data
 from isogloss.study.document import Document, Place, read_document, with_changes
+from isogloss.study.pretraining import Pretraining, Text
 from isogloss.study.study import Study
 
 _TAGS = {"folder", "hub", "sample"}
@@ -56,7 +58,7 @@ def study_from(document: Document) -> Study:
 def _from_here(change: str) -> str:
     """A change typed on the command line names a folder from where it is typed."""
     key, _, value = change.partition("=")
-    if key == "data.source.root":
+    if key in {"data.source.root", "pretraining.text.source.root"}:
         return f"{key}={Path(value).expanduser().absolute()}"
     if key.startswith("encoders.") and key.endswith(".model"):
         return f"{key}={_as_folder(value, Path.cwd()) or value}"
@@ -65,21 +67,51 @@ def _from_here(change: str) -> str:
 
 def _anchored(study: Study, here: Path) -> Study:
     """Make the folders that a study names absolute."""
-    source = study.data.source
-    if source.kind == "folder":
-        root = (here / source.root.expanduser()).resolve()
-        folders = {
-            code: (here / folder.expanduser()).resolve() for code, folder in source.folders.items()
-        }
-        source = source.model_copy(update={"root": root, "folders": folders})
     encoders = tuple(
         encoder.model_copy(update={"model": folder, "name": encoder.display})
         if encoder.model and (folder := _as_folder(encoder.model, here))
         else encoder
         for encoder in study.encoders
     )
-    data = study.data.model_copy(update={"source": source})
-    return study.model_copy(update={"data": data, "encoders": encoders})
+    probes = tuple(
+        probe.model_copy(update={"data": _with_source(probe.data, here)}) for probe in study.probes
+    )
+    anchored = {
+        "data": study.data and _with_source(study.data, here),
+        "encoders": encoders,
+        "pretraining": study.pretraining and _anchored_pretraining(study.pretraining, here),
+        "probes": probes,
+    }
+    return study.model_copy(update=anchored)
+
+
+Sourced = TypeVar("Sourced", Data, Text)
+
+
+def _with_source(declared: Sourced, here: Path) -> Sourced:
+    source = declared.source
+    if source.kind != "folder":
+        return declared
+    folders = {code: _absolute(folder, here) for code, folder in source.folders.items()}
+    moved = {"root": _absolute(source.root, here), "folders": folders}
+    return declared.model_copy(update={"source": source.model_copy(update=moved)})
+
+
+def _anchored_pretraining(declared: Pretraining, here: Path) -> Pretraining:
+    models = declared.teachers.models.items()
+    moved = {code: _as_folder(model, here) or model for code, model in models}
+    folder = declared.tokenizer_from
+    return declared.model_copy(
+        update={
+            "text": _with_source(declared.text, here),
+            "tokenizer_from": folder and _absolute(folder, here),
+            "teachers": declared.teachers.model_copy(update={"models": moved}),
+        }
+    )
+
+
+def _absolute(folder: Path, here: Path) -> Path:
+    return (here / folder.expanduser()).resolve()
 
 
 def _as_folder(model: str, here: Path) -> str | None:
@@ -139,7 +171,7 @@ def _keys_at(place: Place) -> set[str]:
             models = [m for m in models if _tag_of(m) == part]
             continue
         models = [found for m in models for found in _inside(m, part)]
-    return {name for m in models for name in m.model_fields}
+    return {field.alias or name for m in models for name, field in m.model_fields.items()}
 
 
 def _tag_of(model: type[BaseModel]) -> Any:
@@ -150,8 +182,8 @@ def _tag_of(model: type[BaseModel]) -> Any:
 def _inside(model: type[BaseModel], part: str | int) -> list[type[BaseModel]]:
     if isinstance(part, int):
         return [model]
-    field = model.model_fields.get(part)
-    return _models_in(field.annotation) if field else []
+    fields = {field.alias or name: field for name, field in model.model_fields.items()}
+    return _models_in(fields[part].annotation) if part in fields else []
 
 
 def _models_in(annotation: Any) -> list[type[BaseModel]]:

@@ -4,10 +4,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from isogloss.base.errors import did_you_mean
 from isogloss.study.data import Data, Sampling, Splits
 from isogloss.study.efficiency import Efficiency
 from isogloss.study.encoders import Encoders
 from isogloss.study.languages import Languages
+from isogloss.study.pretraining import TEACHER, Pretraining
+from isogloss.study.probes import Probes
 from isogloss.study.regimes import Regime
 from isogloss.study.spec import Count, NotIdentity, Seed, Sizes, Spec, as_list, different
 from isogloss.study.tasks import LABELS, METRICS, TAG_COLUMNS, TAGGING, Task
@@ -56,14 +59,23 @@ class Study(Spec):
     task: Task = "sentiment"
     """What is learned: one label per text, or for ner and pos one tag per word."""
 
-    data: Data
-    """Where the examples come from."""
+    data: Data | None = None
+    """Where the labeled examples come from; a study that only pre-trains has none."""
 
     languages: Languages
     """Source languages, in any spelling."""
 
-    encoders: Encoders
-    """The encoders; one or more."""
+    encoders: Encoders = ()
+    """The encoders that are fine-tuned; none where a study only pre-trains."""
+
+    pretraining: Pretraining | None = None
+    """Teachers and students pre-trained on raw text of the study's languages."""
+
+    probes: Probes = ()
+    """Linear classifiers over the frozen encoders of the pre-training."""
+
+    groups: dict[str, Languages] = Field(default_factory=dict)
+    """Groups of languages whose means stand in tables: `{low: [...], high: [...]}`."""
 
     training: Training = Training()
     """How they are fine-tuned."""
@@ -94,6 +106,17 @@ class Study(Spec):
     """Where tables and figures go."""
 
     @property
+    def labeled(self) -> Data:
+        """The labeled data of a study that fine-tunes.
+
+        Raises:
+            ValueError: if it has none.
+        """
+        if self.data is None:
+            raise ValueError("a study that only pre-trains has no labeled data")
+        return self.data
+
+    @property
     def is_tagging(self) -> bool:
         """Whether every word has a tag, not every text a label."""
         return self.task in TAGGING
@@ -101,12 +124,12 @@ class Study(Spec):
     @property
     def labels(self) -> tuple[str, ...]:
         """The study's labels, the task's own where it names none."""
-        return self.data.labels or LABELS.get(self.task, ())
+        return self.labeled.labels or LABELS.get(self.task, ())
 
     @property
     def tag_column(self) -> str:
         """The column of the words' tags."""
-        return self.data.tags or TAG_COLUMNS[self.task]
+        return self.labeled.tags or TAG_COLUMNS[self.task]
 
     @property
     def metric(self) -> str:
@@ -125,6 +148,52 @@ class Study(Spec):
         return (*self.languages, *only_tested)
 
     @model_validator(mode="after")
+    def _has_work(self) -> Self:
+        if not self.encoders and self.pretraining is None:
+            raise ValueError("encoders: name one or more, or write a section pretraining")
+        if (self.data is None) != (not self.encoders):
+            raise ValueError("data and encoders belong together: give both to fine-tune, or none")
+        if self.probes and self.pretraining is None:
+            raise ValueError("probes look into encoders of a section pretraining: write one")
+        return self
+
+    @model_validator(mode="after")
+    def _pretrained_encoders_are_there(self) -> Self:
+        wanted = [encoder.pretrained for encoder in self.encoders if encoder.pretrained]
+        if wanted and self.pretraining is None:
+            raise ValueError(f"encoder from {wanted[0]}: there is no section pretraining")
+        known = self.pretrained_names
+        for name in wanted:
+            if name not in known:
+                near = did_you_mean(name, known)
+                raise ValueError(f"encoder from {name!r}.{near} Known: {', '.join(known)}")
+        longest = self.pretraining.training.max_length if self.pretraining else 0
+        if wanted and self.training.max_length > longest:
+            raise ValueError(
+                f"training.max_length {self.training.max_length} is more than the {longest} of"
+                f" pretraining.training.max_length, which encoder from {wanted[0]} has"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _groups_are_of_the_study(self) -> Self:
+        for name, codes in self.groups.items():
+            strange = [code for code in codes if code not in self.languages]
+            if strange:
+                raise ValueError(f"group {name} has {', '.join(strange)}, not among languages")
+        return self
+
+    @property
+    def pretrained_names(self) -> tuple[str, ...]:
+        """What an encoder may be `from`: arms, and the teachers that are trained here."""
+        if self.pretraining is None:
+            return ()
+        arms = tuple(arm.name for arm in self.pretraining.arms)
+        teachers = self.languages if self.pretraining.listens else ()
+        here = [code for code in teachers if code not in self.pretraining.teachers.models]
+        return (*arms, *(f"{TEACHER}:{code}" for code in here))
+
+    @model_validator(mode="after")
     def _names_differ(self) -> Self:
         names = [encoder.display for encoder in self.encoders]
         twice = sorted({name for name in names if names.count(name) > 1})
@@ -137,6 +206,8 @@ class Study(Spec):
 
     @model_validator(mode="after")
     def _labels_fit_task(self) -> Self:
+        if self.data is None:
+            return self
         least = 1 if self.task == "ner" else 2
         if len(self.labels) < least:
             raise ValueError(f"data.labels: task {self.task} needs {least} or more labels")
@@ -145,7 +216,7 @@ class Study(Spec):
             raise ValueError(
                 f"data.labels: for ner the types of entities (PER), not their tags ({tags[0]})"
             )
-        strange = sorted(set(self.data.label_names.values()) - set(self.labels))
+        strange = sorted(set(self.labeled.label_names.values()) - set(self.labels))
         if strange and self.task != "ner":
             raise ValueError(
                 f"data.label_names gives {', '.join(strange)}, not among the labels"
@@ -181,6 +252,8 @@ class Study(Spec):
 
     @model_validator(mode="after")
     def _splits_do_not_meet(self) -> Self:
+        if self.data is None:
+            return self
         tested = set(self.evaluation.splits)
         if both := tested & set(self.data.train_splits):
             raise ValueError(f"split {', '.join(sorted(both))} is both trained and tested on")

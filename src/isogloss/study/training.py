@@ -4,10 +4,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from isogloss.study.spec import Count, NotIdentity, Number, Spec
+from isogloss.study.optimizing import Optimizing
+from isogloss.study.spec import Count, Number
 
 
-class Training(Spec):
+class Training(Optimizing):
     """Train every weight, encoder and head, on labeled examples."""
 
     method: Literal["finetune"] = "finetune"
@@ -21,33 +22,6 @@ class Training(Spec):
 
     max_steps: Count | None = None
     """Optimizer steps; give this or num_train_epochs, not both."""
-
-    per_device_train_batch_size: Count = 32
-    """Examples per optimizer step (times gradient_accumulation_steps)."""
-
-    gradient_accumulation_steps: Count = 1
-    """Multiplies the examples per optimizer step."""
-
-    weight_decay: Number = Field(default=0.01, ge=0)
-    """Decoupled decay, not on biases and normalization weights."""
-
-    adam_beta1: Number = Field(default=0.9, ge=0, lt=1)
-    """Decay of the first moment."""
-
-    adam_beta2: Number = Field(default=0.999, ge=0, lt=1)
-    """Decay of the second moment."""
-
-    adam_epsilon: Number = Field(default=1e-8, gt=0)
-    """Added to the denominator."""
-
-    max_grad_norm: Number = Field(default=1.0, ge=0)
-    """Gradients are clipped to this norm; 0 turns clipping off."""
-
-    lr_scheduler_type: Literal["linear", "cosine", "constant", "constant_with_warmup"] = "linear"
-    """Shape of the learning rate after warm-up; `constant` has none."""
-
-    warmup_steps: Number = Field(default=0.0, ge=0)
-    """Steps of warm-up, or a share of all steps when below 1."""
 
     max_length: Annotated[int, Field(ge=4, le=8192)] = 128
     """Sub-tokens kept of a text, special tokens included; truncation is counted and shown."""
@@ -71,21 +45,6 @@ class Training(Spec):
 
     early_stopping_threshold: Number = Field(default=0.0, ge=0)
     """What counts as better."""
-
-    precision: Literal["auto", "bf16", "fp32"] = "auto"
-    """bf16 with fp32 master weights where the processor computes it natively, else fp32."""
-
-    max_tokens: Annotated[Count, NotIdentity()] = 8192
-    """Padded sub-tokens per forward pass: bounds memory; how a batch is cut, not what is in it."""
-
-    save_seconds: Annotated[Number, NotIdentity(), Field(ge=0)] = 60.0
-    """Seconds between checkpoints of an unfinished training; 0 is after every step."""
-
-    logging_steps: Annotated[Count, NotIdentity()] = 10
-    """Optimizer steps between points given to trackers."""
-
-    report_to: Annotated[tuple[Literal["tensorboard", "mlflow", "wandb"], ...], NotIdentity()] = ()
-    """Trackers that follow the training."""
 
     @model_validator(mode="after")
     def _one_horizon(self) -> Self:

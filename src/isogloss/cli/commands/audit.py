@@ -34,7 +34,7 @@ def audit(
     opened.tell()
     found = audit_study(opened.study, opened.plan, opened.store)
     folder = output or opened.folder
-    sample = opened.study.data.source.kind == "sample"
+    sample = opened.sample
     paths = write_audit(found, folder, study=opened.study.name, sample=sample)
     if json:
         show.dump(found)

@@ -176,7 +176,7 @@ def _conclude(
         measured=measured,
         data=data_notes(opened),
     )
-    sample = opened.study.data.source.kind == "sample"
+    sample = opened.sample
     frame = Frame(opened.study.name, opened.study.metric, sample)
     paths = write_comparison(folder, found.comparison, frame=frame, told=told)
     if raw is not None:

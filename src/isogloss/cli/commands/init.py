@@ -14,7 +14,7 @@ def init(
         str,
         typer.Argument(
             metavar="TEMPLATE",
-            help="sample, ner, pos, folder or hub; `isogloss ls templates` says what each is.",
+            help="sample, ner, pos, balance, folder or hub; `isogloss ls templates` explains.",
         ),
     ],
     output: Annotated[

@@ -73,13 +73,19 @@ def _summary(opened: "Opened", cost: "Estimate") -> str:
 _SHOWN = 12
 _TITLES = {
     "data": "read the data",
+    "text": "read the raw text",
     "tokenizer": "train the tokenizers",
+    "pack": "cut raw text into windows",
+    "pretrain": "pre-train on hard labels: teachers and students",
+    "targets": "keep what teachers say",
+    "distill": "pre-train on soft labels",
     "prepare": "cut texts into sub-tokens",
     "train": "train, and evaluate on every target",
     "serve": "bring into other forms of serving, and evaluate again",
     "measure": "measure all candidates in turn, when all else is done",
 }
-_TESTED = {"train", "serve"}
+_TESTED = {"train", "serve", "pretrain", "distill"}
+_TESTS = ("evaluate", "evaluate_form", "masked", "probe")
 
 
 def _tree(opened: "Opened", *, everything: bool) -> Tree:
@@ -101,15 +107,25 @@ def _tree(opened: "Opened", *, everything: bool) -> Tree:
 
 
 def _add_evaluations(opened: "Opened", made: "Step", leaf: Tree, *, everything: bool) -> None:
-    kinds = (opened.plan.of_kind("evaluate"), opened.plan.of_kind("evaluate_form"))
-    tests = [step for steps in kinds for step in steps if step.needs[0] == made.key]
+    tests = [
+        step for kind in _TESTS for step in opened.plan.of_kind(kind) if step.needs[0] == made.key
+    ]
+    if not tests:
+        return
     if everything:
         for step in tests:
             leaf.add(_line(opened, step))
         return
     found = sum(step.key in opened.store for step in tests)
-    targets = ", ".join(dict.fromkeys(step.payload["language"] for step in tests))
+    targets = ", ".join(dict.fromkeys(map(_place, tests)))
     leaf.add(f"[dim]evaluate on {targets} ({found} of {len(tests)})[/dim]")
+
+
+def _place(test: "Step") -> str:
+    """What a model is tested on: a language, or a probe from one."""
+    if test.kind == "probe":
+        return f"{test.payload['task']} from {test.payload['source']}"
+    return str(test.payload["language"])
 
 
 def _line(opened: "Opened", step: "Step") -> str:

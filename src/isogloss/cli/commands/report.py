@@ -36,7 +36,7 @@ def report(
     if not rows:
         raise InputError(f"Nothing of this study is finished: isogloss run {opened.again('run')}")
     folder = output or opened.folder
-    sample = opened.study.data.source.kind == "sample"
+    sample = opened.sample
     frame = Frame(opened.study.name, opened.study.metric, sample)
     paths = write_report(
         rows,

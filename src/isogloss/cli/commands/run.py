@@ -68,7 +68,10 @@ def _finish(
     else:
         _speak(opened, summary, failed)
     if failed:
-        trained = any(step.key in opened.store for step in opened.plan.of_kind("evaluate"))
+        kinds = ("evaluate", "masked")
+        trained = any(
+            step.key in opened.store for kind in kinds for step in opened.plan.of_kind(kind)
+        )
         raise typer.Exit(PARTIAL if trained else 1)
 
 

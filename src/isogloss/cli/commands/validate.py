@@ -39,7 +39,7 @@ def validate(
         for text in check_data(opened.study, opened.plan, opened.store):
             show.note(text)
         _try_encoders(opened)
-    kinds = {kind: len(opened.plan.of_kind(kind)) for kind in ("train", "evaluate")}
+    kinds = {name: _count(opened, *of) for name, of in _COUNTED.items()}
     if json:
         show.dump(
             {
@@ -58,9 +58,19 @@ def validate(
     )
 
 
+_COUNTED = {
+    "train": ("train", "pretrain", "distill"),
+    "evaluate": ("evaluate", "evaluate_form", "masked", "probe"),
+}
+
+
+def _count(opened: "Opened", *kinds: str) -> int:
+    return sum(len(opened.plan.of_kind(kind)) for kind in kinds)
+
+
 def _try_encoders(opened: "Opened") -> None:
     """Try the checkpoints that a study names; without any, nothing heavy is imported."""
-    if all(encoder.scratch for encoder in opened.study.encoders):
+    if not any(encoder.model for encoder in opened.study.encoders):
         return
     from isogloss.execute.encoders import check_encoders
 

@@ -1,6 +1,7 @@
 """Step `data`: splits of one language, read, mapped to label or tag names, pooled."""
 
 from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from isogloss.data.table import read_table, write_split
 from isogloss.data.tagged_table import read_tagged_table, write_tagged
 from isogloss.data.tagging import TagColumns, read_tagged
 from isogloss.execute.bench import Bench, Made, Making
-from isogloss.study.layout import language_folder
+from isogloss.study.layout import ENDINGS, language_folder
 
 FILE = "examples.parquet"
 
@@ -53,7 +54,12 @@ def read_texts(folder: Path, *, tagged: bool) -> list[str]:
     return [example.text for example in read_examples(folder).examples]
 
 
-def open_source(declared: dict[str, Any], pin: dict[str, Any], language: str) -> Source:
+def open_source(
+    declared: dict[str, Any],
+    pin: dict[str, Any],
+    language: str,
+    endings: Sequence[str] = ENDINGS,
+) -> Source:
     """The source that a study declares, held to the bytes that its plan was made for."""
     if declared["kind"] == "hub":
         return hub_source(declared["repo"], pin["commit"])
@@ -63,7 +69,7 @@ def open_source(declared: dict[str, Any], pin: dict[str, Any], language: str) ->
     folders = {code: Path(folder) for code, folder in declared["folders"].items()}
     name = language_folder(root, language, folders).name
     expected = {f"{name}/{file}": digest for file, digest in pin["files"].values()}
-    return FolderSource(root, expected, folders)
+    return FolderSource(root, expected, folders, endings)
 
 
 @cache

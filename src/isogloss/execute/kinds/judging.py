@@ -51,14 +51,14 @@ class Judged:
 def judge(model: Any, prepared: Prepared, asked: Asked) -> Judged:
     """Predict and score; the speed is told as Trainer tells it."""
     found = _predict(model, prepared, asked)
-    scores = _scores(prepared, found, asked)
+    scores = scores_of(prepared, found, asked)
     table = predictions_table(prepared, found, asked)
     return Judged([*scores, *_speed(found, len(prepared))], table)
 
 
 def dev_scores(model: Any, prepared: Prepared, asked: Asked) -> dict[str, float]:
     """The scores alone, by name."""
-    scores = _scores(prepared, _predict(model, prepared, asked), asked)
+    scores = scores_of(prepared, _predict(model, prepared, asked), asked)
     return {score.metric: score.value for score in scores}
 
 
@@ -73,7 +73,8 @@ def _predict(model: Any, prepared: Prepared, asked: Asked) -> Predictions:
     return predict(model, prepared, **how)
 
 
-def _scores(prepared: Prepared, found: Predictions, asked: Asked) -> list[Score]:
+def scores_of(prepared: Prepared, found: Predictions, asked: Asked) -> list[Score]:
+    """Score predictions as the task asks for."""
     if isinstance(prepared, Encoded):
         return classification_scores(
             prepared.labels, found.probabilities, found.losses, asked.labels

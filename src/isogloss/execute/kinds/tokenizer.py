@@ -1,9 +1,12 @@
 """Step `tokenizer`: sub-tokens learned from the study's own training text, languages in balance."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from isogloss.data.text import RawText
 from isogloss.execute.bench import Bench, Made, Making
+from isogloss.execute.kinds import text
 from isogloss.execute.kinds.data import read_texts
 from isogloss.model.tokenizer import load_tokenizer, train_tokenizer
 
@@ -14,10 +17,7 @@ def make_tokenizer(bench: Bench) -> Making:
     """Train the tokenizer of a scratch encoder."""
     yield from ()
     payload = bench.payload
-    texts = {
-        code: read_texts(bench.need(at), tagged="task" in payload)
-        for at, code in enumerate(payload["languages"])
-    }
+    texts = {code: _texts(bench, at) for at, code in enumerate(payload["languages"])}
     declared = payload["tokenizer"]
     tokenizer = train_tokenizer(
         texts,
@@ -28,6 +28,13 @@ def make_tokenizer(bench: Bench) -> Making:
     )
     record = {"algorithm": declared["algorithm"], "vocab_size": len(tokenizer)}
     return Made(record, lambda folder: _save(tokenizer, folder))
+
+
+def _texts(bench: Bench, at: int) -> Sequence[str]:
+    """The texts of a language: labeled ones, or the lines of raw text."""
+    if "raw" in bench.payload:
+        return RawText.read(bench.need(at) / text.TRAIN).lines
+    return read_texts(bench.need(at), tagged="task" in bench.payload)
 
 
 def open_tokenizer(payload_pin: Any, model: str | None, trained: Path | None) -> Any:

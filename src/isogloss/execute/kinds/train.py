@@ -140,8 +140,9 @@ def _recipe(payload: Mapping[str, Any], settings: Mapping[str, Any]) -> Recipe:
 
 
 def _tokenizer(bench: Bench) -> Any:
+    """Of a scratch encoder the one trained for it; one that was pre-trained here brings its own."""
     payload = bench.payload
-    trained = bench.need(-1) if "scratch" in payload["encoder"] else None
+    trained = bench.need(-1) if payload["encoder"].keys() & {"scratch", "step"} else None
     return open_tokenizer(payload["encoder"], bench.step.settings["model"], trained)
 
 
@@ -155,7 +156,7 @@ def _model(bench: Bench, tokenizer: Any) -> Loaded:
         config = scratch_config(pin["scratch"]["architecture"], tokenizer, _size(pin, longest))
         make = make_tagger if "task" in payload else make_classifier
         return Loaded(make(config, names, seed=seed, attention=attention), "new")
-    name = bench.step.settings["model"]
+    name = str(bench.need(-1)) if "step" in pin else bench.step.settings["model"]
     load = load_tagger if "task" in payload else load_classifier
     commit = pin.get("commit", "main")
     loaded = load(name, revision=commit, labels=names, seed=seed, attention=attention)

@@ -1,0 +1,116 @@
+"""What every pre-training step reads off its payload: text, mixture, masks, recipe, dev losses."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from isogloss.data.masking import MaskRules
+from isogloss.data.mixture import Mixing, Step
+from isogloss.data.packing import Packed
+from isogloss.model.lines import maskable_ids, random_candidates
+from isogloss.model.precision import best_device, choose_precision
+from isogloss.train.masked_lesson import MaskedLesson
+from isogloss.train.parts import Cutting
+from isogloss.train.recipe import Recipe
+
+_NOT_OF_THE_RECIPE = ("max_length", "mlm_probability")
+DEV_SEED = 0
+"""Of the masks of dev text: the same for teachers and students."""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Corpus:
+    """The text of each language as windows, and the tokenizer that cut it."""
+
+    languages: tuple[str, ...]
+    train: tuple[Packed, ...]
+    dev: tuple[Packed, ...]
+    tokenizer: Any
+
+    @cached_property
+    def maskable(self) -> NDArray[np.bool_]:
+        """[vocabulary] Which tokens may be hidden."""
+        return maskable_ids(self.tokenizer)
+
+
+def mixing_of(declared: Mapping[str, Any]) -> Mixing:
+    """The declaration's values, flat; a cut has been made already."""
+    names = ("kind", "alpha", "alpha_end", "max_epochs")
+    return Mixing(**{name: declared[name] for name in names if declared.get(name) is not None})
+
+
+def rules_of(payload: Mapping[str, Any], tokenizer: Any, seed: int | None = None) -> MaskRules:
+    """How tokens are hidden; from the step's seed, unless another is given."""
+    training = payload.get("training", payload)
+    return MaskRules(
+        mask_id=tokenizer.mask_token_id,
+        candidates=random_candidates(tokenizer),
+        seed=payload["seed"] if seed is None else seed,
+        share=training["mlm_probability"],
+    )
+
+
+def recipe_of(
+    payload: Mapping[str, Any], settings: Mapping[str, Any], eval_steps: int | None
+) -> Recipe:
+    """The declaration's values, flat; dev losses are taken where someone needs them."""
+    declared = {k: v for k, v in payload["training"].items() if k not in _NOT_OF_THE_RECIPE}
+    return Recipe(
+        **declared,
+        num_train_epochs=None,
+        early_stopping_patience=None,
+        early_stopping_threshold=0.0,
+        eval_strategy="steps" if eval_steps else "no",
+        eval_steps=eval_steps,
+        load_best_model_at_end=False,
+        seed=payload["seed"],
+        logging_steps=settings["logging_steps"],
+        save_seconds=settings["save_seconds"],
+    )
+
+
+def dev_of(
+    corpus: Corpus, payload: Mapping[str, Any], settings: Mapping[str, Any]
+) -> Callable[[Any], NDArray[np.float64]]:
+    """A judge of models: the loss on the dev windows of each language, [languages] in nats.
+
+    Each window is masked once, in the same places for whatever model.
+    """
+    lesson = MaskedLesson(
+        corpora=corpus.dev,
+        mixing=Mixing("natural"),
+        rules=rules_of(payload, corpus.tokenizer, DEV_SEED),
+        maskable=corpus.maskable,
+    )
+    precision = choose_precision(payload["training"]["precision"], best_device())
+    cutting = Cutting(settings["max_tokens"], 0.0, corpus.tokenizer.pad_token_id)
+
+    def losses(model: Any) -> NDArray[np.float64]:
+        model.eval()
+        device = next(model.parameters()).device
+        with torch.no_grad(), precision.autocast(device):
+            return np.array([_loss(model, lesson, at, cutting, device) for at in _places(lesson)])
+
+    return losses
+
+
+def _places(lesson: MaskedLesson) -> range:
+    return range(len(lesson.corpora))
+
+
+def _loss(
+    model: Any, lesson: MaskedLesson, language: int, cutting: Cutting, device: torch.device
+) -> float:
+    windows = np.arange(len(lesson.corpora[language]), dtype=np.int64)
+    step = Step(np.full_like(windows, language), windows, np.zeros_like(windows))
+    parts = [part for part in lesson.parts(step, cutting=cutting, device=device) if len(part)]
+    if not parts:
+        return float("nan")
+    summed = sum(float(lesson.loss(model, part)) * len(part) for part in parts)
+    return summed / sum(map(len, parts))

@@ -1,0 +1,243 @@
+"""Step `pretrain`: a masked language model from scratch, of one language (a teacher) or of many."""
+
+import json
+from collections.abc import Generator, Mapping
+from dataclasses import asdict
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from isogloss.data.packing import Packed, cut_to
+from isogloss.efficiency.flops import masked_flops
+from isogloss.execute.bench import Bench, Made, Making
+from isogloss.execute.kinds import pack
+from isogloss.execute.kinds.learning import Corpus, dev_of, mixing_of, recipe_of, rules_of
+from isogloss.execute.kinds.tokenizer import open_tokenizer
+from isogloss.model.card import model_card
+from isogloss.model.masked import load_masked_lm, make_masked_lm, save_masked_lm
+from isogloss.model.precision import best_device, choose_attention
+from isogloss.model.scratch import Size, scratch_config
+from isogloss.model.tokenizer import load_tokenizer
+from isogloss.train.checkpoint import copy_weights, restore_model
+from isogloss.train.lesson import LanguageLesson
+from isogloss.train.masked_lesson import MaskedLesson
+from isogloss.train.pretrain import Dev, Pretrained, pretrain
+from isogloss.train.trackers import open_trackers
+
+BEST = "best"
+"""Folder, in that of a model, of the weights that served each language best."""
+
+CARD = "README.md"
+BACKWARD = 3
+"""Forward and backward take three times what forward takes."""
+
+_kept: dict[str, Any] = {}
+"""The model last trained or opened, by its key: its tests follow in this process."""
+
+
+class Opened(NamedTuple):
+    """A pre-trained model, ready to be asked."""
+
+    model: Any
+    tokenizer: Any
+
+
+def make_pretrained(bench: Bench) -> Making:
+    """Train on hard labels."""
+    corpus = read_corpus(bench)
+    model = new_model(bench, corpus.tokenizer)
+    lesson = hard_lesson(bench, corpus)
+    found = yield from learn(bench, model, lesson, corpus)
+    return made_of(bench, model, corpus, found)
+
+
+def open_pretrained(key: str, folder: Path) -> Opened:
+    """A pre-trained model: the one just trained in this process, or the stored one."""
+    if key not in _kept:
+        _kept.clear()
+        told = json.loads((folder / "training.json").read_text(encoding="utf-8"))
+        model = load_masked_lm(folder, attention=told["attention"]).to(best_device())
+        _kept[key] = Opened(model, load_tokenizer(folder))
+    opened: Opened = _kept[key]
+    return opened
+
+
+def read_corpus(bench: Bench) -> Corpus:
+    """The windows of each language, cut as the step's mixing says, and the tokenizer."""
+    _kept.clear()
+    payload, languages = bench.payload, bench.payload["languages"]
+    folders = [bench.need(at) for at in range(len(languages))]
+    whole = [Packed.read(folder / pack.TRAIN) for folder in folders]
+    mixing = payload["mixing"]
+    if mixing["kind"] == "balanced":
+        size = mixing["characters"] or min(one.n_characters for one in whole)
+        whole = [one.select(cut_to(one, size, seed=payload["seed"])) for one in whole]
+    trained = bench.need(len(languages)) if payload["tokenizer"] == "trained" else None
+    return Corpus(
+        languages=tuple(languages),
+        train=tuple(whole),
+        dev=tuple(Packed.read(folder / pack.DEV) for folder in folders),
+        tokenizer=open_tokenizer(payload["tokenizer"], bench.step.settings["model"], trained),
+    )
+
+
+def new_model(bench: Bench, tokenizer: Any) -> Any:
+    """The model that is to learn, its weights drawn from the seed.
+
+    Windows are short, so every layer of ModernBERT sees all of one.
+    """
+    payload = bench.payload
+    named = {k: v for k, v in payload["encoder"].items() if k != "architecture"}
+    longest = payload["training"]["max_length"]
+    size = Size(**named, max_length=longest, global_attn_every_n_layers=1)
+    config = scratch_config(payload["encoder"]["architecture"], tokenizer, size)
+    attention = choose_attention(longest, best_device())
+    return make_masked_lm(config, seed=payload["seed"], attention=attention)
+
+
+def hard_lesson(bench: Bench, corpus: Corpus, n_views: int | None = None) -> MaskedLesson:
+    """What is learned from the text's own tokens."""
+    payload = bench.payload
+    return MaskedLesson(
+        corpora=corpus.train,
+        mixing=mixing_of(payload["mixing"]),
+        rules=rules_of(payload, corpus.tokenizer),
+        maskable=corpus.maskable,
+        label_smoothing=payload["label_smoothing"],
+        n_views=n_views,
+    )
+
+
+def learn(
+    bench: Bench, model: Any, lesson: LanguageLesson, corpus: Corpus, eval_steps: int | None = None
+) -> Generator[Any, None, Pretrained]:
+    """Train; goes on from the step's checkpoint where one is left."""
+    payload, settings = bench.payload, bench.step.settings
+    keeps = payload["best_per_language"]
+    recipe = recipe_of(payload, settings, eval_steps or keeps)
+    trackers = open_trackers(
+        settings["report_to"],
+        folder=bench.store.root / "trackers",
+        project=settings["study"],
+        run=f"{bench.step.title} {bench.step.key}".replace(" ", "_").replace("/", "_"),
+        config={"title": bench.step.title, **recipe.identity},
+    )
+    watched = eval_steps or keeps
+    dev = Dev(dev_of(corpus, payload, settings), bool(keeps)) if watched else None
+    with trackers as tracker:
+        found: Pretrained = yield from pretrain(
+            model,
+            lesson,
+            recipe,
+            pad_id=corpus.tokenizer.pad_token_id,
+            folder=bench.store.running(bench.step.key),
+            dev=dev,
+            tracker=tracker,
+            max_tokens=settings["max_tokens"],
+        )
+    return found
+
+
+def made_of(bench: Bench, model: Any, corpus: Corpus, found: Pretrained) -> Made:
+    """A trained model as a finished step."""
+    _kept[bench.step.key] = Opened(model, corpus.tokenizer)
+    record = _record(bench, model, corpus, found)
+    return Made(record, partial(_fill, bench, model, corpus, found, record))
+
+
+def _record(bench: Bench, model: Any, corpus: Corpus, found: Pretrained) -> dict[str, Any]:
+    """What tables are made of; the curve is a file of its own."""
+    told = asdict(found.trained)
+    del told["curve"]
+    flops = _flops(bench, model, found)
+    values = {
+        "train_loss": told["train_loss"],
+        "train_runtime": told["train_runtime"],
+        "train_samples_per_second": told["train_samples_per_second"],
+        "train_steps_per_second": told["train_steps_per_second"],
+        "train_steps": told["n_steps"],
+        "tokens_seen": told["real_tokens"],
+        "n_windows": found.n_windows,
+        **flops,
+        "teachers_runtime": _teachers_runtime(bench),
+    }
+    return {
+        **told,
+        "n_train": found.n_windows,
+        "n_scored": found.n_scored,
+        "sizes": {
+            code: {"windows": len(one), "characters": one.n_characters}
+            for code, one in zip(corpus.languages, corpus.train, strict=True)
+        },
+        "dev_losses": found.dev_losses,
+        "best_steps": found.best_steps,
+        "scores": [
+            {"metric": name, "value": float(value), "n_scored": found.n_windows, "n_unscored": 0}
+            for name, value in values.items()
+        ],
+    }
+
+
+def _flops(bench: Bench, model: Any, found: Pretrained) -> dict[str, float]:
+    """Closed form: of the student, and of the teachers that read along."""
+    length = bench.payload["training"]["max_length"]
+    windows = found.trained.real_tokens / length
+    a_window = masked_flops(model.config, [length], 0)
+    asked = masked_flops(model.config, [], found.n_scored)
+    share = found.taught_tokens / max(1, found.trained.real_tokens)
+    forward = a_window * windows + asked
+    return {"flops": BACKWARD * forward, "teacher_flops": share * forward}
+
+
+def _teachers_runtime(bench: Bench) -> float:
+    """Seconds that the trainings took that this one needs."""
+    records = [bench.store.manifest(key) for key in dict.fromkeys(bench.step.needs)]
+    trained = [one["record"] for one in records if one["kind"] in {"pretrain", "distill"}]
+    return float(sum(record["train_runtime"] for record in trained))
+
+
+def _fill(
+    bench: Bench,
+    model: Any,
+    corpus: Corpus,
+    found: Pretrained,
+    record: Mapping[str, Any],
+    folder: Path,
+) -> None:
+    save_masked_lm(model, corpus.tokenizer, folder)
+    for code, weights in zip(corpus.languages, found.best_weights, strict=False):
+        _save_best(model, corpus, weights, folder / BEST / code)
+    text = json.dumps(asdict(found.trained), indent=1, allow_nan=False)
+    (folder / "training.json").write_text(text + "\n", encoding="utf-8")
+    (folder / CARD).write_text(_card(bench, model, record), encoding="utf-8")
+
+
+def _save_best(model: Any, corpus: Corpus, weights: Any, folder: Path) -> None:
+    last = copy_weights(model)
+    restore_model(model, weights)
+    save_masked_lm(model, corpus.tokenizer, folder)
+    restore_model(model, last)
+
+
+def _card(bench: Bench, model: Any, record: Mapping[str, Any]) -> str:
+    payload, settings = bench.payload, bench.step.settings
+    return model_card(
+        {
+            "name": bench.step.title,
+            "languages": payload["languages"],
+            "study": settings["study"],
+            "arm": bench.step.title.partition(" ")[0],
+            "seed": payload["seed"],
+            "steps": record["n_steps"],
+            "tokens_seen": record["real_tokens"],
+            "architecture": payload["encoder"]["architecture"],
+            "parameters": model.num_parameters(),
+            "vocab_size": model.config.vocab_size,
+            "max_length": payload["training"]["max_length"],
+            "key": bench.step.key,
+            "sizes": record["sizes"],
+            "versions": {name: version(name) for name in ("isogloss", "torch", "transformers")},
+            **({"teachers": record["teachers"]} if record.get("teachers") else {}),
+        }
+    )

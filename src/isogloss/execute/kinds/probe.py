@@ -1,0 +1,143 @@
+"""Step `probe`: a linear classifier over a frozen encoder: one language in, many tested."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from isogloss.data.encoded_words import EncodedWords
+from isogloss.data.ragged import runs
+from isogloss.data.sampling import sample_balanced
+from isogloss.evaluate.features import word_features
+from isogloss.evaluate.predict import Predictions
+from isogloss.execute.bench import Bench, Made, Making
+from isogloss.execute.kinds.evaluate import as_trained
+from isogloss.execute.kinds.judging import Asked, predictions_table, scores_of
+from isogloss.execute.kinds.prepare import read_prepared, tags_of
+from isogloss.execute.kinds.pretrain import open_pretrained
+from isogloss.execute.kinds.train import SENTENCES
+from isogloss.model.precision import Precision
+from isogloss.train.probe import Probe, fit_probe, probabilities
+
+FILE = "predictions.parquet"
+SAID = ("example", "word", "gold", "predicted")
+TRAINED, TESTED = 1, 2
+"""The split that is trained on, and the first that is tested on, among the step's needs."""
+
+_kept: dict[str, Any] = {}
+"""What the encoder last probed makes of splits, by their keys, beside its own key: its other probes
+follow in this process and read the same splits."""
+
+
+def make_probed(bench: Bench) -> Making:
+    """Fit one classifier a layer and test it on every target."""
+    yield from ()
+    payload = bench.payload
+    split = _read(bench, TRAINED)
+    chosen = _drawn(split, payload)
+    words, _ = runs(split.word_offsets, chosen)
+    n_tags = len(tags_of(payload["task"], payload["labels"]))
+    record: dict[str, Any] = {
+        "n_train": len(chosen),
+        "n_words": len(words),
+        "parts": {},
+        "fits": {},
+    }
+    tables: list[pa.Table] = []
+    for layer in payload["layers"]:
+        probe = fit_probe(
+            _features(bench, TRAINED)[layer][words],
+            split.tags[words],
+            n_tags,
+            l2=payload["l2"],
+            max_iterations=payload["max_iterations"],
+        )
+        record["fits"][str(layer)] = _told(probe)
+        for at, target in enumerate(payload["targets"], start=TESTED):
+            scores, table = _test(bench, at, probe, layer)
+            record["parts"][f"{layer}/{target}"] = {"scores": scores, "n_train": len(chosen)}
+            tables.append(_named(table, target, layer))
+    return Made(record, partial(_write, pa.concat_tables(tables)))
+
+
+def _read(bench: Bench, at: int) -> EncodedWords:
+    split = read_prepared(bench.need(at), bench.payload)
+    if not isinstance(split, EncodedWords):
+        raise TypeError("a probe reads tagged words")
+    return split
+
+
+def _drawn(split: EncodedWords, payload: dict[str, Any]) -> NDArray[np.int64]:
+    """The sentences that the classifier learns from; all, where there are fewer than asked for."""
+    drawn = sample_balanced(
+        [SENTENCES] * len(split),
+        payload["n_per_language"],
+        [SENTENCES],
+        seed=payload["seed"],
+        language=payload["source"],
+        shortage="take_all",
+    )
+    return np.asarray(drawn.indices, dtype=np.int64)
+
+
+def _features(bench: Bench, at: int) -> dict[int, NDArray[np.float32]]:
+    """What the encoder makes of the words of a split, by layer."""
+    model_key, key = bench.step.needs[0], bench.step.needs[at]
+    if _kept.get("model") != model_key:
+        _kept.clear()
+        _kept["model"] = model_key
+    if key not in _kept:
+        opened = open_pretrained(model_key, bench.need(0))
+        _kept[key] = word_features(
+            opened.model,
+            _read(bench, at),
+            layers=tuple(bench.payload["layers"]),
+            precision=_precision(bench),
+            pad_id=opened.tokenizer.pad_token_id,
+            max_tokens=bench.step.settings["max_tokens"],
+        )
+    found: dict[int, NDArray[np.float32]] = _kept[key]
+    return found
+
+
+def _precision(bench: Bench) -> Precision:
+    return as_trained(bench.record(0)["precision"])
+
+
+def _test(bench: Bench, at: int, probe: Probe, layer: int) -> tuple[list[dict[str, Any]], pa.Table]:
+    split = _read(bench, at)
+    said = probabilities(probe, _features(bench, at)[layer])
+    with np.errstate(divide="ignore"):
+        losses = -np.log(said[np.arange(len(said)), split.tags])
+    found = Predictions(said.astype(np.float32), losses, runtime=0.0, n_batches=0)
+    asked = Asked.of(
+        bench.payload,
+        _precision(bench),
+        pad_id=0,
+        max_tokens=bench.step.settings["max_tokens"],
+    )
+    scores = [vars(score) for score in scores_of(split, found, asked)]
+    return scores, predictions_table(split, found, asked).select(SAID)
+
+
+def _told(probe: Probe) -> dict[str, Any]:
+    return {
+        "n_iterations": probe.n_iterations,
+        "gradient_norm": probe.gradient_norm,
+        "converged": probe.converged,
+    }
+
+
+def _named(table: pa.Table, target: str, layer: int) -> pa.Table:
+    n = table.num_rows
+    names = pa.array([target] * n, pa.string()), pa.array([layer] * n, pa.int64())
+    return table.add_column(0, "target", names[0]).add_column(1, "layer", names[1])
+
+
+def _write(table: pa.Table, folder: Path) -> None:
+    compact = table.set_column(0, "target", table["target"].dictionary_encode())
+    pq.write_table(compact, folder / FILE, compression="zstd")

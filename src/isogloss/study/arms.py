@@ -1,0 +1,215 @@
+"""What a study may say about the arms of a pre-training: which text, which labels, which teachers.
+
+An arm is a student. Most are one word, the name of a preset (`soft-balanced`); any of its settings
+can be changed beside it. All arms of a study share the vocabulary, the architecture, the batches'
+size and, unless an arm says otherwise, the number of updates, so that what differs between two arms
+is what their declarations differ in.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from isogloss.base.errors import did_you_mean
+from isogloss.study.languages import teacher_by_code
+from isogloss.study.spec import Count, Number, Spec
+
+MONOLINGUAL = "monolingual"
+SELF = "self"
+
+
+class Mixing(Spec):
+    """How often a language's windows are drawn; n is its number of windows after a cut."""
+
+    kind: Literal["natural", "balanced", "alpha", "unimax", "annealed"]
+    """p ~ n; every language cut to the same size; p ~ n^alpha; as even as a cap on the epochs
+    allows (Chung et al. 2023); alpha moving from `alpha` to `alpha_end` over the training."""
+
+    characters: Count | None = None
+    """For balanced: the size that every language is cut to; by default that of the smallest."""
+
+    alpha: Number = Field(default=0.3, ge=0, le=1)
+    """Exponent of alpha, or the first one of annealed; XLM-R's 0.3 by default."""
+
+    alpha_end: Number | None = Field(default=None, ge=0, le=1)
+    """The last exponent of annealed."""
+
+    max_epochs: Number | None = Field(default=None, gt=0)
+    """For unimax: how often a language's text is seen at most."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        return {"kind": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _only_what_it_needs(self) -> Self:
+        if (self.kind == "annealed") != (self.alpha_end is not None):
+            raise ValueError("alpha_end belongs to annealed, which needs it")
+        if (self.kind == "unimax") != (self.max_epochs is not None):
+            raise ValueError("max_epochs belongs to unimax, which needs it")
+        if self.characters is not None and self.kind != "balanced":
+            raise ValueError("characters belongs to balanced")
+        return self
+
+
+class Listening(Spec):
+    """How much a student listens to the teacher of a language, against the text's own tokens."""
+
+    policy: Literal["fixed", "threshold", "adaptive"] = "fixed"
+    """The same to the end; not at all while the student is better than the teacher; half as much
+    for each step that it is better (after Tan et al. 2019)."""
+
+    weight: Number = Field(default=1.0, ge=0, le=1)
+    """Weight of the soft labels; the rest goes to the hard ones."""
+
+    margin: Number = Field(default=0.0)
+    """For threshold: nats of dev loss by which the student must beat the teacher."""
+
+    slack: Number = Field(default=0.0, ge=0)
+    """For adaptive: nats before the teacher's dev loss at which listening begins to fade."""
+
+    halving: Number = Field(default=0.1, gt=0)
+    """For adaptive: nats of dev loss that halve the weight."""
+
+    eval_steps: Count = 100
+    """Updates between two looks at the dev losses; not for fixed."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        return {"policy": value} if isinstance(value, str) else value
+
+
+class Targets(Spec):
+    """What of a teacher's distribution is used, and when it is computed."""
+
+    kind: Literal["online", "sampled", "top_k"] = "online"
+    """All of it, at each update; drawn ids, kept on disk: unbiased (Anshumann et al. 2025); the
+    most probable ids, kept on disk, with one bucket for the rest: biased, for comparison."""
+
+    n: Count = 50
+    """Ids drawn or kept at a position."""
+
+    views: Count = 4
+    """Different masks of a window that are kept; they are seen again after so many passes."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        return {"kind": value} if isinstance(value, str) else value
+
+
+class Distillation(Spec):
+    """How a student learns from teachers."""
+
+    teachers: str = MONOLINGUAL
+    """`monolingual`: one a language, trained on all of its text; `self`: the student's own
+    hard-label twin on all text, for each language at its best dev loss; or the name of an arm, one
+    teacher for all."""
+
+    temperature: Number = Field(default=1.0, gt=0)
+    """Softens both distributions."""
+
+    listening: Listening = Listening()
+    """How much the student listens."""
+
+    targets: Targets = Targets()
+    """What of the teachers is used."""
+
+    init: Annotated[str, AfterValidator(teacher_by_code)] = Field(
+        default="random", pattern=r"^(random|average|teacher:.+)$"
+    )
+    """Where the student's weights come from: `random`, `average` of the teachers, or
+    `teacher:<language>`."""
+
+
+class Arm(Spec):
+    """One student."""
+
+    name: str = Field(pattern=r"^[\w.+-]+$")
+    """Its name in tables; by default that of the preset."""
+
+    labels: Literal["hard", "soft"]
+    """The text's own tokens, or a teacher's distribution."""
+
+    mixing: Mixing
+    """How its text is drawn."""
+
+    label_smoothing: Number = Field(default=0.0, ge=0, lt=1)
+    """Share of the hard label that is spread over the vocabulary."""
+
+    compute: Literal["updates", "distillation", "everything"] = "updates"
+    """As many updates as the others; as many as cost what a student with teachers beside it costs;
+    and the teachers' own training on top."""
+
+    max_steps: Count | None = None
+    """Updates of this arm alone."""
+
+    distillation: Distillation | None = None
+    """For soft labels."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_preset(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            value = {"arm": value}
+        if not isinstance(value, Mapping) or "arm" not in value:
+            return value
+        preset, own = value["arm"], {k: v for k, v in value.items() if k != "arm"}
+        if preset not in PRESETS:
+            known = ", ".join(PRESETS)
+            raise ValueError(
+                f"there is no arm {preset!r}.{did_you_mean(str(preset), PRESETS)} Known: {known}"
+            )
+        return _over(_over({"name": preset}, PRESETS[preset]), own)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if (self.labels == "soft") != (self.distillation is not None):
+            raise ValueError("distillation belongs to soft labels, which need it")
+        if self.max_steps is not None and self.compute != "updates":
+            raise ValueError("give max_steps or compute, not both")
+        if self.labels == "soft" and self.compute != "updates":
+            raise ValueError("compute matches an arm of hard labels to those of soft ones")
+        return self
+
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "hard-all": {"labels": "hard", "mixing": {"kind": "natural"}},
+    "hard-balanced": {"labels": "hard", "mixing": {"kind": "balanced"}},
+    "soft-balanced": {"labels": "soft", "mixing": {"kind": "balanced"}, "distillation": {}},
+    "soft-all": {"labels": "soft", "mixing": {"kind": "natural"}, "distillation": {}},
+    "hard-alpha": {"labels": "hard", "mixing": {"kind": "alpha"}},
+    "hard-balanced-smoothed": {
+        "labels": "hard", "mixing": {"kind": "balanced"}, "label_smoothing": 0.1,
+    },
+    "hard-balanced-compute": {
+        "labels": "hard", "mixing": {"kind": "balanced"}, "compute": "distillation",
+    },
+    "hard-balanced-everything": {
+        "labels": "hard", "mixing": {"kind": "balanced"}, "compute": "everything",
+    },
+    "self-teachers": {
+        "labels": "soft", "mixing": {"kind": "balanced"}, "distillation": {"teachers": SELF},
+    },
+}  # fmt: skip
+"""The first three are the paper's (Limisiewicz, Malkin, Stanovsky 2022); the others are controls:
+what of an effect is balance, what soft targets of any kind, what compute, what the teachers."""
+
+
+def _over(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay settings over others, section by section; a short form replaces its section."""
+    merged = dict(base)
+    for key, value in own.items():
+        both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = _over(merged[key], value) if both else value
+    return merged
+
+
+def _as_arms(value: Any) -> Any:
+    return value if isinstance(value, list | tuple) or value is None else [value]
+
+
+Arms = Annotated[tuple[Arm, ...], BeforeValidator(_as_arms), Field(min_length=1)]
