@@ -112,7 +112,7 @@ def test_the_answer_stands_first_and_rests_on_the_controls(written):
     assert text.startswith("# toy_balance: balance\n\n**Sample data**")
     answer = text.partition("## The answer")[2].partition("\n## ")[0]
     assert "soft-balanced is better than hard-balanced" in answer
-    assert ", why**: " in answer
+    assert "Why: the teachers, as far as the controls go" in answer
     assert text.index("## The answer") < text.index("## Probes") < text.index("## Costs")
 
 
@@ -181,7 +181,7 @@ def test_figures_name_every_language_and_arm_and_say_what_bars_are(written):
     for arm in (*design.arms, "teacher of the language"):
         assert arm in sizes
     assert "(sample data)" in sizes
-    assert "95 % interval of the mean over seeds" in sizes
+    assert "from the lowest to the highest seed" in sizes
     assert "95 % interval over seeds and test units" in more
     assert "minus hard-balanced" in more
     assert "NaN" not in svg(sizes_chart(points, FRAME))

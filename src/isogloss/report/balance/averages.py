@@ -44,7 +44,8 @@ def averages(scores: Scores, design: Design) -> list[Record]:
         One record per block, scope, setting and arm (and `teacher`, where there are teachers):
         `task`, `metric`, `split`, `form`; `scope` ("group" or "language"), `group` (a language's
         groups), `language` (None for a group), `characters` of text to train on; `setting`, `arm`;
-        `value` with `_low`, `_high`, `_sd` (None where there is none), `method`; `n_seeds`,
+        `value` with `_low`, `_high`, `_sd` (None where there is none), `lowest_seed` and
+        `highest_seed`, `method`; `n_seeds`,
         `n_languages`, `n_pairs`, the fields of `lacking`; `n_scored` and `n_unscored` over all
         pairs.
     """
@@ -165,6 +166,8 @@ def _score(by_pair: ByPair, shared: Sequence[Pair], metric: str) -> Record:
     seen = [list(by_pair[pair].values()) for pair in shared] if values else []
     return {
         **cut_score("value", interval, metric),
+        "lowest_seed": min(values.values(), default=None),
+        "highest_seed": max(values.values(), default=None),
         "method": interval.method if interval else None,
         "n_seeds": len(values),
         "n_scored": sum(min(one.n_scored for one in of_pair) for of_pair in seen),

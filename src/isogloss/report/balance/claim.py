@@ -6,38 +6,42 @@ is the teachers' only if arms without teachers, but with soft targets or with as
 beaten too; where such an arm is missing, that is said and nothing is concluded.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from isogloss.base.languages import language_name
 from isogloss.report.balance.averages import lacking_words
-from isogloss.report.balance.design import CONTROLS, DECISIVE, NEEDED, Design, measure_words
+from isogloss.report.balance.design import (
+    CLAIMED,
+    CONTROLS,
+    DECISIVE,
+    NEEDED,
+    Design,
+    measure_words,
+)
 from isogloss.report.comparison.differences import TIE
 from isogloss.report.comparison.reading import p_text
-from isogloss.report.numbers import number, plain
+from isogloss.report.numbers import NOTHING, number, plain
 from isogloss.report.records import Record, Records
-
-CLAIMED = ("low", "high")
-"""The groups that the claim is about."""
 
 TASKS = {"mlm": "masked words", "pos": "POS probe", "ner": "NER probe"}
 SETTINGS = {"in_language": "in-language", "zero_shot": "zero-shot"}
 
 
 def claim_lines(differences: Records, design: Design) -> list[str]:
-    """Say what came out, a line each; nothing where no difference was tested.
+    """Say what came out: a line for each task, setting and group of the claim that was tested.
 
     Args:
         differences: records of `differences`.
         design: of the study.
     """
-    lines: list[str] = []
-    for asked in _questions(differences):
-        mine = [record for record in differences if _question(record) == asked]
+    lines = []
+    for asked in dict.fromkeys(map(_question, differences)):
+        mine = [r for r in differences if _question(r) == asked and r["scope"] == "group"]
         for group in CLAIMED:
-            if group in design.groups:
-                of_group = [r for r in mine if r["scope"] == "group" and r["group"] == group]
-                lines += _of_group(of_group, group, design)
+            of_group = [record for record in mine if record["group"] == group]
+            if any(record["role"] == "baseline" for record in of_group):
+                lines.append(_line(of_group, group, design))
     return lines
 
 
@@ -53,12 +57,14 @@ def difference_words(record: Mapping[str, Any]) -> str:
     return f"{second} is {record['verdict']} than {first}: difference {by}, {sure}."
 
 
-def _of_group(records: Records, group: str, design: Design) -> Iterator[str]:
+def _line(records: Records, group: str, design: Design) -> str:
     baselines = [record for record in records if record["role"] == "baseline"]
-    for record in baselines:
-        yield f"**{_where(record, design)}**: {difference_words(record)}{_without(record)}"
-    if group == CLAIMED[0] and baselines:
-        yield f"**{_where(baselines[0], design)}, why**: {_reason(records, design)}"
+    said = [difference_words(record) for record in baselines]
+    if lacking := lacking_words(baselines[0]):
+        said.append(f"Without {lacking}.")
+    if group == CLAIMED[0]:
+        said.append(f"Why: {_reason(records, design)}")
+    return f"**{_where(baselines[0], design)}**: {' '.join(said)}"
 
 
 def _reason(records: Records, design: Design) -> str:
@@ -103,13 +109,8 @@ def _where(record: Mapping[str, Any], design: Design) -> str:
     setting = "" if record["task"] == "mlm" else f", {SETTINGS[record['setting']]}"
     task = TASKS.get(record["task"], record["task"])
     layer = f", {record['form']}" if record["form"] else ""
-    return f"{measure_words(record['metric'])} of the {task}{setting}{layer}, {group}"
-
-
-def _without(record: Mapping[str, Any]) -> str:
-    """What an average lacks, in words."""
-    lacking = lacking_words(record)
-    return f" Incomplete: {lacking}." if lacking else ""
+    measure = measure_words(record["metric"])
+    return f"{measure[:1].upper()}{measure[1:]} of the {task}{setting}{layer}, {group}"
 
 
 def _seen(record: Mapping[str, Any]) -> str:
@@ -119,10 +120,6 @@ def _seen(record: Mapping[str, Any]) -> str:
 
 def _seeds(n: int) -> str:
     return f"{n} seed" if n == 1 else f"{n} seeds"
-
-
-def _questions(differences: Records) -> list[tuple[Any, ...]]:
-    return list(dict.fromkeys(map(_question, differences)))
 
 
 def _question(record: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -157,3 +154,31 @@ def _scope_words(record: Mapping[str, Any], design: Design) -> str:
     if record["scope"] == "language":
         return language_name(record["language"])
     return f"mean: {design.words_of(record['group'])}"
+
+
+def difference_grid(differences: Records, design: Design) -> list[Record]:
+    """The differences of one question for a page: languages and groups down, other arms across.
+
+    A cell is the difference with its interval and its p-value after Holm; bold where it is no tie.
+    """
+    lines: dict[str, Record] = {}
+    for record in sorted(differences, key=lambda r: (r["scope"] != "language", r["role"])):
+        line = lines.setdefault(
+            _scope_words(record, design), {"languages": _scope_words(record, design)}
+        )
+        line[f"minus {record['first']}"] = _grid_cell(record)
+        line["without"] = line.get("without") or lacking_words(record) or None
+    arms = dict.fromkeys(f for line in lines.values() for f in line if f.startswith("minus "))
+    order = ["languages", *arms, "without"]
+    return [
+        {f: line.get(f, None if f == "without" else "") for f in order} for line in lines.values()
+    ]
+
+
+def _grid_cell(record: Mapping[str, Any]) -> str:
+    if record["difference"] is None:
+        return NOTHING
+    by = number(record["difference"], record["difference_low"], record["difference_high"])
+    if record["verdict"] != TIE:
+        by = f"**{by}**"
+    return f"{by} p {p_text(record['p_holm'])}"

@@ -46,6 +46,9 @@ DECISIVE = (*NEEDED, "everything")
 HEADLINES = {"mlm": "mrr", "pos": "accuracy", "ner": "f1"}
 """The metric that each task is tested and drawn by, unless a study says otherwise."""
 
+CLAIMED = ("low", "high")
+"""The groups that the claim is about."""
+
 ScopeKind = Literal["group", "language"]
 
 

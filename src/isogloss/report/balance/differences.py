@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isogloss.report.balance.averages import expected_pairs, lacking
-from isogloss.report.balance.design import Design, Scope
+from isogloss.report.balance.design import CLAIMED, Design, Scope
 from isogloss.report.balance.scores import Pair, Setting, settings_of
 from isogloss.report.balance.trials import Trial, check_gold, score_of_sums
 from isogloss.report.comparison.differences import NOT_COMPARED, verdict
@@ -118,7 +118,7 @@ def _of_question(
         if arm in by_arm and design.candidate in by_arm
         for role in ["baseline" if is_baseline else "control"]
         for scope in design.scopes
-        if is_baseline or scope.kind == "group"
+        if _is_compared(scope, is_baseline=is_baseline)
     ]
     families: dict[Any, dict[str, Record]] = defaultdict(dict)
     for at, record in enumerate(records):
@@ -132,6 +132,13 @@ def _of_question(
     for record in records:
         record["verdict"] = verdict(asked.metric, record["difference"], record["p_holm"])
     yield from records
+
+
+def _is_compared(scope: Scope, *, is_baseline: bool) -> bool:
+    """Languages against baselines alone; a group of one, but for the claim, is that language."""
+    if scope.kind == "language":
+        return is_baseline
+    return len(scope.targets) > 1 or scope.name in CLAIMED
 
 
 def _record(

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from isogloss.report.balance.claim import SETTINGS, TASKS
 from isogloss.report.balance.design import Design, measure_words
+from isogloss.report.balance.scores import MASKED
 from isogloss.report.charts.balance import differences_chart, sizes_chart
 from isogloss.report.figures import Figure, slug
 from isogloss.report.frame import Frame
@@ -13,9 +14,8 @@ from isogloss.report.records import Records
 
 QUESTION = ("task", "metric", "split", "form", "setting")
 
-SIZES = "balance_masked"
 DIFFERENCES = "balance_differences"
-"""The tables that the figures belong to."""
+"""The table that the figures of differences belong to."""
 
 
 def balance_figures(
@@ -41,9 +41,10 @@ def _sizes(averages: Records, frame: Frame, design: Design) -> Iterator[Figure]:
             name = slug("balance-size", key["task"], key["metric"], key["form"] or "",
                         key["setting"])  # fmt: skip
             measure = _measure(key["metric"], key["task"], key["setting"])
-            caption = f"{measure} of each language against the size of its text."
+            caption = f"{measure}: each language against the size of its text."
             spec = sizes_chart(usable, replace(frame, metric=measure))
-            yield Figure(name, SIZES, caption, spec)
+            table = "balance_masked" if key["task"] == MASKED else "balance_probes"
+            yield Figure(name, table, caption, spec)
 
 
 def _differences(tests: Records, frame: Frame, design: Design) -> Iterator[Figure]:
@@ -67,6 +68,6 @@ def _measure(metric: str, task: str, setting: str) -> str:
     >>> _measure("mrr", "mlm", "in_language"), _measure("f1", "ner", "zero_shot")
     ('MRR of masked words', 'F1 of the NER probe, zero-shot')
     """
-    if task == "mlm":
+    if task == MASKED:
         return f"{measure_words(metric)} of masked words"
     return f"{measure_words(metric)} of the {TASKS.get(task, task)}, {SETTINGS[setting]}"

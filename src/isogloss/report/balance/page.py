@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from isogloss.base.languages import language_name
-from isogloss.report.balance.claim import TASKS
+from isogloss.report.balance.claim import SETTINGS, TASKS, difference_grid
 from isogloss.report.balance.design import CONTROLS, GROUP_WORDS, Design, measure_words
-from isogloss.report.balance.scores import TEACHER, TEACHERS
+from isogloss.report.balance.scores import MASKED, TEACHER, TEACHERS
 from isogloss.report.balance.side_by_side import keep
 from isogloss.report.figures import Figure
 from isogloss.report.frame import Frame
@@ -78,7 +78,7 @@ def balance_page(
         "\n".join(f"- {fact}" for fact in facts(tables, design)),
         "## The answer",
         "\n".join(f"- {line}" for line in claim or [_untested(design)]),
-        *_probes(tables, design),
+        *_probes(tables, design, drawn),
         *_masked(tables, design, drawn),
         *_differences(tables, design, drawn),
         *_costs(tables),
@@ -121,11 +121,14 @@ def _untested(design: Design) -> str:
     )
 
 
-def _probes(tables: Mapping[str, Records], design: Design) -> Iterator[str]:
+def _probes(
+    tables: Mapping[str, Records], design: Design, drawn: Sequence[Figure]
+) -> Iterator[str]:
     records = tables["balance_probes"]
     if not records:
         return
     yield "## Probes"
+    yield from _pictures("balance_probes", drawn)
     yield "In percent, means over languages and seeds:"
     for key, lines in _headlines_first(records, design):
         yield f"**{_title(key)}**"
@@ -152,19 +155,20 @@ def _masked(
 def _differences(
     tables: Mapping[str, Records], design: Design, drawn: Sequence[Figure]
 ) -> Iterator[str]:
-    records = tables["balance_differences"]
+    records = tables["balance_tests"]
     if not records:
         return
     yield "## Differences"
-    yield f"{design.candidate} minus the other arm, paired by seed and test unit:"
+    yield (
+        f"{design.candidate} minus each other arm, paired by seed and test unit, with the p-value "
+        "after Holm; bold where it is no tie:"
+    )
     yield from _pictures("balance_differences", drawn)
-    for key, lines in parts(records, ("task", "metric", "form", "setting")):
-        setting = "" if key["task"] == "mlm" else f", {key['setting']}"
+    for key, lines in parts(records, ("task", "metric", "split", "form", "setting")):
+        setting = "" if key["task"] == MASKED else f", {SETTINGS[key['setting']]}"
         yield f"**{_title(key)}{setting}**"
-        yield markdown(
-            [{f: v for f, v in line.items() if f not in key} for line in lines],
-            names=[design.candidate],
-        )
+        grid = difference_grid(lines, design)
+        yield markdown(grid, names=list(grid[0]))
 
 
 def _costs(tables: Mapping[str, Records]) -> Iterator[str]:
@@ -187,10 +191,10 @@ def _headlines_first(
 ) -> list[tuple[dict[str, Any], Records]]:
     """Tables by task and metric; of a task, the metric that is tested comes first."""
     found = list(parts(records, fields))
-    tasks = list(dict.fromkeys(key.get("task", "mlm") for key, _ in found))
+    tasks = list(dict.fromkeys(key.get("task", MASKED) for key, _ in found))
 
     def place(item: tuple[dict[str, Any], Records]) -> tuple[int, bool]:
-        task = item[0].get("task", "mlm")
+        task = item[0].get("task", MASKED)
         return tasks.index(task), item[0]["metric"] != design.headlines.get(task)
 
     return sorted(found, key=place)
@@ -213,7 +217,7 @@ def _title(key: Mapping[str, Any]) -> str:
     words = [
         f"{_capital(measure_words(key['metric']))} of the {TASKS.get(key['task'], key['task'])}"
     ]
-    if key["task"] == "mlm":
+    if key["task"] == MASKED:
         words = [f"{measure_words(key['metric'])} of masked words"]
     words += [str(key[field]) for field in ("split", "form") if key.get(field)]
     return ", ".join(words)

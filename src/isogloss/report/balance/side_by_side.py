@@ -74,7 +74,7 @@ def masked_table(averages: Records, design: Design) -> list[Record]:
     Returns:
         `metric`, `split`; `text` (language or group in words), `group`, `characters` to train on;
         a column for each arm and for `teacher`, each with `_low` and `_high`; counts as in
-        `paper_table`, and `n_scored`: positions that each arm is scored on.
+        `paper_table`, and `positions` that each arm is scored on.
     """
     mine = [record for record in averages if record["task"] == MASKED]
     alone = [record for record in mine if record["scope"] == "language"]
@@ -134,8 +134,8 @@ def _masked_line(lines: Records, design: Design) -> Record:
         "group": first["group"],
         "characters": first["characters"],
         **_columns(lines, lambda record: str(record["arm"]), 1.0),
-        **_counts(lines),
-        "n_scored": min(scored, default=0),
+        **{field: v for field, v in _counts(lines).items() if field != "n_pairs"},
+        "positions": min(scored, default=0),
     }
 
 

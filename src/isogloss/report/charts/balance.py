@@ -22,6 +22,11 @@ from isogloss.report.records import Records
 
 TEACHER = "teacher"
 TEACHERS_SHOWN = "teacher of the language"
+TEACHER_SHAPE = "triangle-down"
+ARM_SHAPES = tuple(shape for shape in SHAPES if shape != TEACHER_SHAPE)
+ARM_COLORS = tuple(color for color in COLORS if color != "#000000")
+"""Seven each: those that the teachers do not have."""
+
 SIZE_TITLE = "characters of text to train on (log scale)"
 
 
@@ -29,8 +34,8 @@ def sizes_chart(points: Records, frame: Frame) -> dict[str, Any]:
     """Draw the score of each language against its text, a line an arm.
 
     Args:
-        points: records with `language`, `characters`, `arm`, `value`, `value_low`, `value_high` and
-            `n_seeds`; those without size or value are left out. The arm `teacher` is dashed.
+        points: records with `language`, `characters`, `arm`, `value`, `lowest_seed`, `highest_seed`
+            and `n_seeds`; those without size or value are left out. The arm `teacher` is dashed.
         frame: the study and the metric.
     """
     usable = [p for p in points if p["characters"] and p["value"] is not None]
@@ -46,7 +51,7 @@ def sizes_chart(points: Records, frame: Frame) -> dict[str, Any]:
         frame,
         f"{frame.measure} against the size of the text",
         seeds(usable),
-        "bars: 95 % interval of the mean over seeds" if bars else "",
+        "bars: from the lowest to the highest seed" if bars else "",
     )
     made = _lines(values, arms, y)
     return finished(made.properties(width=560, height=360, title=title))
@@ -89,8 +94,8 @@ def _point(record: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any
         "arm": _shown(record["arm"]),
         "characters": record["characters"],
         "value": record["value"],
-        "low": record["value_low"] if several else None,
-        "high": record["value_high"] if several else None,
+        "low": record["lowest_seed"] if several else None,
+        "high": record["highest_seed"] if several else None,
     }
 
 
@@ -107,7 +112,8 @@ def _difference(record: Mapping[str, Any], names: Mapping[str, str]) -> dict[str
 
 def _lines(values: Sequence[Mapping[str, Any]], arms: Sequence[str], y: alt.Y) -> Any:
     scale = alt.Scale(type="log", nice=False, padding=24)
-    axis = alt.Axis(grid=False, format="~s", tickCount=5)
+    ticks = _ticks([value["characters"] for value in values])
+    axis = alt.Axis(grid=False, format="~s", values=ticks, labelOverlap="greedy")
     x = alt.X("characters:Q", scale=scale, axis=axis, title=SIZE_TITLE)
     color, shape, dash = _looks(arms)
     base = alt.Chart(data(values)).encode(x=x)
@@ -122,23 +128,39 @@ def _lines(values: Sequence[Mapping[str, Any]], arms: Sequence[str], y: alt.Y) -
 
 
 def _names(values: Sequence[Mapping[str, Any]]) -> Any:
-    """The language of each place on the axis, upright, at the top of the chart."""
+    """The language of each place on the axis, upright, above the chart."""
     places = {value["language"]: value["characters"] for value in values}
     at = alt.Chart(data({"language": k, "characters": v} for k, v in places.items()))
     rules = at.mark_rule(color="#E6E6E6").encode(x=alt.X("characters:Q"))
     words = at.mark_text(
-        angle=270, align="right", baseline="bottom", dy=-3, fontSize=11, color=FAINT
-    ).encode(x=alt.X("characters:Q"), y=alt.value(0), text="language:N")
+        angle=270, align="left", baseline="middle", fontSize=11, color=FAINT
+    ).encode(x=alt.X("characters:Q"), y=alt.value(-5), text="language:N")
     return alt.layer(rules, words)
+
+
+def _ticks(sizes: Sequence[int]) -> list[int]:
+    """Round sizes between the least and the greatest, and one beyond each.
+
+    >>> _ticks([700_000, 4_000_000])
+    [500000, 1000000, 2000000, 5000000]
+    """
+    steps = [digit * 10**power for power in range(13) for digit in (1, 2, 5)]
+    low, high = min(sizes), max(sizes)
+    first = max((step for step in steps if step <= low), default=steps[0])
+    last = min((step for step in steps if step >= high), default=steps[-1])
+    return [step for step in steps if first <= step <= last]
 
 
 def _looks(arms: Sequence[str]) -> tuple[alt.Color, alt.Shape, alt.StrokeDash]:
     """Colors, shapes and dashes of the arms, with one legend; the teachers are black and dashed."""
     own = [arm for arm in arms if arm != TEACHERS_SHOWN]
-    place = {arm: at % 6 for at, arm in enumerate(own)}
-    colors = [COLORS[place[arm]] if arm in place else INK for arm in arms]
-    shapes = [SHAPES[own.index(arm) % len(SHAPES)] if arm in place else "cross" for arm in arms]
-    dashes = [[1, 0] if arm in place else [5, 4] for arm in arms]
+    n = len(ARM_COLORS)
+    looks = {
+        arm: (ARM_COLORS[at % n], ARM_SHAPES[(at + at // n) % n]) for at, arm in enumerate(own)
+    }
+    colors = [looks[arm][0] if arm in looks else INK for arm in arms]
+    shapes = [looks[arm][1] if arm in looks else TEACHER_SHAPE for arm in arms]
+    dashes = [[1, 0] if arm in looks else [5, 4] for arm in arms]
     legend = alt.Legend(title=None, orient="right", symbolOpacity=1)
     domain = list(arms)
     return (
