@@ -2,6 +2,7 @@
 
 import csv
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -254,6 +255,12 @@ def test_what_the_training_of_teachers_took_is_not_made_up():
     assert soft["teachers training TFLOP"] is None
     assert soft["total TFLOP"] is None
     assert soft["TFLOP / hard-balanced"] is None
+
+
+def test_an_arm_that_another_arm_taught_counts_the_training_of_that_one():
+    design = replace(DESIGN, teachers={"soft-balanced": ("hard-all",)})
+    soft = next(r for r in costs(cost_rows(), design) if r["arm"] == "soft-balanced")
+    assert soft["teachers training TFLOP"] == 3.0
 
 
 def test_a_value_that_is_not_finite_is_not_averaged():

@@ -41,7 +41,7 @@ def _sizes(averages: Records, frame: Frame, design: Design) -> Iterator[Figure]:
             name = slug("balance-size", key["task"], key["metric"], key["form"] or "",
                         key["setting"])  # fmt: skip
             measure = _measure(key["metric"], key["task"], key["setting"])
-            caption = f"{measure}: each language against the size of its text."
+            caption = f"Each language against the size of its text: {measure}."
             spec = sizes_chart(usable, replace(frame, metric=measure))
             table = "balance_masked" if key["task"] == MASKED else "balance_probes"
             yield Figure(name, table, caption, spec)
