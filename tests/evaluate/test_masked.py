@@ -16,7 +16,7 @@ from isogloss.data.packing import Frame, Lines, Packed, pack
 from isogloss.evaluate import masked as masked_module
 from isogloss.evaluate.masked import NO_RANK, Ranks, Scoring, masked_scores, rank_masked
 from isogloss.model.lines import encode_lines, frame_of, maskable_ids
-from isogloss.model.masked import make_masked_lm
+from isogloss.model.masked import logits_of, make_masked_lm
 from isogloss.model.precision import Precision
 from isogloss.model.scratch import Size, scratch_config
 from isogloss.model.tokenizer import train_tokenizer
@@ -133,6 +133,7 @@ def test_neither_the_batches_nor_their_order_decide_anything(max_tokens, monkeyp
 def test_a_vocabulary_too_large_for_all_logits_at_once_is_taken_in_parts(monkeypatch):
     model, packed, how = toys()
     whole = rank_masked(model, packed, how)
+    monkeypatch.setattr(masked_module, "LEAST_ROWS", 1)
     for most in (1, 1000):
         monkeypatch.setattr(masked_module, "MOST_LOGITS", most)
         assert same(whole, rank_masked(model, packed, how))
@@ -158,14 +159,27 @@ def test_the_mode_of_the_model_is_put_back_dropout_is_off_and_no_gradient_kept(t
     assert all(parameter.grad is None for parameter in model.parameters())
 
 
-def test_in_bf16_the_head_still_tells_apart_what_is_close():
-    """With bf16 logits a third of the gold tokens would share theirs with another."""
+def test_a_body_in_bf16_has_a_head_in_fp32_so_that_logits_do_not_fall_together(monkeypatch):
     model, packed, how = toys("modernbert")
     exact = rank_masked(model, packed, how)
+    said = []
+
+    def spy(model, hidden):
+        said.append(logits_of(model, hidden))
+        return said[-1]
+
+    monkeypatch.setattr(masked_module, "logits_of", spy)
     half = rank_masked(model, packed, changed(how, precision=Precision("bf16", "test")))
-    assert half.loss.dtype == np.float64
-    assert np.abs(half.loss - exact.loss).mean() < 0.2
-    assert np.mean(half.loss != half.loss.astype(np.float16)) > 0.9
+    assert 0 < np.abs(half.loss - exact.loss).mean() < 0.2
+    logits = torch.cat(said)
+    assert logits.dtype == torch.float32
+    assert logits.shape == (len(half.rank), model.config.vocab_size)
+
+    def mean_distinct(rows):
+        return np.mean([len(row.unique()) for row in rows])
+
+    assert mean_distinct(logits) > 0.99 * model.config.vocab_size
+    assert mean_distinct(logits.bfloat16()) < mean_distinct(logits) - 2
 
 
 def test_equal_logits_count_in_favor_of_the_gold_token():
