@@ -7,6 +7,7 @@ window in which it has most context. How windows are cut into batches does not c
 
 import numpy as np
 import torch
+from torch import Tensor
 from transformers import PreTrainedModel
 
 from isogloss.data.batches import token_budget
@@ -37,21 +38,33 @@ def predict_words(
         One row a word: probabilities [words, tags] and losses [words].
     """
     parts = token_budget(encoded.lengths, max_tokens)
-    words = [_words_of(encoded, part) for part in parts]
+    words = [words_of(encoded, part) for part in parts]
 
     def say(part: Indices, rows: Indices) -> Said:
         logits = logits_of(model, *pad_windows(encoded, part, pad_id))
-        row_of = np.empty(len(encoded.lengths), dtype=np.int64)
-        row_of[part] = np.arange(len(part))
-        at = torch.from_numpy(row_of[encoded.word_window[rows]]).to(logits.device)
-        places = torch.from_numpy(encoded.word_position[rows]).to(logits.device)
-        return said_of(logits[at, places], encoded.tags[rows])
+        return said_of(at_words(logits, encoded, part, rows), encoded.tags[rows])
 
     return answer(model, say, precision=precision, parts=parts, rows=words)
 
 
-def _words_of(encoded: EncodedWords, windows: Indices) -> Indices:
+def words_of(encoded: EncodedWords, windows: Indices) -> Indices:
     """[words] The words that these windows answer for, window by window; they lie side by side."""
     first = np.searchsorted(encoded.word_window, windows, side="left")
     counts = np.searchsorted(encoded.word_window, windows, side="right") - first
     return stretches(first, counts)
+
+
+def at_words(values: Tensor, encoded: EncodedWords, windows: Indices, words: Indices) -> Tensor:
+    """[words, ...] What stands at the first sub-token of each word, where its window answers.
+
+    Args:
+        values: [windows, longest, ...] anything by sub-token, on any device.
+        encoded: the split.
+        windows: which ones `values` holds, in this order.
+        words: words that these windows answer for.
+    """
+    row_of = np.empty(len(encoded.lengths), dtype=np.int64)
+    row_of[windows] = np.arange(len(windows))
+    rows = torch.from_numpy(row_of[encoded.word_window[words]]).to(values.device)
+    places = torch.from_numpy(encoded.word_position[words]).to(values.device)
+    return values[rows, places]
