@@ -13,7 +13,7 @@ from isogloss.train.parts import Cutting
 from isogloss.train.pretrain import pretrain
 from isogloss.train.soft_labels import soft_loss
 from isogloss.train.soft_lesson import SoftLesson
-from isogloss.train.teacher import OnlineTeacher
+from isogloss.train.teacher import OnlineTeacher, Reading
 from isogloss.train.training import _identities
 from pretraining_toys import (
     CPU,
@@ -67,13 +67,14 @@ def test_every_hidden_place_has_draws_of_its_own_teacher(temperature):
         share = torch.zeros(len(part), 40).scatter_add_(
             1, targets.ids.long(), targets.counts / 20_000
         )
-        taught = teacher.logits(part, span)
+        taught = teacher.logits(*teacher.answers([Reading(part, span)], 9999))
         assert torch.allclose(share, torch.softmax(taught / temperature, 1), atol=0.02)
         said = student[: len(part)]
         p = torch.softmax(taught / temperature, 1)
         entropy = -(p * p.log()).sum(1) * temperature**2
         want = soft_loss(said, taught, temperature) + entropy
-        assert torch.allclose(cached.losses(said, part, span), want, atol=0.2)
+        (answer,) = cached.answers([Reading(part, span)], 9999)
+        assert torch.allclose(cached.losses(said, answer), want, atol=0.2)
 
 
 def test_counts_add_up_and_another_seed_draws_otherwise():

@@ -11,6 +11,7 @@ import torch
 from isogloss.base.errors import InputError, RunError
 from isogloss.data.mixture import Mixing, Step
 from isogloss.train import checkpoint as checkpoint_room
+from isogloss.train import soft_lesson as soft_room
 from isogloss.train.listening import Adaptive, Fixed, Listening, Threshold
 from isogloss.train.loop import Diverged
 from isogloss.train.masked_lesson import hidden_logits
@@ -116,7 +117,10 @@ def test_a_killed_pretraining_ends_bit_for_bit_as_a_whole_one(family, k, toys, t
 
 @pytest.mark.parametrize("policy", [Fixed(0.5), Threshold(), Adaptive(0.9, slack=0.2)])
 @pytest.mark.parametrize("k", [1, 2, 5, 6])
-def test_a_killed_distillation_ends_bit_for_bit_as_a_whole_one(policy, k, toys, tmp_path):
+def test_a_killed_distillation_ends_bit_for_bit_as_a_whole_one(
+    policy, k, toys, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(soft_room, "AHEAD", 3)
     recipe = toys.recipe(**PLAIN, **JUDGED, max_steps=8, save_seconds=0)
 
     def fresh():

@@ -3,12 +3,14 @@
 import copy
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from isogloss.base.errors import InputError
 from isogloss.model.precision import Precision, native_bf16
+from isogloss.train import soft_lesson as room
 from isogloss.train.listening import Fixed, Listening, Threshold
 from isogloss.train.soft_lesson import SoftLesson
 from isogloss.train.teacher import OnlineTeacher, frozen
@@ -153,6 +155,64 @@ def test_what_is_heard_counts_from_the_next_step_on(toys):
     assert next(steps).parts[0].weights == (1.0, 1.0, 1.0)
     lesson.hear(torch.tensor([5.0, 1.0, 5.0]).double().numpy())
     assert next(steps).parts[0].weights == (1.0, 0.0, 1.0)
+
+
+def steps_of(lesson, recipe, n, *, first=0):
+    steps = lesson.steps(recipe, first_step=first, cutting=CUTTING, device=CPU)
+    return [next(steps) for _ in range(n)]
+
+
+@pytest.mark.parametrize("first", [0, 2])
+def test_how_many_steps_a_teacher_reads_at_once_changes_nothing(first, toys, monkeypatch):
+    model, recipe = make_masked(), toys.recipe(per_device_train_batch_size=5, max_steps=12)
+    learned = {}
+    for ahead in (1, 3, 8):
+        monkeypatch.setattr(room, "AHEAD", ahead)
+        lesson = make_soft([make_masked(seed=1), None, make_masked(seed=2)])
+        steps = steps_of(lesson, recipe, 9, first=first)
+        learned[ahead] = [learn(model, lesson, step.parts) for step in steps]
+    for ahead in (3, 8):
+        for (loss, found), (want, slopes) in zip(learned[ahead], learned[1], strict=True):
+            assert loss == pytest.approx(want, abs=1e-6)
+            assert all(torch.allclose(found[name], slopes[name], atol=1e-6) for name in slopes)
+
+
+@pytest.mark.parametrize("max_tokens", [LENGTH, 7 * LENGTH])
+def test_how_many_windows_a_teacher_reads_at_once_changes_nothing(max_tokens, toys):
+    lesson, model = make_soft([make_masked(seed=1)] * 3), make_masked()
+    recipe = toys.recipe(per_device_train_batch_size=29)
+    want, slopes = learn(model, lesson, first_step(lesson, recipe).parts)
+    cutting = replace(CUTTING, max_tokens=max_tokens)
+    loss, found = learn(model, lesson, first_step(lesson, recipe, cutting=cutting).parts)
+    assert loss == pytest.approx(want, abs=1e-6)
+    assert all(torch.allclose(found[name], slopes[name], atol=1e-6) for name in slopes)
+
+
+def test_a_teacher_is_asked_once_about_the_steps_ahead_and_only_when_listened_to(toys, monkeypatch):
+    monkeypatch.setattr(room, "AHEAD", 4)
+    lesson, model = make_soft([make_masked(seed=1)] * 3, policy=Threshold()), make_masked()
+    asked = []
+    for language, teacher in enumerate(lesson.teachers):
+        monkeypatch.setattr(teacher, "answers", _noting(teacher.answers, asked, language))
+    recipe = toys.recipe(per_device_train_batch_size=12, max_steps=8)
+    steps = lesson.steps(recipe, first_step=0, cutting=CUTTING, device=CPU)
+    heard = [[9.0, 0.0, 9.0], [9.0, 0.0, 9.0], [9.0, 9.0, 9.0], [0.0] * 3, [9.0, 9.0, 0.0]]
+    when = []
+    for losses in heard:
+        lesson.hear(np.array(losses))
+        learn(model, lesson, next(steps).parts)
+        when.append(sorted(asked))
+    assert when[0] == when[1] == [0, 2]
+    assert when[2] == when[3] == [0, 1, 2]
+    assert when[4] == [0, 0, 1, 1, 2]
+
+
+def _noting(answers, asked, language):
+    def noted(readings, max_tokens):
+        asked.append(language)
+        return answers(readings, max_tokens)
+
+    return noted
 
 
 def test_a_teacher_stays_as_it_is(toys):

@@ -1,1 +1,1 @@
-"""Training: one loop, and fine-tuning as a loss and its batches."""
+"""Training: one loop; fine-tuning, pre-training and distillation as losses and batches for it."""

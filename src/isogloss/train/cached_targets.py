@@ -6,7 +6,7 @@ has views, so all its answers can be given beforehand. What is drawn depends on 
 window, not on which windows meet in a batch.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
@@ -22,10 +22,10 @@ from isogloss.base.errors import InputError, RunError
 from isogloss.data.mixture import Step
 from isogloss.data.ragged import offsets_of, pad_runs, runs
 from isogloss.model.precision import Precision
-from isogloss.train.masked_lesson import MaskedLesson, MaskedPart, Span, as_bytes
+from isogloss.train.masked_lesson import MaskedLesson, MaskedPart, as_bytes
 from isogloss.train.parts import Cutting
 from isogloss.train.soft_labels import SampledTargets, sampled_loss, sampled_targets
-from isogloss.train.teacher import OnlineTeacher
+from isogloss.train.teacher import OnlineTeacher, Reading
 
 Indices = NDArray[np.int64]
 
@@ -74,13 +74,21 @@ class CachedTeacher:
         yield from (self.ids, self.counts, self.offsets, self.starts)
         yield as_bytes({"temperature": self.temperature})
 
-    def losses(self, student_logits: Tensor, part: MaskedPart, span: Span) -> Tensor:
+    def answers(self, readings: Sequence[Reading], max_tokens: int) -> list[SampledTargets]:
+        """Look up what was drawn."""
+        del max_tokens
+        return [
+            self.targets(part.windows[span.windows], part.views[span.windows])
+            for part, span in readings
+        ]
+
+    def losses(self, student_logits: Tensor, answer: Any) -> Tensor:
         """[hidden] T^2 times the cross-entropy to what was drawn.
 
         Raises:
             RunError: if the answers were given to other hidden positions.
         """
-        targets = self.targets(part.windows[span.windows], part.views[span.windows])
+        targets: SampledTargets = answer
         if len(targets.ids) != len(student_logits):
             raise RunError(
                 f"A teacher's kept answers are for {len(targets.ids)} hidden tokens where the "
@@ -178,7 +186,8 @@ def _draw(part: MaskedPart, teacher: OnlineTeacher, drawing: Drawing) -> Iterato
     """What is drawn for each window of a part, from random numbers of its own."""
     (span,) = part.spans
     with drawing.precision.autocast(drawing.device):
-        logits = teacher.logits(part, span).float().cpu()
+        (answer,) = teacher.answers([Reading(part, span)], part.input_ids.numel())
+        logits = teacher.logits(answer).float().cpu()
     window_of = part.places.cpu().numpy() // part.input_ids.shape[1]
     per_window = np.bincount(window_of, minlength=len(part.windows)).tolist()
     for at, of_window in enumerate(torch.split(logits, per_window)):

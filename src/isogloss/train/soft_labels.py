@@ -6,6 +6,7 @@ too much to keep, `sampled` targets are unbiased (Anshumann et al. 2025); `top_k
 which here stays in a bucket of its own and is never spread over the k.
 """
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import torch
@@ -18,6 +19,9 @@ from isogloss.base.errors import InputError
 
 CACHED = 2**18
 """Numbers that are worked on at once on a CPU: as many as its caches hold."""
+
+ELSEWHERE = 2**26
+"""The same on a GPU, whose memory a large vocabulary would fill with copies in fp32."""
 
 
 def soft_loss(student_logits: Tensor, teacher_logits: Tensor, temperature: float = 1.0) -> Tensor:
@@ -43,23 +47,27 @@ def soft_loss(student_logits: Tensor, teacher_logits: Tensor, temperature: float
 
 
 class _SoftLoss(Function):
-    """The loss and its gradient, T (student - teacher), in one pass while the numbers are near."""
+    """The loss and its gradient, T (student - teacher), in one pass while the numbers are near.
+
+    With s and t for the logits over T, and q and p for their softmax, the divergence is the sum of
+    p (t - s), less how much higher the teacher's logarithm of the sum of exponentials is. That
+    logarithm is s - log q at any place; at the greatest nothing underflows. So there is one
+    exponential for each number where the definition asks for two.
+    """
 
     @staticmethod
     def forward(ctx: Any, student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
         """Work through the positions a few at a time."""
         gradient = torch.empty_like(student)
         loss = student.new_empty(len(student), dtype=torch.float32)
-        n = len(student) if student.is_cuda else max(1, CACHED // student.shape[1])
-        for start in range(0, len(student), n):
-            rows = slice(start, start + n)
-            log_s, log_t = (
-                functional.log_softmax(logits[rows].float() / temperature, dim=-1)
-                for logits in (student, teacher)
+        for rows in _rows_at_once(student):
+            s, t = _softened(student[rows], temperature), _softened(teacher[rows], temperature)
+            q, p = functional.softmax(s, dim=-1), functional.softmax(t, dim=-1)
+            higher = (t.amax(dim=-1) - p.amax(dim=-1).log()) - (
+                s.amax(dim=-1) - q.amax(dim=-1).log()
             )
-            t = log_t.exp()
-            loss[rows] = (log_t.sub_(log_s).mul_(t)).sum(dim=-1)
-            gradient[rows] = log_s.exp_().sub_(t)
+            loss[rows] = t.sub_(s).mul_(p).sum(dim=-1) - higher
+            gradient[rows] = q.sub_(p)
         ctx.save_for_backward(gradient)
         ctx.temperature = temperature
         return loss.mul_(temperature**2)
@@ -67,9 +75,27 @@ class _SoftLoss(Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, None, None]:
-        """Scale what was found on the way forward."""
+        """Scale what was found on the way forward, in fp32."""
         (gradient,) = ctx.saved_tensors
-        return gradient * (upstream * ctx.temperature).unsqueeze(1), None, None
+        scale = (upstream * ctx.temperature).unsqueeze(1)
+        scaled = torch.empty_like(gradient)
+        for rows in _rows_at_once(gradient):
+            scaled[rows] = gradient[rows] * scale[rows]
+        return scaled, None, None
+
+
+def _rows_at_once(logits: Tensor) -> Iterator[slice]:
+    """All rows in turn: as many at once as stay near the processor."""
+    at_once = CACHED if logits.device.type == "cpu" else ELSEWHERE
+    n = max(1, at_once // logits.shape[1])
+    for start in range(0, len(logits), n):
+        yield slice(start, start + n)
+
+
+def _softened(logits: Tensor, temperature: float) -> Tensor:
+    """The logits over T, a copy in fp32."""
+    copied = logits.to(torch.float32, copy=True)
+    return copied if temperature == 1 else copied.div_(temperature)
 
 
 class SampledTargets(NamedTuple):

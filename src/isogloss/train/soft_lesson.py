@@ -4,10 +4,15 @@ The language of a window picks its teacher. At each hidden position the loss is 
 distance from the teacher's distribution plus the rest times the cross-entropy to the text's own
 token; the weight of each language may change as the student learns (`listening`). Positions that
 are not hidden, and padding with them, never come near a loss. A teacher with weight 0 is not run.
+
+A teacher has few windows in a step of many languages, and a small model spends a good part of a
+short pass on other things than arithmetic. What comes next is known, so a teacher reads the windows
+of several steps at once.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, final
 
 import numpy as np
@@ -23,7 +28,42 @@ from isogloss.train.listening import Listening
 from isogloss.train.masked_lesson import MaskedLesson, MaskedPart, Span, as_bytes, hidden_logits
 from isogloss.train.parts import Cutting
 from isogloss.train.recipe import Recipe
-from isogloss.train.teacher import Teacher
+from isogloss.train.teacher import Reading, Teacher
+
+AHEAD = 8
+"""Steps that a teacher reads at once. They begin at multiples of it, so that a training that goes
+on from a checkpoint asks its teachers the same questions."""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What teachers say about some steps; each is asked when it is first listened to."""
+
+    parts: Sequence[MaskedPart]
+    teachers: Sequence[Teacher | None]
+    max_tokens: int
+    _given: dict[int, dict[int, Any]] = field(default_factory=dict, init=False, repr=False)
+    """By language and part."""
+
+    def about(self, at: int, language: int) -> Any:
+        """What a language's teacher says about its windows in part number `at`."""
+        if language not in self._given:
+            self._given[language] = self._ask(language)
+        return self._given[language][at]
+
+    def _ask(self, language: int) -> dict[int, Any]:
+        teacher = self.teachers[language]
+        readings = {
+            at: Reading(part, span)
+            for at, part in enumerate(self.parts)
+            for span in part.spans
+            if span.language == language and span.n_places
+        }
+        if teacher is None:
+            return {}
+        answers = teacher.answers(list(readings.values()), self.max_tokens)
+        return dict(zip(readings, answers, strict=True))
 
 
 @final
@@ -34,6 +74,9 @@ class SoftPart:
     masked: MaskedPart
     weights: tuple[float, ...]
     """Of the teacher of each span."""
+    answers: Answers
+    at: int
+    """Which part it is to those who answer."""
 
     @property
     def input_ids(self) -> Tensor:
@@ -100,14 +143,18 @@ class SoftLesson:
         self, recipe: Recipe, *, first_step: int, cutting: Cutting, device: torch.device
     ) -> Iterator[StepOf]:
         """Windows as the masked lesson draws them, with the weights that hold when they come."""
-        steps = self.masked.steps(recipe, first_step=first_step, cutting=cutting, device=device)
-        for step in steps:
-            weights = self.listening.weights()
-            parts = [
-                SoftPart(part, tuple(float(weights[span.language]) for span in part.spans))
-                for part in step.parts
-            ]
-            yield StepOf(parts, step.n_examples, sum(map(self._n_taught, parts)))
+        skip = first_step % AHEAD
+        steps = self.masked.steps(
+            recipe, first_step=first_step - skip, cutting=cutting, device=device
+        )
+        while group := list(islice(steps, AHEAD)):
+            masked = [part for step in group for part in step.parts]
+            answers, at = Answers(masked, self.teachers, cutting.max_tokens), 0
+            for number, step in enumerate(group):
+                if number >= skip:
+                    yield self._weighed(step, answers, at)
+                at += len(step.parts)
+            skip = 0
 
     def loss(self, model: PreTrainedModel, part: Any) -> Tensor:
         """Mean over what is hidden, soft and hard labels together."""
@@ -115,7 +162,7 @@ class SoftLesson:
         logits = hidden_logits(model, masked)
         sizes = [span.n_places for span in masked.spans]
         losses = [
-            self._losses(of_span, masked, span, weight)
+            self._losses(of_span, part, span, weight)
             for of_span, span, weight in zip(
                 torch.split(logits, sizes), masked.spans, part.weights, strict=True
             )
@@ -127,15 +174,24 @@ class SoftLesson:
         """Hidden tokens."""
         return len(part)
 
-    def _losses(self, logits: Tensor, part: MaskedPart, span: Span, weight: float) -> Tensor:
+    def _weighed(self, step: StepOf, answers: Answers, first: int) -> StepOf:
+        """A step with the weights that hold now."""
+        weights = self.listening.weights()
+        parts = [
+            SoftPart(part, tuple(float(weights[span.language]) for span in part.spans), answers, at)
+            for at, part in enumerate(step.parts, start=first)
+        ]
+        return StepOf(parts, step.n_examples, sum(map(self._n_taught, parts)))
+
+    def _losses(self, logits: Tensor, part: SoftPart, span: Span, weight: float) -> Tensor:
         """[hidden] The losses at the places of one language."""
         teacher = self.teachers[span.language]
         if teacher is None or weight == 0:
-            return self._hard(logits, part, span)
-        soft = teacher.losses(logits, part, span)
+            return self._hard(logits, part.masked, span)
+        soft = teacher.losses(logits, part.answers.about(part.at, span.language))
         if weight == 1:
             return soft
-        return weight * soft + (1 - weight) * self._hard(logits, part, span)
+        return weight * soft + (1 - weight) * self._hard(logits, part.masked, span)
 
     def _hard(self, logits: Tensor, part: MaskedPart, span: Span) -> Tensor:
         return functional.cross_entropy(

@@ -6,9 +6,9 @@ it reads along at about a third more; keeping its answers pays only where it is 
 """
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, final
+from typing import Any, NamedTuple, Protocol, final
 
 import torch
 from numpy.typing import NDArray
@@ -18,6 +18,13 @@ from transformers import PreTrainedModel
 from isogloss.model.masked import hidden_states, logits_of
 from isogloss.train.masked_lesson import MaskedPart, Span, as_bytes
 from isogloss.train.soft_labels import soft_loss, top_k_loss, top_k_targets
+
+
+class Reading(NamedTuple):
+    """Windows of a teacher's language in some part."""
+
+    part: MaskedPart
+    span: Span
 
 
 class Teacher(Protocol):
@@ -31,20 +38,26 @@ class Teacher(Protocol):
     def arrays(self) -> Iterator[NDArray[Any]]:
         """All that decides what it says, for the identity of a checkpoint."""
 
-    def losses(self, student_logits: Tensor, part: MaskedPart, span: Span) -> Tensor:
-        """[hidden] How far the student's logits are from the teacher's, in nats, a number a place.
+    def answers(self, readings: Sequence[Reading], max_tokens: int) -> list[Any]:
+        """What it has to say about each reading, in the form that `losses` takes.
 
         Args:
-            student_logits: [hidden, V] at the places of `span`.
-            part: what the student read.
-            span: the windows of the teacher's language.
+            readings: of one step or several; together they are cheaper.
+            max_tokens: tokens that fit the device at once.
         """
+
+    def losses(self, student_logits: Tensor, answer: Any) -> Tensor:
+        """[hidden] How far a student's logits, [hidden, V], are from an answer, in nats."""
 
 
 @final
 @dataclass(eq=False)
 class OnlineTeacher:
-    """A frozen model that reads what the student reads, in the same precision."""
+    """A frozen model that reads what the student reads, in the same precision.
+
+    An answer is the state of its body at the hidden positions, [hidden, d]; the head, which makes
+    a number for every entry of the vocabulary of it, runs when the student has its own.
+    """
 
     model: PreTrainedModel
     """It is not changed, and its weights must not change while it teaches."""
@@ -70,23 +83,43 @@ class OnlineTeacher:
             yield weight.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
         yield as_bytes({"temperature": self.temperature, "top_k": self.top_k})
 
-    def losses(self, student_logits: Tensor, part: MaskedPart, span: Span) -> Tensor:
+    @torch.no_grad()
+    def answers(self, readings: Sequence[Reading], max_tokens: int) -> list[Tensor]:
+        """Read windows of one length together, as many at once as fit."""
+        found: list[Tensor] = [torch.empty(0)] * len(readings)
+        of_length: dict[int, list[int]] = {}
+        for at, reading in enumerate(readings):
+            of_length.setdefault(reading.part.input_ids.shape[1], []).append(at)
+        for length, places in of_length.items():
+            windows = [readings[at].part.input_ids[readings[at].span.windows] for at in places]
+            masks = _masks([readings[at] for at in places])
+            hidden = self._read(torch.cat(windows), masks, max(1, max_tokens // length))
+            pieces = torch.split(hidden, [len(ids) for ids in windows])
+            for at, piece in zip(places, pieces, strict=True):
+                found[at] = piece.flatten(0, 1).index_select(0, _places_within(readings[at]))
+        return found
+
+    def losses(self, student_logits: Tensor, answer: Any) -> Tensor:
         """Of the full distribution, or of the top and the rest."""
-        logits = self.logits(part, span)
+        logits = self.logits(answer)
         if self.top_k is None:
             return soft_loss(student_logits, logits, self.temperature)
         targets = top_k_targets(logits, self.top_k, self.temperature)
         return top_k_loss(student_logits, targets, self.temperature)
 
     @torch.no_grad()
-    def logits(self, part: MaskedPart, span: Span) -> Tensor:
-        """[hidden, V] What the teacher says at the places of a span."""
-        rows, length = span.windows, part.input_ids.shape[1]
-        mask = None if part.attention_mask is None else part.attention_mask[rows]
-        model = self._ready(part.input_ids.device)
-        hidden = hidden_states(model, part.input_ids[rows], mask)
-        places = part.places[span.places] - rows.start * length
-        return logits_of(model, hidden.flatten(0, 1).index_select(0, places))
+    def logits(self, answer: Tensor) -> Tensor:
+        """[hidden, V] What the teacher says, given the state of its body."""
+        return logits_of(self._ready(answer.device), answer)
+
+    def _read(self, ids: Tensor, mask: Tensor | None, n_at_once: int) -> Tensor:
+        """[windows, length, d] The state of the body."""
+        model = self._ready(ids.device)
+        starts = range(0, len(ids), n_at_once)
+        pieces = [slice(start, start + n_at_once) for start in starts]
+        return torch.cat(
+            [hidden_states(model, ids[at], None if mask is None else mask[at]) for at in pieces]
+        )
 
     def _ready(self, device: torch.device) -> PreTrainedModel:
         """The model in the precision that holds here, made at the first call."""
@@ -95,6 +128,27 @@ class OnlineTeacher:
         if dtype not in self._frozen:
             self._frozen[dtype] = frozen(self.model, dtype).to(device)
         return self._frozen[dtype]
+
+
+def _masks(readings: Sequence[Reading]) -> Tensor | None:
+    """[windows, length] 1 on tokens; None where nothing is padding."""
+    if all(part.attention_mask is None for part, _ in readings):
+        return None
+    return torch.cat(
+        [
+            torch.ones_like(part.input_ids[span.windows])
+            if part.attention_mask is None
+            else part.attention_mask[span.windows]
+            for part, span in readings
+        ]
+    )
+
+
+def _places_within(reading: Reading) -> Tensor:
+    """[hidden] The hidden positions of a span, counted from its first window."""
+    part, span = reading
+    before: int = span.windows.start * part.input_ids.shape[1]
+    return part.places[span.places] - before
 
 
 def frozen(model: PreTrainedModel, dtype: torch.dtype | None) -> PreTrainedModel:
