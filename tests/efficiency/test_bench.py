@@ -9,6 +9,7 @@ from isogloss.base.errors import InputError, RunError, UnknownName
 from isogloss.efficiency.bench import World, bench, choose
 from isogloss.efficiency.busy import Used
 from isogloss.efficiency.candidate import Candidate
+from isogloss.efficiency.figures import BLOCK
 from isogloss.efficiency.link import Failed
 from isogloss.efficiency.protocol import Protocol
 from isogloss.efficiency.result import BenchResult, flat
@@ -70,8 +71,13 @@ class FakeProcess:
         return {"total_ms": total, "forward_ms": [one / 2 for one in total]}
 
     def _server(self):
-        rates = [(10.0, True), (20.0, False), (20.0, False), (14.0, True)]
+        """The search at first, then rounds of the staircase."""
+        search = [(10.0, True), (20.0, False), (20.0, False), (14.0, True)]
+        rates = search if self.count("server") == 1 else [(8.0, True), (32.0, False)]
         return {"runs": [{**RUN, "rate": rate, "holds": holds} for rate, holds in rates]}
+
+    def count(self, do):
+        return self.log.count((do, self.name))
 
     def _counts(self):
         return {
@@ -124,6 +130,24 @@ def test_candidates_take_turns_forth_and_back():
     assert [do for do, _ in turns] == ["offline", "single_stream"] * 6
 
 
+def test_servers_take_turns_too_and_trials_are_numbered_through():
+    asked = []
+
+    class Noting(FakeProcess):
+        def ask(self, do, **what):
+            if do == "server":
+                asked.append((self.name, what["first"], what["trials"]))
+            return super().ask(do, **what)
+
+    log = []
+    noting = World(lambda threads: Noting(log), idle, lambda seconds: None)
+    protocol = Protocol(scenarios=("server",), rounds=2, server_trials=3)
+    finish(bench([candidate("A"), candidate("B")], TEXTS, protocol, world=noting))
+    assert asked == [
+        (n, first, 3) for first, names in ((0, "AB"), (1, "BA"), (4, "AB")) for n in names
+    ]
+
+
 def test_cold_starts_are_last_and_alone():
     log, _, _ = measure(["A", "B"], Protocol(cold_starts=2))
     # only a cold start answers one sample
@@ -158,16 +182,19 @@ def test_figures_are_medians_of_rounds_with_the_best_budget():
     assert values["single_stream_p50_ms"] == 50.0
     assert values["single_stream_p99_ms"] == 99.0
     assert values["single_stream_forward_p50_ms"] == 25.0
-    assert values["server_max_rate_per_second"] == 14.0
+    assert values["server_max_rate_per_second"] == pytest.approx(16.0)
     assert values["flops_per_token"] == 20.0
     assert values["peak_share"] == pytest.approx(240 / 2.0 / 1000.0)
     assert values["cost_per_million"] == pytest.approx(1e6 / 1.0 / 3600 * 3.6)
     assert (values["parameters"], values["body_parameters"], values["peak_rss_mb"]) == (10, 6, 7)
     one = result.candidates[0]
     assert one.facts["best_token_budget"] == 2048
-    rounds = [m for m in one.measured if m.name.startswith(("offline", "single", "peak_share"))]
-    assert len(rounds) == 3 + 8 + 1
+    rounds = [m for m in one.measured if m.name.startswith(("offline", "server", "peak_share"))]
+    assert len(rounds) == 3 + 1 + 1
     assert {len(m.samples) for m in rounds} == {Protocol().rounds}
+    blocks = [m for m in one.measured if m.name.startswith("single_stream")]
+    assert len(blocks) == 8
+    assert {len(m.samples) for m in blocks} == {Protocol().rounds // BLOCK}
 
 
 def test_what_was_not_measured_is_missing_with_a_reason():

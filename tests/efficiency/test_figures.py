@@ -1,5 +1,7 @@
 """One sample a round, whatever the number of passes; a peak for each device and precision."""
 
+from statistics import median
+
 import pytest
 
 from isogloss.efficiency.figures import figures_of, rounds_of
@@ -63,3 +65,47 @@ def test_a_peak_that_is_not_known_is_missing_and_no_other_stands_in_for_it(devic
     measured, missing = of(precision, device)
     assert "peak_share" not in measured
     assert missing["peak_share"] == f"the machine's peak on {device} in {precision} is not known"
+
+
+def streamed(*rounds):
+    answers = [{"total_ms": list(one), "forward_ms": list(one)} for one in rounds]
+    found = figures_of({"single_stream": answers}, PEAKS)
+    return {one.name: one.samples for one in found.measured}
+
+
+def test_a_hiccup_in_one_round_is_in_no_percentile():
+    calm, hit = (1.0, 2.0, 3.0, 4.0), (1.0, 90.0, 3.0, 4.0)
+    measured = streamed(calm, hit, calm, calm, calm, hit)
+    assert measured["single_stream_p50_ms"] == (2.0, 2.0)
+    assert measured["single_stream_p99_ms"] == (4.0, 4.0)
+
+
+@pytest.mark.parametrize(("n", "blocks"), [(1, 1), (2, 1), (3, 1), (5, 1), (6, 2), (8, 2), (12, 4)])
+def test_rounds_are_cut_into_blocks_of_three_and_none_is_left_out(n, blocks):
+    measured = streamed(*[(float(at),) for at in range(n)])
+    samples = measured["single_stream_p50_ms"]
+    assert len(samples) == blocks
+    last = range(3 * (blocks - 1), n)
+    assert samples[-1] == median(last)
+
+
+def server(*rounds):
+    run = {"n_queries": 9, "n_answered": 9, "n_batches": 3, "p50_ms": 1.0, "p99_ms": 2.0}
+    answers = [{"runs": [{**run, "rate": rate, "holds": h} for rate, h in one]} for one in rounds]
+    return figures_of({"server": answers}, PEAKS)
+
+
+def test_the_servers_rate_is_that_of_the_staircase_a_sample_a_round():
+    found = server([(10.0, True), (20.0, False)], [(9.0, True), (16.0, False)], [(8.0, True)])
+    assert found.measured[0].samples == pytest.approx((12.0, 8.0))
+
+
+def test_a_server_that_holds_no_rate_has_the_rate_0():
+    found = server([(10.0, False), (5.0, False)], [], [])
+    assert found.measured[0].samples == (0.0,)
+
+
+def test_a_server_without_a_limit_has_no_rate_and_says_why():
+    found = server([(10.0, True), (20.0, True)], [(20.0, True)])
+    assert found.measured == ()
+    assert "every rate held, up to 20" in found.missing["server_max_rate_per_second"]

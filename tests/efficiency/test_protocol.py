@@ -5,7 +5,7 @@ from dataclasses import asdict, fields
 from typing import get_args
 
 from isogloss.cli.commands.bench import Busy, bench
-from isogloss.efficiency import child, offline, server
+from isogloss.efficiency import child, figures, offline, server
 from isogloss.efficiency.protocol import SCENARIOS, BusyPolicy, Protocol
 from isogloss.efficiency.warmup import WarmUp
 from isogloss.plan.serving import VERSIONS
@@ -41,9 +41,10 @@ def test_what_decides_figures_and_is_in_no_key_belongs_to_a_version():
     search = {
         name: one.default for name, one in inspect.signature(server.ServerRules).parameters.items()
     }
-    assert VERSIONS["measure"] == 2
+    assert VERSIONS["measure"] == 3
     assert asdict(WarmUp()) == {
         "window": 5, "tolerance": 0.05, "min_laps": 20, "max_laps": 200, "max_seconds": 20.0,
     }  # fmt: skip
     assert (child.LAP_SAMPLES, child.SETTLING_LAPS, offline.MOST_PASSES) == (8, 3, 20)
     assert (search["resolution"], server.PERCENT, server.MAX_DOUBLINGS) == (0.02, 99, 8)
+    assert (server.UP, server.DOWN, figures.BLOCK) == (1.02, 1.02**-3, 3)

@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 
 from isogloss.efficiency.server import (
+    DOWN,
+    UP,
     Batch,
     Run,
     ServerRules,
     Timing,
     arrivals,
+    climb,
     highest_rate,
     judge,
     max_rate,
@@ -153,3 +156,38 @@ def test_a_search_that_meets_no_limit_ends():
 def test_a_search_from_nothing_is_refused():
     with pytest.raises(ValueError, match="cannot start"):
         highest_rate(lambda rate: run_at(rate, 1.0), 0.0, rules())
+
+
+def test_a_staircase_goes_on_where_the_last_trial_ended():
+    tried = []
+
+    def try_rate(trial, rate):
+        tried.append((trial, rate))
+        return run_at(rate, 100.0)
+
+    runs = climb(try_rate, 99.0, range(5, 9))
+    assert [trial for trial, _ in tried] == [5, 6, 7, 8]
+    up = 99.0 * UP
+    assert [run.rate for run in runs] == pytest.approx([99.0, up, up * DOWN, up * DOWN * UP])
+    assert [run.holds for run in runs] == [True, False, True, True]
+
+
+@pytest.mark.parametrize("start", [60.0, 100.0, 160.0])
+def test_a_staircase_settles_where_three_of_four_trials_hold(start):
+    """The chance to hold falls smoothly with the rate, as it does on a machine with hiccups."""
+    rng = np.random.default_rng(0)
+
+    def try_rate(trial, rate):
+        chance = 1 / (1 + math.exp((rate - 100.0) / 8.0))
+        return Run(rate, 100, 100, 100, 1.0, 1.0, holds=rng.random() < chance)
+
+    want = 100.0 - 8.0 * math.log(3)  # where the chance is 3/4
+    rates = [run.rate for run in climb(try_rate, start, range(4000))][200:]
+    assert np.exp(np.mean(np.log(rates))) == pytest.approx(want, rel=0.03)
+
+
+def test_one_hiccup_moves_a_staircase_by_one_step():
+    quiet = climb(lambda trial, rate: run_at(rate, 100.0), 95.0, range(40))
+    loud = climb(lambda trial, rate: run_at(rate, 0.0 if trial == 20 else 100.0), 95.0, range(40))
+    means = [np.exp(np.mean([math.log(run.rate) for run in runs])) for runs in (quiet, loud)]
+    assert means[1] == pytest.approx(means[0], rel=0.03)

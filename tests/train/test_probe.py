@@ -5,7 +5,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
@@ -48,7 +48,22 @@ def gradient(probe, features, labels, l2):
     return max(float(weights.grad.abs().max()), float(bias.grad.abs().max()))
 
 
-@settings(max_examples=30, deadline=None)
+@pytest.fixture(params=["one stage", "three stages"])
+def stages(request, monkeypatch):
+    """Few words are taken for many, so that they go through all stages, or all in one."""
+    monkeypatch.setattr(
+        "isogloss.train.probe.MANY", 1 if request.param == "three stages" else 10_000
+    )
+
+
+BOTH = settings(
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
+
+@BOTH
 @given(
     seed=st.integers(0, 2**32),
     n=st.integers(8, 150),
@@ -57,7 +72,7 @@ def gradient(probe, features, labels, l2):
     l2=st.sampled_from([0.1, 1.0, 30.0]),
     noise=st.sampled_from([0.1, 1.0, 5.0]),
 )
-def test_a_probe_is_the_regression_of_scikit_learn(seed, n, d, n_classes, l2, noise):
+def test_a_probe_is_the_regression_of_scikit_learn(stages, seed, n, d, n_classes, l2, noise):
     features, labels = words(seed, n=n, d=d, n_classes=n_classes, noise=noise)
     probe = fit_probe(features, labels, n_classes, l2=l2, **TIGHT)
     assert probe.converged
@@ -76,9 +91,9 @@ def test_of_two_classes_it_is_the_regression_with_half_the_penalty():
     assert np.allclose(probabilities(probe, features), said, atol=1e-7)
 
 
-@settings(max_examples=30, deadline=None)
+@BOTH
 @given(seed=st.integers(0, 2**32), l2=st.sampled_from([0.01, 1.0, 10.0]), d=st.integers(1, 40))
-def test_the_gradient_that_is_told_is_that_of_the_objective(seed, l2, d):
+def test_the_gradient_that_is_told_is_that_of_the_objective(stages, seed, l2, d):
     features, labels = words(seed, n=30, d=d)
     probe = fit_probe(features, labels, 4, l2=l2, tolerance=1e-5)
     assert probe.converged
@@ -89,14 +104,14 @@ def test_the_gradient_that_is_told_is_that_of_the_objective(seed, l2, d):
     assert probe.bias.sum() == pytest.approx(0, abs=1e-9)
 
 
-def test_classes_that_can_be_told_apart_have_a_minimum_and_are_told_apart():
+def test_classes_that_can_be_told_apart_have_a_minimum_and_are_told_apart(stages):
     features, labels = words(n=60, d=80, noise=0.01)
     probe = fit_probe(features, labels, 4, l2=1e-3)
     assert probe.converged
     assert (probabilities(probe, features).argmax(axis=1) == labels).all()
 
 
-def test_a_class_without_examples_is_never_said_and_the_others_are_as_without_it():
+def test_a_class_without_examples_is_never_said_and_the_others_are_as_without_it(stages):
     features, labels = words(n_classes=3)
     apart = np.array([0, 2, 5])[labels]
     probe, less = fit_probe(features, apart, 6, **TIGHT), fit_probe(features, labels, 3, **TIGHT)
@@ -130,9 +145,9 @@ def test_features_that_say_nothing_give_the_shares_of_the_classes():
     assert np.allclose(probabilities(probe, np.ones((1, 3), np.float32)), [[0.75, 0.25]])
 
 
-@settings(max_examples=15, deadline=None)
+@BOTH
 @given(seed=st.integers(0, 2**32))
-def test_units_and_the_order_of_words_do_not_matter(seed):
+def test_units_and_the_order_of_words_do_not_matter(stages, seed):
     features, labels = words(seed)
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(labels))
@@ -163,7 +178,7 @@ def test_the_same_words_give_the_same_bits():
 
 
 @pytest.mark.parametrize("most", [1, 3])
-def test_too_few_iterations_are_told(most):
+def test_too_few_iterations_are_told(stages, most):
     features, labels = words()
     probe = fit_probe(features, labels, 4, max_iterations=most, **TIGHT)
     assert (probe.converged, probe.n_iterations) == (False, most)

@@ -13,17 +13,24 @@ scikit-learn's `LogisticRegression(C=1 / l2)` after a `StandardScaler`, and so i
 classes scikit-learn keeps one row of weights in place of two: its C is 2 / l2 there). The default,
 l2 = 1, is scikit-learn's. A class without examples gets probability 0.
 
-**How.** L-BFGS over all words at once, in float64. Features of encoders are strongly correlated and
-classes are rare or frequent, which makes its steps short; so it walks in other coordinates, the
-principal directions of the features times what the curvature at the start is for a class of this
-frequency along a direction of this variance. Only the way changes, not where it ends. The sums over
-the words of each class do not depend on the weights and are taken once, so an evaluation is two
-matrix products and one softmax.
+**How.** L-BFGS over all words at once. Features of encoders are strongly correlated and classes are
+rare or frequent, which makes its steps short; so it walks in other coordinates, the principal
+directions of the features, each divided for each class by the root of the objective's curvature
+there. Where there are many words it goes three stages: to near the minimum of every eighth word,
+from there on over all in float32 with the curvature found there, and on in float64, mostly not a
+step. Only the way changes, not where it ends, and whether it has ended is judged in float64 over
+all words. The sums over the words of each class do not depend on the weights and are taken once, so
+an evaluation is two matrix products and one softmax.
+
+On the 81,670 words of the English part of speech data, 17 classes, features of 192 from an encoder
+of three layers, one core: 92 evaluations over all words in coordinates of the start, 31 with the
+stages; in the features' own coordinates thousands.
 
 Sources: Liu and Nocedal 1989 (L-BFGS); Böhning 1992 (curvature of multinomial regression).
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, final
 
 import numpy as np
@@ -36,6 +43,18 @@ from isogloss.base.errors import InputError, RunError
 
 MEMORY = 20
 """Steps that L-BFGS remembers."""
+
+MANY = 10_000
+"""From so many words on there are stages; also about how many the curvature is taken from."""
+
+EVERY = 8
+"""One word in so many is of the first stage."""
+
+ROUGHLY = 1e-3
+"""The tolerance of the first stage."""
+
+SINGLE = 5e-5
+"""The least tolerance in float32: values of the objective tell no more apart."""
 
 ROWS = 16_384
 """Words that are answered at a time: bounds the memory, not the result."""
@@ -89,7 +108,7 @@ def fit_probe(
     *,
     l2: float = 1.0,
     max_iterations: int = 1000,
-    tolerance: float = 1e-5,
+    tolerance: float = 1e-4,
 ) -> Probe:
     """Find the minimum; the same input gives the same probe.
 
@@ -99,7 +118,8 @@ def fit_probe(
         n_classes: how many there are; some may have no example.
         l2: strength of the penalty, above 0; scikit-learn's 1 / C.
         max_iterations: of L-BFGS; `converged` says whether they were enough.
-        tolerance: it has converged when no part of the gradient is larger.
+        tolerance: it has converged when no part of the gradient is larger; scikit-learn's own is
+            1e-4. Below about 1e-8 there is nothing to tell apart.
 
     Raises:
         InputError: if there is no word.
@@ -110,13 +130,13 @@ def fit_probe(
     present, ids = np.unique(labels, return_inverse=True)
     standardized, mean, scale = _standardized(features)
     objective = _Objective.of(standardized, torch.from_numpy(ids), len(present), l2)
-    weights, bias, n_iterations = _minimum(objective, max_iterations, tolerance)
-    norm = objective.slope(weights, bias).norm
-    all_weights = np.zeros((n_classes, features.shape[1]))
-    all_weights[present] = weights.numpy()
-    all_bias = np.full(n_classes, -np.inf)
-    all_bias[present] = bias.numpy()
-    return Probe(all_weights, all_bias, n_iterations, norm, norm < tolerance, mean, scale)
+    found = _minimum(objective, max_iterations, tolerance)
+    weights = np.zeros((n_classes, features.shape[1]))
+    weights[present] = found.weights.numpy()
+    bias = np.full(n_classes, -np.inf)
+    bias[present] = found.bias.numpy()
+    reached = found.norm < tolerance
+    return Probe(weights, bias, found.n_iterations, found.norm, reached, mean, scale)
 
 
 def probabilities(probe: Probe, features: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
@@ -167,10 +187,13 @@ def _standardized(
 @final
 @dataclass(frozen=True, eq=False)
 class _Objective:
-    """What is minimized, over `C` classes that all have examples."""
+    """What is minimized, over `C` classes; weights and slopes are float64 in any case."""
 
     features: Tensor
-    """[n, d] Standardized."""
+    """[n, d] Standardized, in the precision to compute with."""
+
+    ids: Tensor
+    """[n] Classes."""
 
     shares: Tensor
     """[C] Share of the words that are of each class."""
@@ -184,29 +207,46 @@ class _Objective:
     @classmethod
     def of(cls, features: Tensor, ids: Tensor, n_classes: int, l2: float) -> "_Objective":
         n, width = features.shape
-        sums = torch.zeros(n_classes, width, dtype=features.dtype).index_add_(0, ids, features)
-        shares = torch.bincount(ids, minlength=n_classes).to(features.dtype) / n
-        return cls(features, shares, sums / n, l2 / n)
+        sums = torch.zeros(n_classes, width, dtype=torch.float64)
+        sums.index_add_(0, ids, features.double())
+        shares = torch.bincount(ids, minlength=n_classes).double() / n
+        return cls(features, ids, shares, sums / n, l2 / n)
+
+    def single(self) -> "_Objective":
+        """Compute in float32."""
+        return replace(self, features=self.features.float())
+
+    def every(self, step: int) -> "_Objective":
+        """Of one word in `step`, with as strong a penalty."""
+        features, ids = self.features[::step].contiguous(), self.ids[::step]
+        return self.of(features, ids, len(self.shares), self.penalty * len(features))
 
     def slope(self, weights: Tensor, bias: Tensor) -> _Slope:
         """Value and gradient; [C, n] lies in memory so that sums over classes are fast."""
-        logits = torch.addmm(bias[:, None], weights, self.features.T)
+        dtype = self.features.dtype
+        logits = torch.addmm(bias.to(dtype)[:, None], weights.to(dtype), self.features.T)
         top = logits.amax(dim=0)
         said = logits.sub_(top).exp_()
         total = said.sum(dim=0)
-        normalizer = (total.log() + top).mean()
+        normalizer = (total.log() + top).mean(dtype=torch.float64)
         said /= total
         value = normalizer - (weights * self.sums).sum() - bias @ self.shares
         value += self.penalty / 2 * (weights * weights).sum()
-        gradient = said @ self.features / len(self.features) - self.sums
+        gradient = (said @ self.features).double() / len(self.features) - self.sums
         gradient += self.penalty * weights
-        return _Slope(float(value), gradient, said.mean(dim=1) - self.shares)
+        return _Slope(float(value), gradient, said.mean(dim=1, dtype=torch.float64) - self.shares)
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class _Coordinates:
-    """Where L-BFGS walks: all directions about equally curved at the start."""
+    """Where L-BFGS walks: from some weights on, all directions about equally curved there."""
+
+    weights: Tensor
+    """[C, d] Where it begins."""
+
+    bias: Tensor
+    """[C]"""
 
     directions: Tensor
     """[d, d] Principal directions of the features, one a column."""
@@ -217,26 +257,28 @@ class _Coordinates:
     bias_scale: Tensor
     """[C]"""
 
-    start: Tensor
-    """[C] Biases that give every word the shares of the classes."""
-
     @classmethod
-    def of(cls, objective: _Objective) -> "_Coordinates":
-        features, shares = objective.features, objective.shares
-        variances, directions = torch.linalg.eigh(features.T @ features / len(features))
-        spread = shares * (1 - shares)
-        curvature = torch.outer(spread, variances.clamp(min=0)) + objective.penalty
-        return cls(directions, curvature.rsqrt(), spread.rsqrt(), shares.log())
+    def at(cls, objective: _Objective, weights: Tensor, bias: Tensor) -> "_Coordinates":
+        sample = objective.features[:: 1 + len(objective.features) // MANY].double()
+        _, directions = torch.linalg.eigh(sample.T @ sample)
+        said = torch.softmax(torch.addmm(bias, sample, weights.T), dim=1)
+        spread = said * (1 - said)
+        curvature = spread.T @ (sample @ directions).square() / len(sample)
+        scales = [(one + objective.penalty).rsqrt() for one in (curvature, spread.mean(dim=0))]
+        return cls(weights, bias, directions, *scales)
 
-    def weights(self, point: NDArray[np.float64]) -> tuple[Tensor, Tensor]:
+    def place(self, point: NDArray[np.float64]) -> tuple[Tensor, Tensor]:
         """Weights [C, d] and biases [C] at a point [C * (d + 1)].
 
         What all classes have in common says nothing and is taken off; the slope has none of it.
         """
-        there = torch.from_numpy(point).view(len(self.start), -1)
+        there = torch.from_numpy(point).view(len(self.bias), -1)
         weights = there[:, :-1] * self.weight_scale
-        bias = there[:, -1] * self.bias_scale + self.start
-        return (weights - weights.mean(dim=0)) @ self.directions.T, bias - bias.mean()
+        bias = there[:, -1] * self.bias_scale
+        return (
+            self.weights + (weights - weights.mean(dim=0)) @ self.directions.T,
+            self.bias + bias - bias.mean(),
+        )
 
     def gradient(self, slope: _Slope) -> NDArray[np.float64]:
         """[C * (d + 1)] The slope at a point, in these coordinates."""
@@ -245,36 +287,61 @@ class _Coordinates:
         return torch.cat([weights, bias[:, None]], dim=1).view(-1).numpy()
 
 
-def _minimum(
-    objective: _Objective, max_iterations: int, tolerance: float
-) -> tuple[Tensor, Tensor, int]:
-    """Weights, biases, and the iterations that were needed."""
-    n_classes, width = objective.sums.shape
-    if n_classes == 1:
-        return objective.sums.new_zeros(1, width), objective.shares.new_zeros(1), 0
-    coordinates = _Coordinates.of(objective)
-    last: list[float] = []
+class _Found(NamedTuple):
+    """How far it came."""
+
+    weights: Tensor
+    bias: Tensor
+    norm: float
+    n_iterations: int
+
+
+def _minimum(whole: _Objective, max_iterations: int, tolerance: float) -> _Found:
+    """Go through the stages, beginning where every word gets the shares of the classes."""
+    bias = whole.shares.log()
+    found = _Found(torch.zeros_like(whole.sums), bias - bias.mean(), np.inf, 0)
+    for objective, enough in _stages(whole, tolerance):
+        found = _descended(objective, found, max_iterations, enough)
+    return found
+
+
+def _stages(whole: _Objective, tolerance: float) -> Iterator[tuple[_Objective, float]]:
+    """What is minimized in turn, and how well; the last is all there is."""
+    if len(whole.features) >= MANY:
+        single = whole.single()
+        yield single.every(EVERY), max(tolerance, ROUGHLY)
+        yield single, max(tolerance, SINGLE)
+    yield whole, tolerance
+
+
+def _descended(
+    objective: _Objective, begin: _Found, max_iterations: int, tolerance: float
+) -> _Found:
+    """Go on from where an objective before it ended; iterations are counted over all."""
+    norm = objective.slope(begin.weights, begin.bias).norm
+    left = max_iterations - begin.n_iterations
+    if norm < tolerance or left < 1:
+        return begin._replace(norm=norm)
+    coordinates = _Coordinates.at(objective, begin.weights, begin.bias)
 
     def evaluate(point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        slope = objective.slope(*coordinates.weights(point))
-        last[:] = [slope.norm]
+        nonlocal norm
+        slope = objective.slope(*coordinates.place(point))
+        norm = slope.norm
         return slope.value, coordinates.gradient(slope)
 
-    def stop(intermediate_result: Any) -> None:  # noqa: ARG001  scipy goes by the name
-        if last[0] < tolerance:
+    def stop(_: NDArray[np.float64]) -> None:
+        if norm < tolerance:
             raise StopIteration
 
-    start = np.zeros(n_classes * (width + 1))
-    evaluate(start)
-    if last[0] < tolerance:
-        return *coordinates.weights(start), 0
-    options = {
-        "maxiter": max_iterations,
-        "maxfun": 50 * max_iterations,
-        "maxcor": MEMORY,
-        "maxls": 50,
-        "ftol": 0.0,
-        "gtol": 0.0,
-    }
-    found = minimize(evaluate, start, method="L-BFGS-B", jac=True, callback=stop, options=options)
-    return *coordinates.weights(found.x), int(found.nit)
+    options = {"maxiter": left, "maxfun": 50 * left, "maxcor": MEMORY, "maxls": 50}
+    found = minimize(
+        evaluate,
+        np.zeros(begin.weights.numel() + begin.bias.numel()),
+        method="L-BFGS-B",
+        jac=True,
+        callback=stop,
+        options={**options, "ftol": 0.0, "gtol": 0.0},
+    )
+    evaluate(found.x)  # the last evaluation may have been a step that was not taken
+    return _Found(*coordinates.place(found.x), norm, begin.n_iterations + int(found.nit))

@@ -83,14 +83,11 @@ def read_corpus(bench: Bench) -> Corpus:
 
 
 def new_model(bench: Bench, tokenizer: Any) -> Any:
-    """The model that is to learn, its weights drawn from the seed.
-
-    Windows are short, so every layer of ModernBERT sees all of one.
-    """
+    """The model that is to learn, its weights drawn from the seed."""
     payload = bench.payload
     named = {k: v for k, v in payload["encoder"].items() if k != "architecture"}
     longest = payload["training"]["max_length"]
-    size = Size(**named, max_length=longest, global_attn_every_n_layers=1)
+    size = Size(**named, max_length=longest)
     config = scratch_config(payload["encoder"]["architecture"], tokenizer, size)
     attention = choose_attention(longest, best_device())
     return make_masked_lm(config, seed=payload["seed"], attention=attention)
