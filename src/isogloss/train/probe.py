@@ -22,9 +22,11 @@ step. Only the way changes, not where it ends, and whether it has ended is judge
 all words. The sums over the words of each class do not depend on the weights and are taken once, so
 an evaluation is two matrix products and one softmax.
 
-On the 81,670 words of the English part of speech data, 17 classes, features of 192 from an encoder
-of three layers, one core: 92 evaluations over all words in coordinates of the start, 31 with the
-stages; in the features' own coordinates thousands.
+On the 81,670 words of an English part of speech set, 17 classes, features of 192 from an encoder of
+three layers briefly trained, one busy core: 92 evaluations over all words in coordinates of the
+start, 31 with the stages, 2 to 3 s in all. Scikit-learn's own L-BFGS, in the coordinates of the
+standardized features, was after 500 iterations and 51 s at a gradient of 7e-3 and an accuracy of
+0.578; at the minimum it is 0.638.
 
 Sources: Liu and Nocedal 1989 (L-BFGS); Böhning 1992 (curvature of multinomial regression).
 """
@@ -110,7 +112,7 @@ def fit_probe(
     max_iterations: int = 1000,
     tolerance: float = 1e-4,
 ) -> Probe:
-    """Find the minimum; the same input gives the same probe.
+    """Find the minimum; the same input gives the same probe, on as many threads.
 
     Args:
         features: [n, d] one row a word.
