@@ -180,7 +180,7 @@ def _standardized(
     constant = found.min(axis=0) == found.max(axis=0)
     mean = np.where(constant, found[0], found.mean(axis=0))
     found -= mean
-    scale = np.sqrt(np.einsum("nd,nd->d", found, found) / len(found))
+    scale = np.sqrt(np.einsum("ij,ij->j", found, found) / len(found))
     scale[constant] = 1.0
     found /= scale
     return torch.from_numpy(found), mean, scale
