@@ -1,6 +1,7 @@
 """`isogloss report`: tables and figures of what is finished."""
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from isogloss.base.errors import InputError
 from isogloss.cli import show
@@ -14,6 +15,9 @@ from isogloss.cli.options import (
     VerboseOption,
 )
 
+if TYPE_CHECKING:
+    from isogloss.cli.opened import Opened
+
 
 def report(
     study: StudyArgument,
@@ -23,10 +27,12 @@ def report(
     json: JsonOption = False,
     verbose: VerboseOption = 0,
 ) -> None:
-    """Write learning curves, transfer matrix, regimes and gaps as tables and PNG/SVG figures."""
+    """Write what is finished as tables, PNG/SVG figures and a page.
+
+    Learning curves, transfer matrix, regimes and gaps of what was fine-tuned go to report.md; arms,
+    groups of languages and probes of what was pre-trained to balance.md.
+    """
     from isogloss.cli.opened import open_study
-    from isogloss.report.frame import Frame
-    from isogloss.report.write import write_report
     from isogloss.store.results import results_table
 
     show.listen(verbose)
@@ -34,30 +40,77 @@ def report(
     opened.tell()
     rows = results_table(opened.entries).to_pylist()
     if not rows:
-        raise InputError(f"Nothing of this study is finished: isogloss run {opened.again('run')}")
+        raise InputError(f"Nothing of this study is finished: {opened.again('run')}")
     folder = output or opened.folder
-    sample = opened.sample
-    frame = Frame(opened.study.name, opened.study.metric, sample)
+    pages = _pages(opened, rows, folder, quiet=json)
+    if json:
+        files = [str(path) for paths in pages.values() for path in paths]
+        show.dump({"folder": str(folder), "files": files})
+        return
+    if opened.missing:
+        show.note(f"{len(opened.missing)} steps are not finished; the report has the rest.")
+    for name, paths in pages.items():
+        show.say(f"Report: {folder / name}; tables and figures: {len(paths)} files in {folder}.")
+
+
+def _pages(
+    opened: "Opened", rows: list[dict[str, Any]], folder: Path, *, quiet: bool
+) -> dict[str, list[Path]]:
+    """Write the pages that the study has something for: the page's name, and all files beside."""
+    from isogloss.cli.balance import REGIMES
+
+    pretrained = [row for row in rows if row["regime"] in REGIMES]
+    finetuned = [row for row in rows if row["regime"] not in REGIMES]
+    pages: dict[str, list[Path]] = {}
+    if finetuned:
+        pages["report.md"] = _finetuned(opened, finetuned, folder, quiet=quiet)
+    if pretrained:
+        pages["balance.md"] = _pretrained(opened, pretrained, folder, quiet=quiet)
+    return pages
+
+
+def _finetuned(
+    opened: "Opened", rows: list[dict[str, Any]], folder: Path, *, quiet: bool
+) -> list[Path]:
+    from isogloss.report.frame import Frame
+    from isogloss.report.screen import report_console
+    from isogloss.report.understand import understand
+    from isogloss.report.write import write_report
+
+    metric = opened.study.metric
     paths = write_report(
         rows,
         folder,
-        frame=frame,
+        frame=Frame(opened.study.name, metric, opened.sample),
         trainings=opened.trainings(),
         unfinished=opened.unfinished(),
-        commands=[opened.again("run"), opened.again("report", "-o", str(folder))],
+        commands=_commands(opened, folder),
     )
-    if json:
-        show.dump({"folder": str(folder), "files": [str(path) for path in paths]})
-        return
-    _print_tables(rows, opened.study.metric)
-    if opened.missing:
-        show.note(f"{len(opened.missing)} steps are not finished; the report has the rest.")
-    show.say(f"Report: {folder / 'report.md'}; tables and figures: {len(paths)} files in {folder}.")
-
-
-def _print_tables(rows: list[dict[str, Any]], metric: str) -> None:
-    from isogloss.report.screen import report_console
-    from isogloss.report.understand import understand
-
-    for table in report_console(understand(rows, metric=metric), metric):
+    for table in [] if quiet else report_console(understand(rows, metric=metric), metric):
         show.wide().print(table)
+    return paths
+
+
+def _pretrained(
+    opened: "Opened", rows: list[dict[str, Any]], folder: Path, *, quiet: bool
+) -> list[Path]:
+    from isogloss.cli.balance import also_of, design_of, trials_of
+    from isogloss.report.balance.tables import balance_tables
+    from isogloss.report.balance.write import balance_console, write_tables
+    from isogloss.report.frame import Frame
+
+    declared = opened.study.pretraining
+    if declared is None:
+        raise ValueError("rows of a pre-training in a study without one")
+    design = design_of(opened, declared)
+    tables = balance_tables(rows, design, trials=trials_of(opened, rows, design))
+    frame = Frame(opened.study.name, "mrr", opened.sample)
+    also = also_of(opened, _commands(opened, folder))
+    paths = write_tables(tables, folder, frame, design, also)
+    for table in [] if quiet else balance_console(tables, design):
+        show.wide().print(table)
+    return paths
+
+
+def _commands(opened: "Opened", folder: Path) -> list[str]:
+    return [opened.again("run"), opened.again("report", "-o", str(folder))]

@@ -1,0 +1,80 @@
+"""The pre-training of an opened study, as its report reads it: groups, arms, sizes, test units."""
+
+from typing import TYPE_CHECKING, Any
+
+from isogloss.base.languages import language_name
+from isogloss.report.balance.design import Design, Size, usual_controls
+from isogloss.report.balance.page import Also
+from isogloss.report.balance.trials import Trial, read_trials
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from isogloss.cli.opened import Opened
+    from isogloss.report.records import Row
+    from isogloss.study.arms import Arm
+    from isogloss.study.pretraining import Pretraining
+
+REGIMES = ("pretrain", "probe")
+"""Regimes of the rows that a pre-training has in the results."""
+
+CANDIDATE, BASELINES = "soft-balanced", ("hard-balanced", "hard-all")
+
+
+def design_of(opened: "Opened", declared: "Pretraining") -> Design:
+    """What the study declares of its pre-training, with the sizes of the text as it was read."""
+    study = opened.study
+    arms = [arm.name for arm in declared.arms]
+    soft = [arm.name for arm in declared.arms if arm.labels == "soft"]
+    candidate = CANDIDATE if CANDIDATE in arms or not soft else soft[0]
+    return Design(
+        groups=study.groups or {"languages": study.languages},
+        arms=arms,
+        sizes=dict(_sizes(opened)),
+        candidate=candidate,
+        baselines=tuple(name for name in BASELINES if name in arms),
+        controls=usual_controls(arms),
+        teachers={arm.name: _taught_by(arm) for arm in declared.arms if _taught_by(arm)},
+        headlines={"mlm": "mrr", "pos": "accuracy", "ner": "f1"},
+    )
+
+
+def trials_of(opened: "Opened", rows: "Sequence[Row]", design: Design) -> list[Trial]:
+    """The test units of every finished evaluation of an arm."""
+    labels = {probe.task: probe.labels for probe in opened.study.probes}
+    return read_trials(rows, opened.store.folder, labels=labels, arms=design.arms)
+
+
+def also_of(opened: "Opened", commands: "Sequence[str]") -> Also:
+    """What the page says besides: what is missing, what was done to the text."""
+    return Also(opened.unfinished(), commands, [*opened.pins.remarks, *_text_notes(opened)])
+
+
+def _taught_by(arm: "Arm") -> list[str]:
+    """The models that taught an arm, where they are not one a language."""
+    teachers = arm.distillation.teachers if arm.distillation else "monolingual"
+    return {"monolingual": [], "self": ["hard-all"]}.get(teachers, [teachers])
+
+
+def _sizes(opened: "Opened") -> "Iterator[tuple[str, Size]]":
+    """Language -> size of its text to train on."""
+    packed = {key: opened.store.record(key) for key in _finished(opened, "pack")}
+    windows = {record["language"]: record["windows"] for record in packed.values()}
+    for key in _finished(opened, "text"):
+        record = opened.store.record(key)
+        code = record["language"]
+        yield code, Size(record["characters"], record["bytes"], windows.get(code))
+
+
+def _text_notes(opened: "Opened") -> "Iterator[str]":
+    """What was dropped of the text, a line a language that lost something."""
+    for key in _finished(opened, "text"):
+        record: dict[str, Any] = opened.store.record(key)
+        lost = {"repeated lines": record["n_duplicates"], "held-out lines": record["n_leaked"]}
+        told = ", ".join(f"{count:,} {what}" for what, count in lost.items() if count)
+        if told:
+            yield f"{language_name(record['language'])}: {told} were dropped from the text."
+
+
+def _finished(opened: "Opened", kind: str) -> list[str]:
+    return [step.key for step in opened.plan.of_kind(kind) if step.key in opened.store]
