@@ -41,7 +41,7 @@ def design_of(opened: "Opened", declared: "Pretraining") -> Design:
 
 def trials_of(opened: "Opened", rows: "Sequence[Row]", design: Design) -> list[Trial]:
     """The test units of every finished evaluation of an arm."""
-    labels = {probe.task: probe.labels for probe in opened.study.probes}
+    labels: dict[str, Sequence[str]] = {p.task: p.labels for p in opened.study.probes}
     return read_trials(rows, opened.store.folder, labels=labels, arms=design.arms)
 
 

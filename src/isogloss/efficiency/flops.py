@@ -73,7 +73,7 @@ def masked_flops(config: PreTrainedConfig, lengths: Sequence[int], n_asked: int)
         raise UnknownName("architecture", config.model_type, SHAPES)
     shape = SHAPES[config.model_type](config, "tags")
     head = 2 * shape.hidden * (shape.hidden + config.vocab_size) * n_asked
-    return sum(_body(shape, int(tokens)) for tokens in lengths) + head
+    return sum(_body(shape, int(tokens)) for tokens in lengths) + int(head)
 
 
 def _sequence(shape: Shape, tokens: int, task: Task) -> int:

@@ -13,6 +13,7 @@ from isogloss.plan.hub import remember_commit
 from isogloss.plan.plan import Plan, Step
 from isogloss.store.store import Store
 from isogloss.study.encoders import Encoder
+from isogloss.study.optimizing import Optimizing
 from isogloss.study.study import Study
 from isogloss.train.trackers import check_trackers
 
@@ -26,7 +27,7 @@ def check_encoders(study: Study, plan: Plan, store: Store) -> None:
         InputError: naming every encoder that is missing, closed, broken or too short.
         RunError: if the network or the disk is at fault.
     """
-    declared = [study.training] if study.encoders else []
+    declared: list[Optimizing] = [study.training] if study.encoders else []
     declared += [study.pretraining.training] if study.pretraining else []
     for training in declared:
         check_trackers(training.report_to)

@@ -15,6 +15,7 @@ from isogloss.execute.kinds.prepare import make_prepared
 from isogloss.execute.kinds.pretrain import make_pretrained
 from isogloss.execute.kinds.probe import make_probed
 from isogloss.execute.kinds.serve import make_served
+from isogloss.execute.kinds.targets import make_targets
 from isogloss.execute.kinds.text import make_text
 from isogloss.execute.kinds.tokenizer import make_tokenizer
 from isogloss.execute.kinds.train import make_trained
@@ -33,6 +34,7 @@ MAKERS: Makers = {
     "text": make_text,
     "pack": make_packed,
     "pretrain": make_pretrained,
+    "targets": make_targets,
     "distill": make_distilled,
     "masked": make_masked,
     "probe": make_probed,

@@ -80,7 +80,9 @@ def pin_study(study: Study) -> Pins:
     text = (
         looking.source(declared.text.source, _text_splits(study), TEXT_ENDINGS) if declared else {}
     )
-    probes = {probe.task: _pin_probe(study, probe, looking) for probe in study.probes}
+    probes: dict[str, Any] = {
+        probe.task: _pin_probe(study, probe, looking) for probe in study.probes
+    }
     teachers = declared.teachers.models.items() if declared else ()
     given = {code: looking.attempt(_pin_model, model, looking.hub) for code, model in teachers}
     folder = declared.tokenizer_from if declared else None
@@ -123,9 +125,7 @@ def _text_splits(study: Study) -> dict[str, Splits]:
     """The splits of raw text that a study reads of each language."""
     if study.pretraining is None:
         return {}
-    text = study.pretraining.text
-    held_out = (text.held_out,) if isinstance(text.held_out, str) else ()
-    return dict.fromkeys(study.languages, (*text.train_splits, *held_out))
+    return dict.fromkeys(study.languages, study.pretraining.text.splits)
 
 
 def _pin_probe(study: Study, probe: Probe, looking: _Looking) -> dict[str, Any]:

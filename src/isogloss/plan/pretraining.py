@@ -117,8 +117,7 @@ class _Desk:
     def text(self, language: str) -> Step:
         """Read the raw text of one language."""
         text = self.declared.text
-        named = isinstance(text.held_out, str)
-        splits = (*text.train_splits, *([text.held_out] if named else []))
+        splits = text.splits
         payload = {
             "language": language,
             "source": pin_of(self.pins.text[language], splits),
@@ -202,7 +201,7 @@ class _Desk:
         if arm.distillation is None:
             return self._model("pretrain", payload, (), title)
         told = identity(arm.distillation)
-        kept = told["targets"]["kind"] != "online"
+        kept = told["targets"]["kind"] == "sampled"
         teachers, told["teachers"] = self._teachers(arm, seed)
         first = self._targets(arm, seed, teachers) if kept else teachers
         inits, told["initial"] = self._initial(arm, seed)
@@ -245,23 +244,28 @@ class _Desk:
             raise ValueError(f"arm {arm.name} has no targets")
         _, who = self._teachers(arm, seed)
         keys = []
-        for code, teacher in zip(self.study.languages, who, strict=True):
+        for position, (code, teacher) in enumerate(zip(self.study.languages, who, strict=True)):
             payload = {
+                **self._of_arm(arm, seed),
+                "label_smoothing": 0.0,
+                "training": self._asked(),
                 "targets": identity(declared.targets),
                 "temperature": declared.temperature,
-                "mlm_probability": self.declared.training.mlm_probability,
-                "precision": self.declared.training.precision,
-                "position": self.study.languages.index(code),
-                "seed": seed,
-                "teacher": {key: value for key, value in teacher.items() if key != "need"},
+                "position": position,
+                "teacher": {**teacher, "need": 0} if "need" in teacher else teacher,
             }
-            of_teacher = (teachers[teacher["need"]],) if "need" in teacher else ()
-            needs = (self.pack(code).key, *self.tokenizer_needs, *of_teacher)
+            own = (teachers[teacher["need"]],) if "need" in teacher else ()
             title = f"{code} targets of {arm.name} seed={seed}"
-            step = self._step("targets", payload, needs, self._where(), title, f"targets {code}")
+            step = self._model("targets", payload, own, title)
             self.made[step.key] = step
             keys.append(step.key)
         return tuple(keys)
+
+    def _asked(self) -> dict[str, Any]:
+        """What of the training decides what a teacher is asked."""
+        training = self.declared.training
+        names = ("mlm_probability", "precision", "max_length")
+        return {name: getattr(training, name) for name in names}
 
     def _initial(self, arm: Arm, seed: int) -> tuple[tuple[str, ...], Any]:
         """The teachers that a student's weights come from."""

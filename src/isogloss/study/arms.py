@@ -86,14 +86,15 @@ class Targets(Spec):
     """What of a teacher's distribution is used, and when it is computed."""
 
     kind: Literal["online", "sampled", "top_k"] = "online"
-    """All of it, at each update; drawn ids, kept on disk: unbiased (Anshumann et al. 2025); the
-    most probable ids, kept on disk, with one bucket for the rest: biased, for comparison."""
+    """All of it, at each update; ids drawn from it once and kept, unbiased, for large teachers
+    (Anshumann et al. 2025); the most probable ids and one bucket for the rest: biased, for
+    comparison."""
 
-    n: Count = 50
-    """Ids drawn or kept at a position."""
+    n: Annotated[Count, Field(lt=2**16)] = 50
+    """Ids drawn, or looked at, at a position."""
 
     views: Count = 4
-    """Different masks of a window that are kept; they are seen again after so many passes."""
+    """For sampled: different masks of a window; they are seen again after so many passes."""
 
     @model_validator(mode="before")
     @classmethod
@@ -123,6 +124,15 @@ class Distillation(Spec):
     )
     """Where the student's weights come from: `random`, `average` of the teachers, or
     `teacher:<language>`."""
+
+    @model_validator(mode="after")
+    def _kept_targets_are_fixed(self) -> Self:
+        if self.targets.kind == "sampled" and self.listening.policy != "fixed":
+            raise ValueError(
+                f"listening {self.listening.policy} weighs teachers by their dev losses, and kept"
+                " targets have none: take listening fixed, or targets online"
+            )
+        return self
 
 
 class Arm(Spec):

@@ -39,6 +39,12 @@ class Text(Spec):
     dev_windows: Annotated[int, Field(ge=1)] = 64
     """Windows a language that no arm trains on: for the policies of listening and self-teachers."""
 
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """All splits that are read."""
+        held_out = (self.held_out,) if isinstance(self.held_out, str) else ()
+        return (*self.train_splits, *held_out)
+
     @model_validator(mode="after")
     def _held_out_is_not_trained_on(self) -> Self:
         if isinstance(self.held_out, str) and split_name(self.held_out) in self.train_splits:

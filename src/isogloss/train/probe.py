@@ -121,7 +121,7 @@ def fit_probe(
         l2: strength of the penalty, above 0; scikit-learn's 1 / C.
         max_iterations: of L-BFGS; `converged` says whether they were enough.
         tolerance: it has converged when no part of the gradient is larger; scikit-learn's own is
-            1e-4. Below about 1e-8 there is nothing to tell apart.
+            1e-4. Below 1e-7 values of the objective tell no more apart.
 
     Raises:
         InputError: if there is no word.

@@ -1,7 +1,6 @@
 """Step `data`: splits of one language, read, mapped to label or tag names, pooled."""
 
 from collections import Counter
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -58,7 +57,7 @@ def open_source(
     declared: dict[str, Any],
     pin: dict[str, Any],
     language: str,
-    endings: Sequence[str] = ENDINGS,
+    endings: tuple[str, ...] = ENDINGS,
 ) -> Source:
     """The source that a study declares, held to the bytes that its plan was made for."""
     if declared["kind"] == "hub":

@@ -1,30 +1,23 @@
 """Step `distill`: a student that learns from teachers, each in its language."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from isogloss.execute.bench import Bench, Making
 from isogloss.execute.kinds.learning import Corpus, dev_of
 from isogloss.execute.kinds.pretrain import (
-    BEST,
     hard_lesson,
     learn,
     made_of,
     new_model,
     read_corpus,
 )
-from isogloss.model.encoder import check_length
-from isogloss.model.masked import (
-    average_into,
-    check_same_outputs,
-    check_same_vocabulary,
-    load_masked_lm,
-)
+from isogloss.execute.kinds.targets import read_targets
+from isogloss.execute.kinds.taught import first_teacher, load_teacher, place_of
+from isogloss.model.masked import average_into, check_same_outputs, load_masked_lm
 from isogloss.model.precision import best_device, choose_attention
-from isogloss.model.tokenizer import load_tokenizer
 from isogloss.train.listening import Adaptive, Fixed, Listening, Policy, Threshold
 from isogloss.train.soft_lesson import SoftLesson
 from isogloss.train.teacher import OnlineTeacher
@@ -32,19 +25,13 @@ from isogloss.train.teacher import OnlineTeacher
 
 def make_distilled(bench: Bench) -> Making:
     """Train on the teachers' distributions, and on hard labels as far as the step says so."""
-    declared = bench.payload["distillation"]
+    listening = bench.payload["distillation"]["listening"]
     corpus = read_corpus(bench)
     model = new_model(bench, corpus.tokenizer)
-    models = _teachers(bench, corpus, model)
     _initialize(bench, model)
-    policy = policy_of(declared["listening"])
-    losses = _dev_losses(bench, corpus, models) if policy.listens else [np.nan] * len(models)
-    lesson = SoftLesson(
-        masked=hard_lesson(bench, corpus),
-        teachers=[OnlineTeacher(one, declared["temperature"]) for one in models],
-        listening=Listening(policy, losses),
-    )
-    eval_steps = declared["listening"]["eval_steps"] if policy.listens else None
+    kept = bench.payload["distillation"]["targets"]["kind"] == "sampled"
+    lesson = _kept(bench, corpus) if kept else _online(bench, corpus, model)
+    eval_steps = listening["eval_steps"] if lesson.listens else None
     found = yield from learn(bench, model, lesson, corpus, eval_steps)
     return made_of(bench, model, corpus, found)
 
@@ -59,30 +46,33 @@ def policy_of(declared: Mapping[str, Any]) -> Policy:
     return Fixed(weight)
 
 
-class Place(NamedTuple):
-    """Where a teacher lies."""
-
-    folder_or_id: str
-    revision: str
-
-
-def place_of(bench: Bench, language: str, who: Mapping[str, Any], first: int) -> Place:
-    """Where the teacher of a language lies; `first` is the first of them among the needs."""
-    if "need" not in who:
-        given = bench.step.settings["teachers"][language]
-        return Place(str(given), who["files"].get("commit", "main"))
-    folder: Path = bench.need(first + who["need"])
-    return Place(str(folder / BEST / who["best"] if "best" in who else folder), "main")
+def _kept(bench: Bench, corpus: Corpus) -> SoftLesson:
+    """Learn from what the teachers have said; they are not there, so nothing is weighed anew."""
+    declared, first = bench.payload["distillation"], first_teacher(bench)
+    n = len(corpus.languages)
+    return SoftLesson(
+        masked=hard_lesson(bench, corpus, declared["targets"]["views"]),
+        teachers=[read_targets(bench.need(first + at)) for at in range(n)],
+        listening=Listening(policy_of(declared["listening"]), [np.nan] * n),
+    )
 
 
-def _first_teacher(bench: Bench) -> int:
-    """Where teachers begin among the needs: after the windows and the tokenizer."""
-    return len(bench.payload["languages"]) + (bench.payload["tokenizer"] == "trained")
+def _online(bench: Bench, corpus: Corpus, student: Any) -> SoftLesson:
+    """Learn from teachers that read along."""
+    declared, models = bench.payload["distillation"], _teachers(bench, corpus, student)
+    policy, targets = policy_of(declared["listening"]), declared["targets"]
+    top = targets["n"] if targets["kind"] == "top_k" else None
+    losses = _dev_losses(bench, corpus, models) if policy.listens else [np.nan] * len(models)
+    return SoftLesson(
+        masked=hard_lesson(bench, corpus),
+        teachers=[OnlineTeacher(model, declared["temperature"], top) for model in models],
+        listening=Listening(policy, losses),
+    )
 
 
 def _teachers(bench: Bench, corpus: Corpus, student: Any) -> list[Any]:
     """The teacher of each language; one that teaches several is loaded once."""
-    first, told = _first_teacher(bench), bench.payload["distillation"]["teachers"]
+    first, told = first_teacher(bench), bench.payload["distillation"]["teachers"]
     places = [
         place_of(bench, code, who, first) for code, who in zip(corpus.languages, told, strict=True)
     ]
@@ -91,17 +81,6 @@ def _teachers(bench: Bench, corpus: Corpus, student: Any) -> list[Any]:
     for place, teacher in loaded.items():
         check_same_outputs(student, teacher, f"The teacher {place.folder_or_id}")
     return [loaded[place] for place in places]
-
-
-def load_teacher(place: Place, tokenizer: Any, max_length: int) -> Any:
-    """A teacher ready to be asked, if its vocabulary is the student's."""
-    name, revision = place
-    own = load_tokenizer(name, revision=revision)
-    check_same_vocabulary(tokenizer, own, f"The teacher {name}")
-    attention = choose_attention(max_length, best_device())
-    teacher = load_masked_lm(name, attention=attention, revision=revision)
-    check_length(teacher, max_length, name)
-    return teacher.to(best_device()).eval()
 
 
 def _initialize(bench: Bench, model: Any) -> None:
