@@ -58,8 +58,11 @@ def pretraining(study: Study, pins: Pins) -> Pretrained:
     if study.pretraining is None:
         return Pretrained()
     desk = _Desk(study, study.pretraining, pins)
-    models = dict(desk.models())
-    steps = [*desk.shared(), *desk.made.values(), *models.values()]
+    steps = list(desk.shared())
+    models: dict[tuple[str, int], Step] = {}
+    for place, model in desk.models():
+        models[place] = model
+        steps += [*desk.made.values(), model]  # after their teachers, before who needs them
     cells: list[Cell] = []
     for (name, seed), model in models.items():
         tests = list(desk.tests(name, seed, model))
