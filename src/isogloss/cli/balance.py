@@ -3,12 +3,13 @@
 from typing import TYPE_CHECKING, Any
 
 from isogloss.base.languages import language_name
+from isogloss.data.mixture import Mixing, probabilities
 from isogloss.report.balance.design import Design, Size, usual_controls
 from isogloss.report.balance.page import Also
 from isogloss.report.balance.trials import Trial, read_trials
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from isogloss.cli.opened import Opened
     from isogloss.report.records import Row
@@ -46,8 +47,42 @@ def trials_of(opened: "Opened", rows: "Sequence[Row]", design: Design) -> list[T
 
 
 def also_of(opened: "Opened", commands: "Sequence[str]") -> Also:
-    """What the page says besides: what is missing, what was done to the text."""
-    return Also(opened.unfinished(), commands, [*opened.pins.remarks, *_text_notes(opened)])
+    """What the page says besides: what is missing, what was done to the text, how it is drawn."""
+    notes = [*opened.pins.remarks, *_text_notes(opened)]
+    return Also(opened.unfinished(), commands, notes, list(_mixing(opened)))
+
+
+def _mixing(opened: "Opened") -> "Iterator[dict[str, Any]]":
+    """Arm by arm and language by language, of the first seed: how often its windows are drawn."""
+    for columns, record in opened.entries:
+        own = columns["regime"] == "pretrain" and columns["split"] == "train"
+        if own and columns["seed"] == opened.study.seeds[0] and len(record["sizes"]) > 1:
+            yield from _shares(opened, columns["encoder"], record)
+
+
+def _shares(opened: "Opened", arm: str, record: "Mapping[str, Any]") -> "Iterator[dict[str, Any]]":
+    declared = opened.study.pretraining
+    if declared is None:
+        return
+    told = declared.arm(arm).mixing
+    alpha = told.alpha if told.kind in {"alpha", "annealed"} else None
+    mixing = Mixing(told.kind, alpha, told.alpha_end, told.max_epochs)
+    sizes = [one["windows"] for one in record["sizes"].values()]
+    draws = record["n_train"]
+    first, last = (
+        probabilities(mixing, sizes, progress=at, total_draws=draws) for at in (0.0, 1.0)
+    )
+    for at, (code, size) in enumerate(record["sizes"].items()):
+        share = float(first[at] + last[at]) / 2
+        yield {
+            "arm": arm,
+            "language": code,
+            "characters": size["characters"],
+            "n_windows": size["windows"],
+            "share": share,
+            **({"share at first": float(first[at])} if told.kind == "annealed" else {}),
+            "passes": share * draws / size["windows"],
+        }
 
 
 def _taught_by(arm: "Arm") -> list[str]:

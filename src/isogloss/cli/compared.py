@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from isogloss.base.errors import InputError
 from isogloss.base.languages import language_name
+from isogloss.cli.balance import REGIMES
 from isogloss.cli.opened import Opened
 from isogloss.report.comparison.compare import Asked, Comparison, Extra, compare_study
 from isogloss.report.comparison.measured import how_measured
@@ -16,8 +17,11 @@ from isogloss.report.recommend.candidate import Candidate, candidates_of
 from isogloss.store.results import results_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from isogloss.plan.plan import Step
+    from isogloss.store.results import Entry
 
 RAW_FILE = "measured.json"
 """What a `measure` step calls its raw output."""
@@ -59,7 +63,7 @@ def compared(opened: Opened, audits: "Mapping[str, Mapping[str, Any]] | None" = 
     results = tuple(_results(opened))
     if not results:
         raise InputError(f"Nothing of this study is finished: {opened.again('run')}")
-    rows = results_table(opened.entries).to_pylist()
+    rows = results_table(_finetuned(opened)).to_pylist()
     task = opened.study.task
     asked = Asked(opened.study.metric, metrics_of(task))
     per_hour, currency = price_of(opened)
@@ -112,8 +116,8 @@ def _sentences(opened: Opened, encoder: str) -> str:
     """How the sentences of all splits went into an encoder."""
     records = [
         opened.store.record(step.key)
-        for step in opened.plan.of_kind("prepare")
-        if step.settings["encoder"] == encoder and step.key in opened.store
+        for step in _prepared(opened, encoder)
+        if step.key in opened.store
     ]
     words, sentences = (sum(record[name] for record in records) for name in ("words", "rows"))
     windowed, empty, lost = (
@@ -123,6 +127,22 @@ def _sentences(opened: Opened, encoder: str) -> str:
         f"{windowed} of {sentences:,} sentences needed several windows, {empty} of {words:,} words"
         f" gave no sub-token of their own, {lost} were lost"
     )
+
+
+def _prepared(opened: Opened, encoder: str) -> "Iterator[Step]":
+    """The steps that cut the labeled sentences for an encoder; some share them."""
+    origin, labeled = opened.plan.tokenizers[encoder], opened.plan.labeled_data
+    texts, longest = {step.key for step in labeled}, opened.study.training.max_length
+    for step in opened.plan.of_kind("prepare"):
+        asked = step.payload["tokenizer"], step.payload["max_length"]
+        if step.needs[0] in texts and asked == (origin.pin, longest):
+            if origin.step in (*step.needs, None):
+                yield step
+
+
+def _finetuned(opened: Opened) -> "list[Entry]":
+    """The finished cells of what was fine-tuned; those of pre-training are no candidates."""
+    return [entry for entry in opened.entries if entry[0]["regime"] not in REGIMES]
 
 
 def _results(opened: Opened) -> "list[Result]":
@@ -142,7 +162,7 @@ def _results(opened: Opened) -> "list[Result]":
                 labels=opened.study.labels,
             ),
         )
-        for columns, _ in opened.entries
+        for columns, _ in _finetuned(opened)
         if columns["target_language"] is not None
     ]
 

@@ -5,15 +5,18 @@ from typing import Any
 from isogloss.base.errors import RunError
 from isogloss.data.audit import audit_splits
 from isogloss.data.example import Split, TextExample
+from isogloss.data.text import RawText
 from isogloss.execute.executor import Ended
 from isogloss.execute.inline import InlineExecutor
+from isogloss.execute.kinds import text
 from isogloss.execute.kinds.data import read_examples, read_tagged_examples, read_texts
 from isogloss.execute.kinds.tokenizer import open_tokenizer
 from isogloss.execute.read import read_data
 from isogloss.execute.run import run_plan
-from isogloss.model.tokenizer import tokenizer_audit
+from isogloss.model.tokenizer import load_tokenizer, tokenizer_audit
 from isogloss.plan.plan import Plan, Step
 from isogloss.store.store import Store
+from isogloss.study.pretraining import Pretraining
 from isogloss.study.study import Study
 
 WHOLE = 1_000_000
@@ -22,11 +25,15 @@ WHOLE = 1_000_000
 SENTENCES = "sentences"
 """The one label of sentences whose words are tagged, until their tags are counted."""
 
+PRETRAINING = "pre-training"
+"""What the tokenizer of a pre-training is called among those of encoders."""
+
 
 def audit_study(study: Study, plan: Plan, store: Store) -> dict[str, Any]:
     """Counts, balance, duplicates, leaks, broken texts, lengths, and what tokenizers make of them.
 
-    Of tagged sentences the balance is that of entities by type, or of words by part of speech.
+    Of tagged sentences the balance is that of entities by type, or of words by part of speech. Of
+    raw text its size, and what was dropped of it.
 
     Raises:
         InputError: if the data cannot be read.
@@ -38,8 +45,11 @@ def audit_study(study: Study, plan: Plan, store: Store) -> dict[str, Any]:
         found = audit_splits(splits, labels=[SENTENCES])
         _count_tags(found, study, plan, store)
     else:
-        found = audit_splits(splits, labels=study.labels)
+        found = audit_splits(splits, labels=study.labels if study.data else ())
+    found["text"] = [store.record(step.key) for step in plan.of_kind("text")]
     found["tokenizers"] = tokenizer_audits(study, plan, store)
+    if study.pretraining is not None:
+        found["tokenizers"][PRETRAINING] = _raw_audit(study.pretraining, plan, store)
     return found
 
 
@@ -61,10 +71,24 @@ def tokenizer_audits(study: Study, plan: Plan, store: Store) -> dict[str, Any]:
     for encoder in study.encoders:
         origin = plan.tokenizers[encoder.display]
         trained = store.folder(origin.step) if origin.step else None
-        tokenizer = open_tokenizer(origin.pin, encoder.model, trained)
+        declared = study.pretraining if encoder.pretrained else None
+        folder = declared.tokenizer_from if declared else None
+        tokenizer = open_tokenizer(origin.pin, str(folder or encoder.model), trained)
         longest = WHOLE if study.is_tagging else study.training.max_length
         found[encoder.display] = tokenizer_audit(tokenizer, texts, longest)
     return found
+
+
+def _raw_audit(declared: Pretraining, plan: Plan, store: Store) -> dict[str, Any]:
+    """What the vocabulary of a pre-training makes of the held-out text, whole lines of it."""
+    reading = plan.of_kind("text")
+    texts = {
+        step.payload["language"]: list(RawText.read(store.folder(step.key) / text.HELD_OUT).lines)
+        for step in reading
+    }
+    made = [step for step in plan.of_kind("tokenizer") if "raw" in step.payload]
+    folder = declared.tokenizer_from or store.folder(made[0].key)
+    return tokenizer_audit(load_tokenizer(folder), texts, WHOLE)
 
 
 def _splits(study: Study, plan: Plan, store: Store) -> dict[str, dict[str, Split]]:

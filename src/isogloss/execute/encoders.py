@@ -1,13 +1,15 @@
-"""Encoders, trackers and precision tried before the first training, so that none fails later."""
+"""Encoders, teachers, trackers, precision: tried before the first training, so none fails later."""
 
 from collections.abc import Sequence
 
 from isogloss.base.errors import InputError, RunError
 from isogloss.execute.kinds.tokenizer import open_tokenizer
 from isogloss.model.encoder import check_encoder
+from isogloss.model.masked import check_masked_lm, check_same_vocabulary
 from isogloss.model.onnx import check_onnx
 from isogloss.model.precision import best_device, choose_precision
 from isogloss.model.served import ONNX_FORMS
+from isogloss.model.tokenizer import load_tokenizer
 from isogloss.model.words import check_word_ids
 from isogloss.plan.hub import remember_commit
 from isogloss.plan.plan import Plan, Step
@@ -24,7 +26,8 @@ def check_encoders(study: Study, plan: Plan, store: Store) -> None:
     """Bring the encoders of what is still to be done, and try whether they can be used.
 
     Raises:
-        InputError: naming every encoder that is missing, closed, broken or too short.
+        InputError: naming every encoder or teacher that is missing, closed, broken, too short or,
+            where the vocabulary is known by now, of another one.
         RunError: if the network or the disk is at fault.
     """
     declared: list[Optimizing] = [study.training] if study.encoders else []
@@ -39,9 +42,38 @@ def check_encoders(study: Study, plan: Plan, store: Store) -> None:
         for encoder in study.encoders
         if encoder.model is not None and (fault := _fault(encoder, missing))
     ]
+    faults += _teachers_faults(plan, store)
     if faults:
         faults.sort(key=lambda fault: isinstance(fault, RunError))
         raise type(faults[0])("\n".join(dict.fromkeys(map(str, faults))))
+
+
+def _teachers_faults(plan: Plan, store: Store) -> list[Fault]:
+    """What is wrong with checkpoints that are to teach a student that is still to be trained."""
+    found: dict[tuple[str, str], Fault | None] = {}
+    for step in plan.of_kind("distill"):
+        told = step.payload["distillation"]["teachers"] if step.key not in store else ()
+        for code, who in zip(step.payload["languages"], told, strict=False):
+            if "files" in who:
+                name = step.settings["teachers"][code]
+                place = name, who["files"].get("commit", "main")
+                found[place] = found.get(place) or _teacher_fault(*place, step, store)
+    return [fault for fault in found.values() if fault]
+
+
+def _teacher_fault(name: str, revision: str, step: Step, store: Store) -> Fault | None:
+    """Its weights, head and length; and its vocabulary, where the student's is there already."""
+    try:
+        check_masked_lm(name, revision=revision, max_length=step.payload["training"]["max_length"])
+        trained = step.needs[len(step.payload["languages"])]
+        pin, folder = step.payload["tokenizer"], step.settings["model"]
+        if pin != "trained" or trained in store:
+            student = open_tokenizer(pin, folder, None if folder else store.folder(trained))
+            own = load_tokenizer(name, revision=revision)
+            check_same_vocabulary(student, own, f"The teacher {name}")
+    except (InputError, RunError) as error:
+        return error
+    return None
 
 
 def _check_forms(forms: Sequence[str]) -> None:

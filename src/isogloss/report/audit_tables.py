@@ -25,6 +25,7 @@ TITLES = {
     "audit_labels": "Labels",
     "audit_lengths": "Lengths",
     "audit_leakage": "Rows that stand in two splits",
+    "audit_text": "Raw text, and what was dropped of it",
     "audit_tokenizers": "What the tokenizers make of the texts",
 }
 """Tables of an audit, in the order of the page."""
@@ -45,6 +46,7 @@ def audit_records(audit: Audit) -> dict[str, list[Record]]:
         "audit_labels": list(_each_split(audit, _label_fields)),
         "audit_lengths": list(_each_split(audit, _length_fields)),
         "audit_leakage": list(_leakage(audit)),
+        "audit_text": [_raw_text(record) for record in audit.get("text", ())],
         "audit_tokenizers": [
             {"tokenizer": name, "language": language, **numbers}
             for name, described in tokenizers.items()
@@ -61,6 +63,7 @@ def audit_console(audit: Audit) -> list[Table]:
     tables = audit_records(audit)
     shown = {
         "Rows, labels and faults": list(_each_split(audit, _overview)),
+        TITLES["audit_text"]: tables["audit_text"],
         TITLES["audit_tokenizers"]: [
             {field: record.get(field) for field in TOKENIZER_FIELDS}
             for record in tables["audit_tokenizers"]
@@ -190,6 +193,17 @@ def _leakage(audit: Audit) -> Iterator[Record]:
                 "also_there_exactly": pair["exact"],
                 "share": pair["normalized"] / pair["rows"] if pair["rows"] else None,
             }
+
+
+def _raw_text(record: Mapping[str, Any]) -> Record:
+    return {
+        "language": record["language"],
+        **{name: record[name] for name in ("lines", "documents", "characters")},
+        "held_out_characters": record["held_out"]["characters"],
+        "repeated": record["n_duplicates"],
+        "also_held_out": record["n_leaked"],
+        "blank": record["n_blank"],
+    }
 
 
 def _finding(finding: Mapping[str, Any]) -> Record:

@@ -58,23 +58,25 @@ class Listening(Spec):
     """How much a student listens to the teacher of a language, against the text's own tokens."""
 
     policy: Literal["fixed", "threshold", "adaptive"] = "fixed"
-    """The same to the end; not at all while the student is better than the teacher; half as much
-    for each step that it is better (after Tan et al. 2019)."""
+    """The same to the end; not at all where the student has caught up with the teacher, by their
+    losses on dev text; half as much for each step that it comes past it (after Tan et al. 2019)."""
 
     weight: Number = Field(default=1.0, ge=0, le=1)
     """Weight of the soft labels; the rest goes to the hard ones."""
 
     margin: Number = Field(default=0.0)
-    """For threshold: nats of dev loss by which the student must beat the teacher."""
+    """For threshold: the student listens while it loses this much more than the teacher, in nats of
+    dev loss; below 0, until it loses so much less."""
 
     slack: Number = Field(default=0.0, ge=0)
-    """For adaptive: nats before the teacher's dev loss at which listening begins to fade."""
+    """For adaptive: nats above the teacher's dev loss at which listening begins to fade."""
 
     halving: Number = Field(default=0.1, gt=0)
     """For adaptive: nats of dev loss that halve the weight."""
 
     eval_steps: Count = 100
-    """Updates between two looks at the dev losses; not for fixed."""
+    """Updates between two looks at the dev losses; for threshold and adaptive, and for the
+    self-teachers' own training."""
 
     @model_validator(mode="before")
     @classmethod
@@ -111,7 +113,7 @@ class Distillation(Spec):
     teacher for all."""
 
     temperature: Number = Field(default=1.0, gt=0)
-    """Softens both distributions."""
+    """Softens both distributions; the loss is multiplied by its square."""
 
     listening: Listening = Listening()
     """How much the student listens."""
@@ -151,8 +153,8 @@ class Arm(Spec):
     """Share of the hard label that is spread over the vocabulary."""
 
     compute: Literal["updates", "distillation", "everything"] = "updates"
-    """As many updates as the others; as many as cost what a student with teachers beside it costs;
-    and the teachers' own training on top."""
+    """As many updates as the others; as many as cost what a student with teachers beside it costs
+    (4/3 of them); and the updates of the teachers' own training on top."""
 
     max_steps: Count | None = None
     """Updates of this arm alone."""

@@ -176,6 +176,20 @@ class Study(Spec):
         return self
 
     @model_validator(mode="after")
+    def _first_weights_are_of_teachers_trained_here(self) -> Self:
+        known = [name for name in self.pretrained_names if name.startswith(f"{TEACHER}:")]
+        for arm in self.pretraining.arms if self.pretraining else ():
+            init = arm.distillation.init if arm.distillation else "random"
+            if init.startswith(f"{TEACHER}:") and init not in known:
+                raise ValueError(
+                    f"arm {arm.name}: init {init} is no teacher trained here. Known:"
+                    f" {', '.join(known) or 'none'}"
+                )
+            if init == "average" and not known:
+                raise ValueError(f"arm {arm.name}: init average, but no teacher is trained here")
+        return self
+
+    @model_validator(mode="after")
     def _groups_are_of_the_study(self) -> Self:
         for name, codes in self.groups.items():
             strange = [code for code in codes if code not in self.languages]

@@ -135,6 +135,11 @@ def _compare_study(
 
 def _check_candidates(opened: "Opened") -> None:
     """Refuse before anything is trained what would have nothing to compare in the end."""
+    if not opened.study.encoders:
+        raise InputError(
+            f"{opened.path} fine-tunes no encoder, so there is none to compare; the arms of its"
+            f" pre-training are compared by its report: {opened.again('report')}"
+        )
     declared = opened.study.efficiency
     others = [form for form in (declared.forms if declared else ()) if form != "torch"]
     if len(opened.study.encoders) < 2 and not others:

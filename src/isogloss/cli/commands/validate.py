@@ -70,7 +70,9 @@ def _count(opened: "Opened", *kinds: str) -> int:
 
 def _try_encoders(opened: "Opened") -> None:
     """Try the checkpoints that a study names; without any, nothing heavy is imported."""
-    if not any(encoder.model for encoder in opened.study.encoders):
+    declared = opened.study.pretraining
+    teachers = declared.teachers.models if declared else {}
+    if not teachers and not any(encoder.model for encoder in opened.study.encoders):
         return
     from isogloss.execute.encoders import check_encoders
 

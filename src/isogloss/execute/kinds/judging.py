@@ -51,14 +51,14 @@ class Judged:
 def judge(model: Any, prepared: Prepared, asked: Asked) -> Judged:
     """Predict and score; the speed is told as Trainer tells it."""
     found = _predict(model, prepared, asked)
-    scores = scores_of(prepared, found, asked)
+    scores = _scores(prepared, found, asked)
     table = predictions_table(prepared, found, asked)
     return Judged([*scores, *_speed(found, len(prepared))], table)
 
 
 def dev_scores(model: Any, prepared: Prepared, asked: Asked) -> dict[str, float]:
     """The scores alone, by name."""
-    scores = scores_of(prepared, _predict(model, prepared, asked), asked)
+    scores = _scores(prepared, _predict(model, prepared, asked), asked)
     return {score.metric: score.value for score in scores}
 
 
@@ -73,8 +73,7 @@ def _predict(model: Any, prepared: Prepared, asked: Asked) -> Predictions:
     return predict(model, prepared, **how)
 
 
-def scores_of(prepared: Prepared, found: Predictions, asked: Asked) -> list[Score]:
-    """Score predictions as the task asks for."""
+def _scores(prepared: Prepared, found: Predictions, asked: Asked) -> list[Score]:
     if isinstance(prepared, Encoded):
         return classification_scores(
             prepared.labels, found.probabilities, found.losses, asked.labels
@@ -105,23 +104,32 @@ def predictions_table(prepared: Prepared, found: Predictions, asked: Asked) -> p
         where: dict[str, Any] = {"example": list(prepared.examples)}
         return pa.table(where | _said(prepared.labels, found, names))
     names = tags_of(asked.task or "", asked.labels)
+    return pa.table(_places_of_words(prepared) | _said(prepared.tags, found, names))
+
+
+def words_table(prepared: EncodedWords, predicted: NDArray[Any], names: Sequence[str]) -> pa.Table:
+    """One row a word: the id of its example, its place there, gold and prediction."""
+    return pa.table(_places_of_words(prepared) | _names(prepared.tags, predicted, names))
+
+
+def _places_of_words(prepared: EncodedWords) -> dict[str, Any]:
     lengths = np.diff(prepared.word_offsets)
     examples = pa.array(prepared.examples).take(
         pa.array(np.repeat(np.arange(len(lengths)), lengths))
     )
     word = np.arange(len(prepared.tags)) - np.repeat(prepared.word_offsets[:-1], lengths)
-    where = {"example": examples, "word": word}
-    return pa.table(where | _said(prepared.tags, found, names))
+    return {"example": examples, "word": word}
+
+
+def _names(gold: NDArray[Any], predicted: NDArray[Any], names: Sequence[str]) -> dict[str, Any]:
+    """The predicted one is the one that is scored; null where it is unscored."""
+    said = [None if at == UNUSABLE else names[at] for at in predicted]
+    return {"gold": [names[at] for at in gold], "predicted": pa.array(said, pa.string())}
 
 
 def _said(gold: NDArray[Any], found: Predictions, names: Sequence[str]) -> dict[str, Any]:
-    """The predicted one is the one that is scored; null where it is unscored."""
-    said = [None if at == UNUSABLE else names[at] for at in predicted_ids(found.probabilities)]
-    columns: dict[str, Any] = {
-        "gold": [names[at] for at in gold],
-        "predicted": pa.array(said, pa.string()),
-        "loss": found.losses,
-    }
+    columns = _names(gold, predicted_ids(found.probabilities), names)
+    columns["loss"] = found.losses
     for at, name in enumerate(names):
         columns[f"probability/{name}"] = found.probabilities[:, at]
     return columns

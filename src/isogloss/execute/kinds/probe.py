@@ -13,10 +13,10 @@ from isogloss.data.encoded_words import EncodedWords
 from isogloss.data.ragged import runs
 from isogloss.data.sampling import sample_balanced
 from isogloss.evaluate.features import word_features
-from isogloss.evaluate.predict import Predictions
+from isogloss.evaluate.probing import answered, ner_probe_scores, pos_probe_scores
 from isogloss.execute.bench import Bench, Made, Making
 from isogloss.execute.kinds.evaluate import as_trained
-from isogloss.execute.kinds.judging import Asked, predictions_table, scores_of
+from isogloss.execute.kinds.judging import words_table
 from isogloss.execute.kinds.prepare import read_prepared, tags_of
 from isogloss.execute.kinds.pretrain import open_pretrained
 from isogloss.execute.kinds.train import SENTENCES
@@ -24,7 +24,6 @@ from isogloss.model.precision import Precision
 from isogloss.train.probe import Probe, fit_probe, probabilities
 
 FILE = "predictions.parquet"
-SAID = ("example", "word", "gold", "predicted")
 TRAINED, TESTED = 1, 2
 """The split that is trained on, and the first that is tested on, among the step's needs."""
 
@@ -109,19 +108,16 @@ def _precision(bench: Bench) -> Precision:
 
 
 def _test(bench: Bench, at: int, probe: Probe, layer: int) -> tuple[list[dict[str, Any]], pa.Table]:
-    split = _read(bench, at)
-    said = probabilities(probe, _features(bench, at)[layer])
-    with np.errstate(divide="ignore"):
-        losses = -np.log(said[np.arange(len(said)), split.tags])
-    found = Predictions(said.astype(np.float32), losses, runtime=0.0, n_batches=0)
-    asked = Asked.of(
-        bench.payload,
-        _precision(bench),
-        pad_id=0,
-        max_tokens=bench.step.settings["max_tokens"],
-    )
-    scores = [vars(score) for score in scores_of(split, found, asked)]
-    return scores, predictions_table(split, found, asked).select(SAID)
+    payload, split = bench.payload, _read(bench, at)
+    said = answered(split.tags, probabilities(probe, _features(bench, at)[layer]))
+    names = tags_of(payload["task"], payload["labels"])
+    where = {"offsets": split.word_offsets}
+    if payload["task"] == "ner":
+        types = payload["labels"]
+        scores = ner_probe_scores(split.tags, said, **where, types=types, tags=names)
+    else:
+        scores = pos_probe_scores(split.tags, said, **where, labels=names)
+    return [vars(score) for score in scores], words_table(split, said.predicted, names)
 
 
 def _told(probe: Probe) -> dict[str, Any]:

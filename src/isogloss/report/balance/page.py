@@ -49,6 +49,10 @@ class Also(NamedTuple):
     data: Sequence[str] = ()
     """What was done to the text (duplicates, leaks), a line each."""
 
+    mixing: Sequence[Record] = ()
+    """How often each arm draws each language: `arm, language, characters, n_windows, share` and
+    `passes` over its text, and whatever else is told."""
+
 
 NOTHING_ELSE = Also()
 
@@ -82,6 +86,7 @@ def balance_page(
         *_masked(tables, design, drawn),
         *_differences(tables, design, drawn),
         *_costs(tables),
+        *_mixing(also.mixing),
         *_listed("Data", also.data),
         *_listed("Not in this report", also.unfinished),
         "## How to read this",
@@ -184,6 +189,16 @@ def _costs(tables: Mapping[str, Records]) -> Iterator[str]:
             yield "Teachers:"
             kept = [field for field in names if "teachers" not in field and " / " not in field]
             yield markdown([{f: r.get(f) for f in kept} for r in teachers], names=kept)
+
+
+def _mixing(records: Records) -> Iterator[str]:
+    if records:
+        yield "## How the text is drawn"
+        yield (
+            "Windows of each language that an arm has, the share of its draws that they get, and "
+            "how often the training goes through them:"
+        )
+        yield markdown(records)
 
 
 def _headlines_first(

@@ -21,6 +21,14 @@ TEACHER = "teacher"
 TEACHERS = "teacher/"
 """What the names of the teachers begin with; the code of a language follows."""
 
+METRICS = {
+    MASKED: ("mrr", "top1_accuracy", "top5_accuracy", "eval_loss", "bits_per_character"),
+    "pos": ("accuracy", "class_macro_f1"),
+    "ner": ("f1", "class_macro_f1"),
+}
+"""What of each task is told; the long table has the rest. Probes are compared in the literature by
+the mean F1 over the classes of words, which stands beside what is usual for the task."""
+
 UNBOUNDED = {"eval_loss", "bits_per_character"}
 """Metrics that are no shares: they have no greatest value."""
 
@@ -70,7 +78,7 @@ Scores = dict[Block, dict[str, ByPair]]
 def read_scores(rows: Iterable[Row]) -> Scores:
     """Gather the scores of arms and teachers, in the order of their first appearance.
 
-    Left out are rows of other regimes, scores of single labels, and teachers on other languages
+    Left out are rows of other regimes, metrics beside `METRICS`, and teachers on other languages
     than their own.
 
     Raises:
@@ -111,9 +119,8 @@ def settings_of(task: str) -> tuple[Setting, ...]:
 
 
 def _is_score(row: Row) -> bool:
-    return (
-        row["regime"] in REGIMES and row["target_language"] is not None and "/" not in row["metric"]
-    )
+    tested = row["regime"] in REGIMES and row["target_language"] is not None
+    return tested and row["metric"] in METRICS.get(row["task"], ())
 
 
 def _arm_of(row: Row) -> str | None:

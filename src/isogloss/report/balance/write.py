@@ -1,7 +1,7 @@
 """Write the report of a balance study: tables, figures and one page.
 
     folder/balance.md
-    folder/tables/balance_<averages|probes|probe_languages|masked|tests|differences|costs>.<csv|md|tex>
+    folder/tables/balance_<averages|probes|probe_languages|masked|tests|differences|costs|mixing>.<...>
     folder/figures/balance-size-<task>-...<png|svg>
     folder/figures/balance-difference-<task>-...<png|svg>
 
@@ -62,6 +62,7 @@ def write_tables(
     for name, title in TITLES.items():
         caption = f"{frame.study}: {title}"
         made += write_table(folder, name, tables[name], title=caption, names=design.arms)
+    made += write_table(folder, "balance_mixing", list(also.mixing), title=f"{frame.study}: mixing")
     drawn = list(balance_figures(tables, frame, design))
     for figure in drawn:
         place = folder / "figures"
