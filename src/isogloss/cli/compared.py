@@ -135,9 +135,9 @@ def _prepared(opened: Opened, encoder: str) -> "Iterator[Step]":
     texts, longest = {step.key for step in labeled}, opened.study.training.max_length
     for step in opened.plan.of_kind("prepare"):
         asked = step.payload["tokenizer"], step.payload["max_length"]
-        if step.needs[0] in texts and asked == (origin.pin, longest):
-            if origin.step in (*step.needs, None):
-                yield step
+        same = asked == (origin.pin, longest) and origin.step in (*step.needs, None)
+        if same and step.needs[0] in texts:
+            yield step
 
 
 def _finetuned(opened: Opened) -> "list[Entry]":

@@ -41,11 +41,13 @@ def audit_study(study: Study, plan: Plan, store: Store) -> dict[str, Any]:
     """
     read_data(plan, store)
     splits = _splits(study, plan, store)
-    if study.is_tagging:
+    if study.data is None:
+        found = audit_splits({}, labels=())
+    elif study.is_tagging:
         found = audit_splits(splits, labels=[SENTENCES])
         _count_tags(found, study, plan, store)
     else:
-        found = audit_splits(splits, labels=study.labels if study.data else ())
+        found = audit_splits(splits, labels=study.labels)
     found["text"] = [store.record(step.key) for step in plan.of_kind("text")]
     found["tokenizers"] = tokenizer_audits(study, plan, store)
     if study.pretraining is not None:

@@ -1,6 +1,7 @@
 """Encoders, teachers, trackers, precision: tried before the first training, so none fails later."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from isogloss.base.errors import InputError, RunError
 from isogloss.execute.kinds.tokenizer import open_tokenizer
@@ -65,15 +66,22 @@ def _teacher_fault(name: str, revision: str, step: Step, store: Store) -> Fault 
     """Its weights, head and length; and its vocabulary, where the student's is there already."""
     try:
         check_masked_lm(name, revision=revision, max_length=step.payload["training"]["max_length"])
-        trained = step.needs[len(step.payload["languages"])]
-        pin, folder = step.payload["tokenizer"], step.settings["model"]
-        if pin != "trained" or trained in store:
-            student = open_tokenizer(pin, folder, None if folder else store.folder(trained))
+        student = _students_tokenizer(step, store)
+        if student is not None:
             own = load_tokenizer(name, revision=revision)
             check_same_vocabulary(student, own, f"The teacher {name}")
     except (InputError, RunError) as error:
         return error
     return None
+
+
+def _students_tokenizer(step: Step, store: Store) -> Any:
+    """The tokenizer that a student is to have; None where it is still to be trained."""
+    pin = step.payload["tokenizer"]
+    if pin != "trained":
+        return open_tokenizer(pin, step.settings["model"], None)
+    made = step.needs[len(step.payload["languages"])]
+    return open_tokenizer(pin, None, store.folder(made)) if made in store else None
 
 
 def _check_forms(forms: Sequence[str]) -> None:

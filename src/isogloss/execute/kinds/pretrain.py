@@ -1,7 +1,7 @@
 """Step `pretrain`: a masked language model from scratch, of one language (a teacher) or of many."""
 
 import json
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from importlib.metadata import version
@@ -177,21 +177,28 @@ def _record(bench: Bench, model: Any, corpus: Corpus, found: Pretrained) -> dict
 
 
 def _flops(bench: Bench, model: Any, found: Pretrained) -> dict[str, float]:
-    """Closed form: of the student, and of the teachers that read along."""
+    """Closed form: of the student, and of the teachers, which read along or have read before."""
     length = bench.payload["training"]["max_length"]
     windows = found.trained.real_tokens / length
     a_window = masked_flops(model.config, [length], 0)
     asked = masked_flops(model.config, [], found.n_scored)
     share = found.taught_tokens / max(1, found.trained.real_tokens)
     forward = a_window * windows + asked
-    return {"flops": BACKWARD * forward, "teacher_flops": share * forward}
+    kept = sum(one["record"].get("flops", 0) for one in _needed(bench, "targets"))
+    return {"flops": BACKWARD * forward, "teacher_flops": share * forward + kept}
 
 
 def _teachers_runtime(bench: Bench) -> float:
-    """Seconds that the trainings took that this one needs."""
-    records = [bench.store.manifest(key) for key in dict.fromkeys(bench.step.needs)]
-    trained = [one["record"] for one in records if one["kind"] in {"pretrain", "distill"}]
-    return float(sum(record["train_runtime"] for record in trained))
+    """Seconds that the trainings took that this one needs, for answers that were kept as well."""
+    keys = [key for one in _needed(bench, "targets") for key in one["identity"]["needs"]]
+    trained = _needed(bench, "pretrain", "distill", more=keys)
+    return float(sum(one["record"]["train_runtime"] for one in trained))
+
+
+def _needed(bench: Bench, *kinds: str, more: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """All that is known of the steps of some kinds among the needs, each once."""
+    keys = dict.fromkeys((*bench.step.needs, *more))
+    return [one for key in keys if (one := bench.store.manifest(key))["kind"] in kinds]
 
 
 def _fill(

@@ -28,8 +28,8 @@ TRAINED, TESTED = 1, 2
 """The split that is trained on, and the first that is tested on, among the step's needs."""
 
 _kept: dict[str, Any] = {}
-"""What the encoder last probed makes of splits, by their keys, beside its own key: its other probes
-follow in this process and read the same splits."""
+"""What the layers last probed make of splits, by their keys, beside who was asked: other probes of
+the encoder follow in this process and read the same splits."""
 
 
 def make_probed(bench: Bench) -> Making:
@@ -86,9 +86,10 @@ def _drawn(split: EncodedWords, payload: dict[str, Any]) -> NDArray[np.int64]:
 def _features(bench: Bench, at: int) -> dict[int, NDArray[np.float32]]:
     """What the encoder makes of the words of a split, by layer."""
     model_key, key = bench.step.needs[0], bench.step.needs[at]
-    if _kept.get("model") != model_key:
+    asked = [model_key, *bench.payload["layers"]]
+    if _kept.get("asked") != asked:
         _kept.clear()
-        _kept["model"] = model_key
+        _kept["asked"] = asked
     if key not in _kept:
         opened = open_pretrained(model_key, bench.need(0))
         _kept[key] = word_features(

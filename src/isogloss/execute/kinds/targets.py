@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from isogloss.efficiency.flops import masked_flops
 from isogloss.execute.bench import Bench, Made, Making
 from isogloss.execute.kinds.pretrain import hard_lesson, read_corpus
 from isogloss.execute.kinds.taught import first_teacher, load_teacher, place_of
@@ -30,9 +31,13 @@ def make_targets(bench: Bench) -> Making:
         Drawing(payload["targets"]["n"], payload["seed"], precision, best_device()),
         Cutting(bench.step.settings["max_tokens"], 0.0, corpus.tokenizer.pad_token_id),
     )
+    lengths = corpus.train[position].lengths
+    body = payload["targets"]["views"] * masked_flops(teacher.config, lengths.tolist(), 0)
+    n_asked = len(kept.offsets) - 1
     record = {
         "language": payload["languages"][position],
-        "positions": len(kept.offsets) - 1,
+        "positions": n_asked,
+        "flops": body + masked_flops(teacher.config, [], n_asked),
         "entries": len(kept.ids),
         "precision": precision.name,
     }

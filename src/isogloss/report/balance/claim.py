@@ -59,6 +59,8 @@ def difference_words(record: Mapping[str, Any]) -> str:
 
 def _line(records: Records, group: str, design: Design) -> str:
     baselines = [record for record in records if record["role"] == "baseline"]
+    if not baselines[0]["n_pairs"]:
+        return f"**{_where(baselines[0], design)}**: no data, nothing to compare."
     said = [difference_words(record) for record in baselines]
     if lacking := lacking_words(baselines[0]):
         said.append(f"Without {lacking}.")
@@ -100,11 +102,9 @@ def _control(arm: str, kind: str) -> str:
 
 
 def _where(record: Mapping[str, Any], design: Design) -> str:
-    names = [
-        language_name(code)
-        for code in design.groups[record["group"]]
-        if code not in record["without"]
-    ]
+    codes = design.groups[record["group"]]
+    there = [code for code in codes if code not in record["without"]] or codes
+    names = [language_name(code) for code in there]
     group = f"{design.words_of(record['group']).partition(' (')[0]} ({', '.join(names)})"
     setting = "" if record["task"] == "mlm" else f", {SETTINGS[record['setting']]}"
     task = TASKS.get(record["task"], record["task"])
