@@ -58,14 +58,14 @@ def test_a_language_without_text_is_named(isogloss, tmp_path):
 def test_a_text_of_one_line_is_refused(isogloss, tmp_path, held_out, said):
     root = "{kind: folder, root: text}"
     study = write_small(tmp_path, HARD.replace(root, f"{root}, held_out: {held_out}"))
-    text_of(tmp_path, "de").write_text("Ein Satz.\nEin Satz.\n")
+    text_of(tmp_path, "de").write_text("Der Satz.\nDer Satz.\n")
     refused(isogloss("run", study.name), "German (deu-Latn) has a text of one line", said)
 
 
 def test_a_text_of_one_window_fails_with_its_reason(isogloss, tmp_path):
     """Known once the vocabulary is there."""
     study = write_small(tmp_path, HARD)
-    text_of(tmp_path, "de").write_text("Ein Satz.\nNoch einer.\n")
+    text_of(tmp_path, "de").write_text("Der Satz.\nDie Katze.\n")
     said = isogloss("run", study.name, "--json")
     assert said.code == 1
     (failed,) = (one for one in said.json["failed"] if one["status"] == "failed")
@@ -194,6 +194,46 @@ def test_a_learning_rate_that_is_far_too_large_is_told_for_every_arm(isogloss, t
     failed = [one for one in said.json["failed"] if one["status"] == "failed"]
     assert {one["title"] for one in failed} == {"hard-all seed=1", "hard-balanced seed=1"}
     assert all("Lower learning_rate" in one["message"] for one in failed)
+
+
+def test_a_student_that_weighs_a_broken_teacher_fails_alone(isogloss, tmp_path, tokenizer):
+    """Its dev losses are no numbers either."""
+    checkpoint(tmp_path / "broken", tokenizer, fill=float("nan"))
+    policy = "{arm: soft-balanced, distillation: {listening: {policy: adaptive, eval_steps: 1}}}"
+    study = write_small(
+        tmp_path, given("./broken", SMALL.replace(", soft-balanced", f", {policy}"))
+    )
+    said = isogloss("run", study.name, "--json")
+    assert said.code == 3
+    (failed,) = (one for one in said.json["failed"] if one["status"] == "failed")
+    assert failed["title"] == "soft-balanced seed=1"
+    assert "Traceback" not in failed["message"]
+
+
+def test_arms_teach_arms_and_what_they_say_may_be_kept(isogloss, tmp_path):
+    kept = "targets: {kind: sampled, n: 4, views: 2}"
+    arms = (
+        f"[hard-all, {{arm: soft-all, name: pupil, distillation: {{teachers: hard-all, {kept}}}}},"
+        f" {{arm: soft-balanced, name: grandchild, distillation: {{teachers: pupil}}}},"
+        f" {{arm: self-teachers, name: own, distillation: {{{kept}}}}},"
+        " {arm: soft-balanced, name: strict, distillation: {listening: {policy: threshold,"
+        " eval_steps: 1}}}, {arm: hard-balanced, name: cut, mixing: {characters: 500}}]"
+    )
+    study = write_small(
+        tmp_path,
+        SMALL.replace("[hard-all, hard-balanced, soft-balanced]", arms).replace("[1]", "[1, 2]"),
+    )
+    said = isogloss("run", study.name, "--json")
+    assert (said.code, said.json["failed"]) == (0, [])
+    plan = open_study(study, tmp_path / ".isogloss", None).plan
+    met: set[str] = set()
+    for step in plan:
+        assert met.issuperset(step.needs), step.title
+        met.add(step.key)
+    store = Store(tmp_path / ".isogloss")
+    cut = next(step for step in plan.of_kind("pretrain") if step.title == "cut seed=1")
+    sizes = store.record(cut.key)["sizes"]
+    assert all(size["characters"] <= 500 for size in sizes.values())
 
 
 # ---- the disk
