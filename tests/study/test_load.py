@@ -81,7 +81,7 @@ def test_a_small_study_is_enough_and_defaults_are_the_notebooks():
         ("sizes=0", "a size is a number of rows from 1, or all"),
         ("seeds=[-1]", "seeds.0: input should be greater than or equal to 0"),
         ("encoders=[a/b, a/b]", "two encoders are named b"),
-        ("encoders=[{model: a/b, scratch: {}}]", "give exactly one of model and scratch"),
+        ("encoders=[{model: a/b, scratch: {}}]", "give exactly one of model, scratch and from"),
         ("encoders.scratch.hidden_size=30", "is not a multiple of"),
         ("data.label_names={0: neg}", "label_names gives neg, not among the labels"),
         ("data.labels=[a]", "data.labels: task sentiment needs 2 or more labels"),

@@ -51,6 +51,9 @@ class Mixing(Spec):
             raise ValueError("max_epochs belongs to unimax, which needs it")
         if self.characters is not None and self.kind != "balanced":
             raise ValueError("characters belongs to balanced")
+        usual = type(self).model_fields["alpha"].default
+        if self.alpha != usual and self.kind not in {"alpha", "annealed"}:
+            raise ValueError("alpha belongs to alpha and annealed")
         return self
 
 
@@ -170,7 +173,7 @@ class Arm(Spec):
         if not isinstance(value, Mapping) or "arm" not in value:
             return value
         preset, own = value["arm"], {k: v for k, v in value.items() if k != "arm"}
-        if preset not in PRESETS:
+        if not isinstance(preset, str) or preset not in PRESETS:
             known = ", ".join(PRESETS)
             raise ValueError(
                 f"there is no arm {preset!r}.{did_you_mean(str(preset), PRESETS)} Known: {known}"

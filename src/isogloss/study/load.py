@@ -58,9 +58,10 @@ def study_from(document: Document) -> Study:
 def _from_here(change: str) -> str:
     """A change typed on the command line names a folder from where it is typed."""
     key, _, value = change.partition("=")
-    if key in {"data.source.root", "pretraining.text.source.root"}:
+    if value and (key.endswith("source.root") or key == "pretraining.tokenizer_from"):
         return f"{key}={Path(value).expanduser().absolute()}"
-    if key.startswith("encoders.") and key.endswith(".model"):
+    of_encoder = key.startswith("encoders.") and key.endswith(".model")
+    if value and (of_encoder or key.startswith("pretraining.teachers.models.")):
         return f"{key}={_as_folder(value, Path.cwd()) or value}"
     return change
 

@@ -1,9 +1,9 @@
 """What a study may say about pre-training: raw text, one vocabulary, teachers, students."""
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from isogloss.base.splits import split_name
 from isogloss.study.arms import MONOLINGUAL, SELF, Arm, Arms
@@ -15,6 +15,19 @@ from isogloss.study.spec import Count, NotIdentity, Number, Spec
 
 TEACHER = "teacher"
 """What the name of a teacher begins with: `teacher/deu-Latn`."""
+
+
+def _name_or_share(value: Any) -> Any:
+    """One mistake where a union would tell two."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(value, str) or (number and 0 < value < 0.5):
+        return value
+    raise ValueError("the name of a split, or a share above 0 and below 0.5, is wanted")
+
+
+HeldOut = Annotated[
+    SplitName | Annotated[float, Field(gt=0, lt=0.5)], BeforeValidator(_name_or_share)
+]
 
 
 class Text(Spec):
@@ -33,7 +46,7 @@ class Text(Spec):
     train_splits: Splits = ("train",)
     """Splits to train on; several are pooled."""
 
-    held_out: SplitName | Annotated[float, Field(gt=0, lt=0.5)] = "validation"
+    held_out: HeldOut = "validation"
     """The split that is only tested on, or a share of the training text to be held out."""
 
     dev_windows: Annotated[int, Field(ge=1)] = 64
@@ -120,6 +133,8 @@ class Pretraining(Spec):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"two arms are named {', '.join(twice)}: give each a name")
+        if taken := {MONOLINGUAL, SELF} & set(names):
+            raise ValueError(f"an arm is named {taken.pop()}, which stands for other teachers")
         return self
 
     @model_validator(mode="after")

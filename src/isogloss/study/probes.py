@@ -1,8 +1,8 @@
 """What a study may say about probes: what is in the encodings, as a linear classifier sees it."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from isogloss.study.data import Data, SplitName
 from isogloss.study.languages import Languages
@@ -41,6 +41,12 @@ class Probe(Spec):
 
     max_iterations: Count = 1000
     """Steps of L-BFGS at most; what has not converged by then is told."""
+
+    @model_validator(mode="after")
+    def _splits_do_not_meet(self) -> Self:
+        if self.split in self.data.train_splits:
+            raise ValueError(f"split {self.split} is both trained and tested on")
+        return self
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -155,6 +155,8 @@ class Study(Spec):
             raise ValueError("data and encoders belong together: give both to fine-tune, or none")
         if self.probes and self.pretraining is None:
             raise ValueError("probes look into encoders of a section pretraining: write one")
+        if self.efficiency and not self.encoders:
+            raise ValueError("efficiency measures encoders that are fine-tuned: name one or more")
         return self
 
     @model_validator(mode="after")
@@ -195,6 +197,16 @@ class Study(Spec):
             strange = [code for code in codes if code not in self.languages]
             if strange:
                 raise ValueError(f"group {name} has {', '.join(strange)}, not among languages")
+        return self
+
+    @model_validator(mode="after")
+    def _given_teachers_are_of_the_study(self) -> Self:
+        given = self.pretraining.teachers.models if self.pretraining else {}
+        strange = [code for code in given if code not in self.languages]
+        if strange:
+            raise ValueError(
+                f"pretraining.teachers.models has {', '.join(strange)}, not among languages"
+            )
         return self
 
     @property
