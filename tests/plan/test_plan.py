@@ -253,12 +253,13 @@ def test_every_shipped_study_loads_and_plans(path, monkeypatch, tmp_path):
 def stand_ins(study, folder: Path) -> list[str]:
     """Stub data and checkpoints for what a study reads from local folders."""
     changes = []
-    if study.data.source.kind == "folder":
-        for code in study.all_languages:
-            (folder / "data" / code).mkdir(parents=True)
-            for split in ("train", "validation", "test"):
-                (folder / "data" / code / f"{split}.jsonl").write_text("{}\n")
-        changes += [f"data.source.root={folder / 'data'}", "data.source.folders={}"]
+    sources = {f"probes.{at}.data": probe.data for at, probe in enumerate(study.probes)}
+    sources |= {"data": study.data} if study.data else {}
+    sources |= {"pretraining.text": study.pretraining.text} if study.pretraining else {}
+    for place, declared in sources.items():
+        if declared.source.kind == "folder":
+            write_stubs(folder / place, study.all_languages)
+            changes += [f"{place}.source.root={folder / place}", f"{place}.source.folders={{}}"]
     for at, encoder in enumerate(study.encoders):
         if encoder.model and Path(encoder.model).is_absolute():
             stub = folder / encoder.display
@@ -267,6 +268,13 @@ def stand_ins(study, folder: Path) -> list[str]:
             (stub / "model.safetensors").write_bytes(b"")
             changes.append(f"encoders.{at}.model={stub}")
     return changes
+
+
+def write_stubs(root: Path, languages: tuple[str, ...]) -> None:
+    for code in languages:
+        (root / code).mkdir(parents=True)
+        for split in ("train", "validation", "test"):
+            (root / code / f"{split}.jsonl").write_text("{}\n")
 
 
 def test_keys_are_stable():

@@ -133,8 +133,9 @@ def _pin_probe(study: Study, probe: Probe, looking: _Looking) -> dict[str, Any]:
     source, codes = probe.data.source, probe.languages or study.languages
     there = set(codes)
     if isinstance(source, FolderSource):
-        folders = looking.attempt(language_folders, source.root) or {}
-        there = {*folders, *source.folders}
+        elsewhere = set(source.folders)
+        under = looking.attempt(language_folders, source.root) if there - elsewhere else None
+        there = {*(under or {}), *elsewhere}
     splits = (*probe.data.train_splits, probe.split)
     pinned = looking.source(source, {code: splits for code in codes if code in there})
     for code in codes:

@@ -90,6 +90,12 @@ def updates(declared: Pretraining, arm: Arm, n_teachers: int) -> int:
     return math.ceil(beside + n_teachers * (declared.teachers.max_steps or students))
 
 
+def _alone(mixing: Mapping[str, Any]) -> dict[str, Any]:
+    """One language is drawn the same whatever the rule, unless it is cut or its epochs capped."""
+    limits = (mixing.get("characters"), mixing.get("max_epochs"))
+    return {"kind": "natural"} if limits == (None, None) else dict(mixing)
+
+
 @final
 @dataclass(frozen=True, eq=False)
 class _Desk:
@@ -293,7 +299,7 @@ class _Desk:
             "training": {**identity(self.declared.training), "max_steps": steps},
             "tokenizer": self.tokenizer_pin,
             "languages": languages,
-            "mixing": dict(mixing),
+            "mixing": _alone(mixing) if len(languages) == 1 else dict(mixing),
             "label_smoothing": 0.0,
             "best_per_language": None,
             "seed": seed,
@@ -375,6 +381,7 @@ class _Desk:
                     "task": probe.task,
                     "regime": "probe",
                     "source_languages": [source],
+                    "n_per_language": step.payload["n_per_language"],
                     "target_language": target,
                     "split": probe.split,
                     "form": f"layer {layer}",
