@@ -1,7 +1,7 @@
 """Step `pretrain`: a masked language model from scratch, of one language (a teacher) or of many."""
 
 import json
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from importlib.metadata import version
@@ -242,6 +242,21 @@ def _card(bench: Bench, model: Any, record: Mapping[str, Any]) -> str:
             "key": bench.step.key,
             "sizes": record["sizes"],
             "versions": {name: version(name) for name in ("isogloss", "torch", "transformers")},
-            **({"teachers": record["teachers"]} if record.get("teachers") else {}),
+            "teachers": dict(_teachers(bench)),
         }
     )
+
+
+def _teachers(bench: Bench) -> Iterator[tuple[str, str]]:
+    """Who taught each language; nobody where labels are hard."""
+    payload, needs = bench.payload, bench.step.needs
+    told: dict[str, Any] = payload.get("distillation", {})
+    first = len(payload["languages"]) + int(payload["tokenizer"] == "trained")
+    for at, code in enumerate(payload["languages"] if told else ()):
+        who = told["teachers"][at]
+        if told["targets"]["kind"] == "sampled":
+            yield code, f"answers kept by step {needs[first + at]}"
+        elif "need" in who:
+            yield code, f"step {needs[first + who['need']]}"
+        else:
+            yield code, str(bench.step.settings["teachers"][code])
