@@ -48,7 +48,7 @@ def trials_of(opened: "Opened", rows: "Sequence[Row]", design: Design) -> list[T
 
 def also_of(opened: "Opened", commands: "Sequence[str]") -> Also:
     """What the page says besides: what is missing, what was done to the text, how it is drawn."""
-    notes = [*opened.pins.remarks, *_text_notes(opened)]
+    notes = [*opened.pins.remarks, *_text_notes(opened), *_unconverged(opened)]
     return Also(opened.unfinished(), commands, notes, list(_mixing(opened)))
 
 
@@ -109,6 +109,18 @@ def _text_notes(opened: "Opened") -> "Iterator[str]":
         told = ", ".join(f"{count:,} {what}" for what, count in lost.items() if count)
         if told:
             yield f"{language_name(record['language'])}: {told} were dropped from the text."
+
+
+def _unconverged(opened: "Opened") -> "Iterator[str]":
+    """How many probes stopped before they had converged; nothing if none did."""
+    records = [opened.store.record(key) for key in _finished(opened, "probe")]
+    fits = [fit for record in records for fit in record["fits"].values()]
+    stopped = sum(not fit["converged"] for fit in fits)
+    if stopped:
+        yield (
+            f"{stopped} of {len(fits)} probes stopped before they had converged: raise"
+            " probes.max_iterations."
+        )
 
 
 def _finished(opened: "Opened", kind: str) -> list[str]:
