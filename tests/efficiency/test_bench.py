@@ -9,7 +9,7 @@ from isogloss.base.errors import InputError, RunError, UnknownName
 from isogloss.efficiency.bench import World, bench, choose
 from isogloss.efficiency.busy import Used
 from isogloss.efficiency.candidate import Candidate
-from isogloss.efficiency.figures import BLOCK
+from isogloss.efficiency.figures import BLOCK, SETTLING
 from isogloss.efficiency.link import Failed
 from isogloss.efficiency.protocol import Protocol
 from isogloss.efficiency.result import BenchResult, flat
@@ -189,9 +189,11 @@ def test_figures_are_medians_of_rounds_with_the_best_budget():
     assert (values["parameters"], values["body_parameters"], values["peak_rss_mb"]) == (10, 6, 7)
     one = result.candidates[0]
     assert one.facts["best_token_budget"] == 2048
-    rounds = [m for m in one.measured if m.name.startswith(("offline", "server", "peak_share"))]
-    assert len(rounds) == 3 + 1 + 1
+    rounds = [m for m in one.measured if m.name.startswith(("offline", "peak_share"))]
+    assert len(rounds) == 3 + 1
     assert {len(m.samples) for m in rounds} == {Protocol().rounds}
+    (server,) = [m for m in one.measured if m.name.startswith("server")]
+    assert len(server.samples) == Protocol().rounds - Protocol().rounds // SETTLING
     blocks = [m for m in one.measured if m.name.startswith("single_stream")]
     assert len(blocks) == 8
     assert {len(m.samples) for m in blocks} == {Protocol().rounds // BLOCK}

@@ -1,7 +1,5 @@
 """One sample a round, whatever the number of passes; a peak for each device and precision."""
 
-from statistics import median
-
 import pytest
 
 from isogloss.efficiency.figures import figures_of, rounds_of
@@ -73,20 +71,28 @@ def streamed(*rounds):
     return {one.name: one.samples for one in found.measured}
 
 
-def test_a_hiccup_in_one_round_is_in_no_percentile():
-    calm, hit = (1.0, 2.0, 3.0, 4.0), (1.0, 90.0, 3.0, 4.0)
-    measured = streamed(calm, hit, calm, calm, calm, hit)
+def test_what_the_machine_adds_in_some_rounds_is_in_no_percentile():
+    calm, hit = (1.0, 2.0, 3.0, 4.0), (1.5, 90.0, 3.5, 4.5)
+    measured = streamed(calm, hit, hit, hit, hit, hit, calm, hit)
     assert measured["single_stream_p50_ms"] == (2.0, 2.0)
     assert measured["single_stream_p99_ms"] == (4.0, 4.0)
 
 
-@pytest.mark.parametrize(("n", "blocks"), [(1, 1), (2, 1), (3, 1), (5, 1), (6, 2), (8, 2), (12, 4)])
-def test_rounds_are_cut_into_blocks_of_three_and_none_is_left_out(n, blocks):
+def test_the_tail_is_made_by_the_queries_that_take_longest():
+    takes = tuple(float(at) for at in range(1, 101))
+    measured = streamed(*[tuple(one + noise for one in takes) for noise in (3.0, 0.0, 7.0, 1.0)])
+    assert measured["single_stream_p90_ms"] == (90.0,)
+    assert measured["single_stream_p99_ms"] == (99.0,)
+
+
+@pytest.mark.parametrize(
+    ("n", "blocks"), [(1, 1), (3, 1), (4, 1), (7, 1), (8, 2), (11, 2), (12, 3)]
+)
+def test_rounds_are_cut_into_blocks_of_four_and_none_is_left_out(n, blocks):
     measured = streamed(*[(float(at),) for at in range(n)])
     samples = measured["single_stream_p50_ms"]
     assert len(samples) == blocks
-    last = range(3 * (blocks - 1), n)
-    assert samples[-1] == median(last)
+    assert samples == tuple(float(4 * block) for block in range(blocks))
 
 
 def server(*rounds):
@@ -98,6 +104,12 @@ def server(*rounds):
 def test_the_servers_rate_is_that_of_the_staircase_a_sample_a_round():
     found = server([(10.0, True), (20.0, False)], [(9.0, True), (16.0, False)], [(8.0, True)])
     assert found.measured[0].samples == pytest.approx((12.0, 8.0))
+
+
+def test_a_third_of_the_rounds_is_left_for_the_staircase_to_settle():
+    rounds = [[(float(rate), True)] for rate in range(1, 7)]
+    found = server([(1.0, True), (2.0, False)], *rounds)
+    assert found.measured[0].samples == pytest.approx((3.0, 4.0, 5.0, 6.0))
 
 
 def test_a_server_that_holds_no_rate_has_the_rate_0():

@@ -31,6 +31,7 @@ from isogloss.efficiency.memory import peak_rss_mb, peak_vram_mb
 from isogloss.efficiency.offline import offline, offline_for
 from isogloss.efficiency.peak import peaks_by_device
 from isogloss.efficiency.server import (
+    BELOW,
     Run,
     ServerRules,
     Timing,
@@ -161,7 +162,7 @@ class Desk:
             if first == 0:
                 start = 1 / self._seconds_of_one(seed)
                 runs = highest_rate(lambda rate: self._try_rate(rate, own, seed), start, own)
-                self._rate = max_rate(runs)
+                self._rate = BELOW * max_rate(runs)
             else:
                 runs = self._climb(own, seed, range(first, first + trials))
         return {"runs": [run._asdict() for run in runs]}

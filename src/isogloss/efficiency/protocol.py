@@ -43,17 +43,17 @@ class Protocol:
     server_p99_ms: float = 100.0
     """Bound on the 99th percentile of the latency."""
 
-    server_seconds: float = 3.0
+    server_seconds: float = 2.0
     """Length of the arrivals of one trial of a rate."""
 
-    server_trials: int = 2
+    server_trials: int = 3
     """In each round, after one search for where to begin."""
 
     max_batch: int = 16
     max_wait_ms: float = 5.0
     """How long a query waits for others while the server is free."""
 
-    cold_starts: int = 3
+    cold_starts: int = 8
     energy_seconds: float = 20.0
     warm_up: WarmUp = field(default_factory=WarmUp)
     """No study says it: its values belong to the version of the step `measure`."""

@@ -7,11 +7,11 @@ All rates of one trial share one stream of gaps, scaled, so that a higher rate i
 of the same traffic and not other luck.
 
 A search by bisection says where the highest rate was in those seconds, and on a machine that others
-share the next search says something else by a fifth. So it only finds where to begin. From there a
-staircase goes on, some trials in each round, in turn with the other candidates': a little up where
-the bound holds, three times as much down where it fails. It settles where three of four trials hold
-(Kaernbach 1991, weighted up-down), one hiccup moves it by one step, and what slows the machine down
-for a while meets every candidate.
+share the next search says something else by a fifth. So it only finds where to begin: somewhat
+below. From there a staircase goes on, some trials in each round, in turn with the other
+candidates': a little up where the bound holds, three times as much down where it fails. It settles
+where three of four trials hold (Kaernbach 1991, weighted up-down), one hiccup moves it by one step,
+and what slows the machine down for a while meets every candidate.
 """
 
 import math
@@ -28,7 +28,9 @@ from isogloss.efficiency.warmup import Clock
 
 PERCENT = 99
 MAX_DOUBLINGS = 8
-UP = 1.02
+BELOW = 0.9
+"""Where a staircase begins, in rates that a search has found: the luckiest of them held."""
+UP = 1.03
 """Factor of the rate after a trial that held."""
 DOWN = UP**-3
 """Factor of the rate after one that failed: equally likely to go either way where 3 of 4 hold."""

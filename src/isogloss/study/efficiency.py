@@ -53,10 +53,10 @@ class Efficiency(Spec):
     server_p99_ms: Number = Field(default=100.0, gt=0)
     """The longest that 99 of 100 requests may wait for their answer."""
 
-    server_seconds: Number = Field(default=3.0, gt=0)
+    server_seconds: Number = Field(default=2.0, gt=0)
     """Length of one trial of a rate of requests."""
 
-    server_trials: Count = 2
+    server_trials: Count = 3
     """Trials in each round, after one search for where to begin."""
 
     max_batch: Count = 16
@@ -65,7 +65,7 @@ class Efficiency(Spec):
     max_wait_ms: Number = Field(default=5.0, ge=0)
     """How long the server waits for a batch to fill."""
 
-    cold_starts: Count = 3
+    cold_starts: Count = 8
     """Times that a fresh process is started until its first answer."""
 
     energy_seconds: Number = Field(default=20.0, gt=0)
