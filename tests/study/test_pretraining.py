@@ -214,6 +214,9 @@ def test_teachers_are_wanted_where_an_arm_learns_or_begins_from_them(arm, listen
         ("groups={low: [fr]}", "group low has fra-Latn, not among languages"),
         ("groups={low: [de, German]}", "groups.low: named twice, perhaps in two spellings"),
         ("groups={low: []}", "groups.low: value should have at least 1 item"),
+        ("groups={all: [de]}", "group all is that of all groups together: name it otherwise"),
+        ("probes.0.layers=[0, 99]", "asks for layer 99 of an encoder of"),
+        ("probes.0.layers=[-99]", "ask for one from 0 (the embeddings) to"),
         ("probes.0.task=nre", "probes.0.task: 'nre' is not known. Did you mean 'ner'?"),
         ("probes.0.layer=1", "probes.0.layer: unknown key. Did you mean 'layers'?"),
         ("probes.0.layers=[]", "probes.0.layers: value should have at least 1 item"),
@@ -314,6 +317,13 @@ def test_held_out_text_is_a_split_or_a_share():
     shared = load(GOOD, "pretraining.text.held_out=0.02")
     assert shared.pretraining.text.held_out == 0.02
     assert shared.pretraining.text.splits == ("train",)
+
+
+def test_groups_may_lie_in_one_another_and_not_overlap():
+    languages = "languages=[en, de, es]"
+    assert load(GOOD, languages, "groups={high: [en, de], pivot: [de], low: [es]}").groups
+    said = mistakes(GOOD, languages, "groups={low: [de, es], high: [es, en]}")
+    assert "groups low and high share spa-Latn: put a language into one of them" in said
 
 
 def test_groups_and_languages_are_stored_in_one_spelling():

@@ -1,5 +1,6 @@
 """The study: what a person declares, whole."""
 
+from itertools import combinations
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -197,6 +198,28 @@ class Study(Spec):
             strange = [code for code in codes if code not in self.languages]
             if strange:
                 raise ValueError(f"group {name} has {', '.join(strange)}, not among languages")
+        if "all" in self.groups:
+            raise ValueError("group all is that of all groups together: name it otherwise")
+        for (one, first), (other, second) in combinations(self.groups.items(), 2):
+            shared = set(first) & set(second)
+            if shared not in (set(), set(first), set(second)):
+                raise ValueError(
+                    f"groups {one} and {other} share {', '.join(sorted(shared))}: put a language"
+                    " into one of them; only a group within another, as a pivot, may share"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _probed_layers_are_there(self) -> Self:
+        n = self.pretraining.encoder.num_hidden_layers if self.pretraining else 0
+        for probe in self.probes if self.pretraining else ():
+            for layer in probe.layers:
+                if not -n - 1 <= layer <= n:
+                    raise ValueError(
+                        f"probes: {probe.task} asks for layer {layer} of an encoder of {n} layers:"
+                        f" ask for one from 0 (the embeddings) to {n}, or from -1 (the last) back"
+                        f" to {-n - 1}"
+                    )
         return self
 
     @model_validator(mode="after")
