@@ -4,6 +4,7 @@ import csv
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -154,6 +155,14 @@ def test_a_study_of_which_only_teachers_are_finished_has_a_page(tmp_path):
     assert "Not finished: hard-all, hard-balanced, soft-balanced" in text
     assert "Not tested: soft-balanced, and hard-balanced or hard-all" in text
     assert "0.400" in text
+
+
+def test_a_study_without_low_and_high_is_told_that_nothing_was_asked(tmp_path):
+    design = replace(DESIGN, groups={"mine": LANGUAGES})
+    rows = [masked("soft-balanced", code, 0.4) for code in LANGUAGES]
+    text = write_tables(balance_tables(rows, design), tmp_path, FRAME, design)[-1].read_text()
+    assert "Not asked: the answer is about the groups low and high" in text
+    assert "Not tested" not in text
 
 
 def test_a_folder_that_cannot_be_written_to_is_said(tmp_path):

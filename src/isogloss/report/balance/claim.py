@@ -87,8 +87,8 @@ def _reason(records: Records, design: Design) -> str:
         )
         return f"not shown to be the teachers. {said}"
     if missing:
-        lacking = " and ".join(f"an arm with {CONTROLS[kind]}" for kind in missing)
-        return f"whether it is the teachers is not decided: this study has no finished {lacking}."
+        lacking = " and ".join(f"no arm with {CONTROLS[kind]}" for kind in missing)
+        return f"whether it is the teachers is not decided: this study has finished {lacking}."
     beaten = " and ".join(_control(arm, kind) for kind, arm in arms.items())
     return f"the teachers, as far as the controls go: {design.candidate} also beats {beaten}."
 

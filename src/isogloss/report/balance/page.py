@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from isogloss.base.languages import language_name
 from isogloss.report.balance.claim import SETTINGS, TASKS, difference_grid
-from isogloss.report.balance.design import CONTROLS, GROUP_WORDS, Design, measure_words
+from isogloss.report.balance.design import CLAIMED, CONTROLS, GROUP_WORDS, Design, measure_words
 from isogloss.report.balance.scores import MASKED, TEACHER, TEACHERS
 from isogloss.report.balance.side_by_side import keep
 from isogloss.report.figures import Figure
@@ -119,6 +119,11 @@ def facts(tables: Mapping[str, Records], design: Design) -> list[str]:
 
 
 def _untested(design: Design) -> str:
+    if not any(name in design.groups for name in CLAIMED):
+        return (
+            "Not asked: the answer is about the groups low and high, and the study names neither. "
+            "Name them under `groups`; nothing is trained again for that."
+        )
     against = " or ".join(design.baselines)
     return (
         f"Not tested: {design.candidate}, and {against}, must be trained with a seed in common and "

@@ -113,7 +113,7 @@ def _difference(record: Mapping[str, Any], names: Mapping[str, str]) -> dict[str
 def _lines(values: Sequence[Mapping[str, Any]], arms: Sequence[str], y: alt.Y) -> Any:
     scale = alt.Scale(type="log", nice=False, padding=24)
     ticks = _ticks([value["characters"] for value in values])
-    axis = alt.Axis(grid=False, format="~s", values=ticks, labelOverlap="greedy")
+    axis = alt.Axis(grid=False, format=".3~s", values=ticks, labelOverlap="greedy")
     x = alt.X("characters:Q", scale=scale, axis=axis, title=SIZE_TITLE)
     color, shape, dash = _looks(arms)
     base = alt.Chart(data(values)).encode(x=x)
@@ -143,9 +143,17 @@ def _ticks(sizes: Sequence[int]) -> list[int]:
 
     >>> _ticks([700_000, 4_000_000])
     [500000, 1000000, 2000000, 5000000]
+
+    Where hardly a round one lies between them, the two themselves are shown.
+
+    >>> _ticks([48_380, 52_051])
+    [48380, 50000, 52051]
     """
     steps = [digit * 10**power for power in range(13) for digit in (1, 2, 5)]
     low, high = min(sizes), max(sizes)
+    between = [step for step in steps if low <= step <= high]
+    if len(between) < 2:
+        return sorted({low, *between, high})
     first = max((step for step in steps if step <= low), default=steps[0])
     last = min((step for step in steps if step >= high), default=steps[-1])
     return [step for step in steps if first <= step <= last]
