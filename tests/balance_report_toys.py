@@ -6,14 +6,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from isogloss.report.balance.design import Design, Size
+from isogloss.report.balance.design import Design
 
 LOW = ("eus-Latn", "tur-Latn", "vie-Latn", "hun-Latn")
 HIGH = ("spa-Latn", "eng-Latn", "deu-Latn")
 PIVOT = ("deu-Latn",)
 LANGUAGES = (*LOW, *HIGH)
 ARMS = ("hard-all", "hard-balanced", "soft-balanced")
-SIZES = {code: Size(500_000 * 2**at, 520_000 * 2**at) for at, code in enumerate(LANGUAGES)}
+SIZES = {code: 500_000 * 2**at for at, code in enumerate(LANGUAGES)}
 DESIGN = Design(groups={"low": LOW, "high": HIGH, "pivot": PIVOT}, arms=ARMS, sizes=SIZES)
 LABELS = {"pos": ("NOUN", "VERB", "X"), "ner": ("PER", "LOC")}
 

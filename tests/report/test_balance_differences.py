@@ -210,6 +210,30 @@ def test_other_gold_is_refused_by_name(tmp_path):
         differences([*trials[:-1], other], DESIGN, resamples=FEW)
 
 
+def test_a_guess_that_is_no_number_is_left_out_as_it_is_of_the_scores(tmp_path):
+    write_ranks(tmp_path, [3, 1, 2, 4, 1, 5, 2])
+    path = tmp_path / "ranks.parquet"
+    table = pq.read_table(path).to_pydict()
+    table["rank"][1], table["loss"][1] = 0, math.nan
+    pq.write_table(pa.table(table), path)
+    units = read_masked_units(tmp_path)
+    assert units.positions.tolist() == [4, 2]
+    usable = np.array([3, 2, 4, 1, 5, 2])
+    got = scores([masked_per_unit(units, "mrr")], score_of_sums("mlm", "mrr"))[0]
+    assert got == pytest.approx(np.mean(1 / usable))
+    assert units.nats.sum() == pytest.approx(np.log(usable + 0.5).sum())
+
+
+def test_arms_that_share_a_step_are_both_compared(tmp_path):
+    """With one language, text that is balanced is all of the text."""
+    rows = []
+    for arm, key in (("hard-balanced", "one"), ("hard-all", "one"), ("soft-balanced", "other")):
+        write_ranks(tmp_path / key, ranks(np.random.default_rng(0), 50, 1.8))
+        rows.append({**masked(arm, "eus-Latn", 0.5), "step": key})
+    trials = read_trials(rows, lambda key: tmp_path / key, labels=LABELS, arms=ARMS)
+    assert [one.arm for one in trials] == ["hard-balanced", "hard-all", "soft-balanced"]
+
+
 def test_a_metric_that_stored_ranks_do_not_hold_is_refused(tmp_path):
     trials = made_trials(tmp_path, lambda *_: 1.8, n=50)
     with pytest.raises(UnknownName, match="Unknown metric 'f1'"):

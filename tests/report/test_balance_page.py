@@ -29,7 +29,7 @@ from isogloss.base.errors import InputError
 from isogloss.report.balance.page import Also
 from isogloss.report.balance.tables import TITLES, balance_tables
 from isogloss.report.balance.trials import read_trials
-from isogloss.report.balance.write import balance_console, write_balance, write_tables
+from isogloss.report.balance.write import balance_console, write_tables
 from isogloss.report.charts.balance import differences_chart, sizes_chart
 from isogloss.report.figures import svg
 from isogloss.report.frame import Frame
@@ -150,7 +150,7 @@ def test_the_screen_shows_masked_words_and_probes(written):
 
 def test_a_study_of_which_only_teachers_are_finished_has_a_page(tmp_path):
     rows = [masked(f"teacher/{code}", code, 0.4) for code in LANGUAGES]
-    paths = write_balance(rows, tmp_path, frame=FRAME, design=DESIGN)
+    paths = write_tables(balance_tables(rows, DESIGN), tmp_path, FRAME, DESIGN)
     text = paths[-1].read_text()
     assert "Not finished: hard-all, hard-balanced, soft-balanced" in text
     assert "Not tested: soft-balanced, and hard-balanced or hard-all" in text
@@ -167,9 +167,9 @@ def test_a_study_without_low_and_high_is_told_that_nothing_was_asked(tmp_path):
 
 def test_a_folder_that_cannot_be_written_to_is_said(tmp_path):
     (tmp_path / "file").write_text("")
-    rows = [masked("hard-all", code, 0.4) for code in LANGUAGES]
+    tables = balance_tables([masked("hard-all", code, 0.4) for code in LANGUAGES], DESIGN)
     with pytest.raises(InputError, match="cannot be written"):
-        write_balance(rows, tmp_path / "file", frame=FRAME, design=DESIGN)
+        write_tables(tables, tmp_path / "file", FRAME, DESIGN)
 
 
 def words_of(spec):

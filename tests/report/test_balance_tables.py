@@ -271,7 +271,13 @@ def test_a_value_that_is_not_finite_is_not_averaged():
     assert record["n_seeds"] == 2
 
 
-def test_controls_stand_after_the_baselines_each_once():
-    opponents = list(with_controls().opponents)
-    assert opponents == [("hard-balanced", True), ("hard-all", True),
-                         ("hard-smoothed", False), ("hard-longer", False)]  # fmt: skip
+def test_controls_stand_after_the_baselines_and_other_arms_last_each_once():
+    design = with_controls()
+    opponents = list(replace(design, arms=(*design.arms, "soft-adaptive")).opponents)
+    assert opponents == [
+        ("hard-balanced", "baseline"),
+        ("hard-all", "baseline"),
+        ("hard-smoothed", "control"),
+        ("hard-longer", "control"),
+        ("soft-adaptive", "variant"),
+    ]

@@ -1,10 +1,11 @@
 """The pre-training of an opened study, as its report reads it: groups, arms, sizes, test units."""
 
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from isogloss.base.languages import language_name
 from isogloss.data.mixture import Mixing, probabilities
-from isogloss.report.balance.design import Design, Size, usual_controls
+from isogloss.report.balance.design import Design, usual_controls
 from isogloss.report.balance.page import Also
 from isogloss.report.balance.trials import Trial, read_trials
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 REGIMES = ("pretrain", "probe")
 """Regimes of the rows that a pre-training has in the results."""
+
+STEPS = 100
+"""At so many places on the way a mixture that changes is looked at."""
 
 CANDIDATE, BASELINES = "soft-balanced", ("hard-balanced", "hard-all")
 
@@ -36,7 +40,6 @@ def design_of(opened: "Opened", declared: "Pretraining") -> Design:
         baselines=tuple(name for name in BASELINES if name in arms),
         controls=usual_controls(arms),
         teachers={arm.name: _taught_by(arm) for arm in declared.arms if _taught_by(arm)},
-        headlines={"mlm": "mrr", "pos": "accuracy", "ner": "f1"},
     )
 
 
@@ -69,18 +72,19 @@ def _shares(opened: "Opened", arm: str, record: "Mapping[str, Any]") -> "Iterato
     mixing = Mixing(told.kind, alpha, told.alpha_end, told.max_epochs)
     sizes = [one["windows"] for one in record["sizes"].values()]
     draws = record["n_train"]
-    first, last = (
-        probabilities(mixing, sizes, progress=at, total_draws=draws) for at in (0.0, 1.0)
-    )
+    on_the_way = [step / STEPS for step in range(STEPS + 1 if told.kind == "annealed" else 1)]
+    shares = [
+        probabilities(mixing, sizes, progress=at, total_draws=draws).tolist() for at in on_the_way
+    ]
     for at, (code, size) in enumerate(record["sizes"].items()):
-        share = float(first[at] + last[at]) / 2
+        share = fmean(one[at] for one in shares)
         yield {
             "arm": arm,
             "language": code,
             "characters": size["characters"],
             "n_windows": size["windows"],
             "share": share,
-            **({"share at first": float(first[at])} if told.kind == "annealed" else {}),
+            **({"share at first": shares[0][at]} if told.kind == "annealed" else {}),
             "passes": share * draws / size["windows"],
         }
 
@@ -91,14 +95,11 @@ def _taught_by(arm: "Arm") -> list[str]:
     return {"monolingual": [], "self": ["hard-all"]}.get(teachers, [teachers])
 
 
-def _sizes(opened: "Opened") -> "Iterator[tuple[str, Size]]":
-    """Language -> size of its text to train on."""
-    packed = {key: opened.store.record(key) for key in _finished(opened, "pack")}
-    windows = {record["language"]: record["windows"] for record in packed.values()}
+def _sizes(opened: "Opened") -> "Iterator[tuple[str, int]]":
+    """Language -> characters of its text to train on."""
     for key in _finished(opened, "text"):
         record = opened.store.record(key)
-        code = record["language"]
-        yield code, Size(record["characters"], record["bytes"], windows.get(code))
+        yield record["language"], record["characters"]
 
 
 def _text_notes(opened: "Opened") -> "Iterator[str]":

@@ -106,14 +106,14 @@ class Opened:
         ]
 
     def unfinished(self) -> list[str]:
-        """The cells that are missing, and why; a missing training stands for its evaluations."""
+        """What is missing, and why: cells, a training for its evaluations, and whatever failed."""
         missing = {step.key for step in self.missing}
         lines = []
         for step in self.missing:
             alone = step.kind in {"train", "measure", "pretrain", "distill"}
             tests = step.kind in {"evaluate", "serve", "evaluate_form", "masked", "probe"}
-            if alone or (tests and step.needs[0] not in missing):
-                failure = self.store.failure(step.key)
+            failure = self.store.failure(step.key)
+            if alone or failure or (tests and step.needs[0] not in missing):
                 why = f"failed: {failure['message']}" if failure else "not done yet"
                 lines.append(f"{step.title}: {why}")
         return lines

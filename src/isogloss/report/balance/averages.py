@@ -142,12 +142,11 @@ def _of_scope(
 
 def _scope_fields(scope: Scope, design: Design) -> Record:
     alone = scope.kind == "language"
-    size = design.sizes.get(scope.name)
     return {
         "scope": scope.kind,
         "group": design.groups_of(scope.name) if alone else scope.name,
         "language": scope.name if alone else None,
-        "characters": size.characters if alone and size else None,
+        "characters": design.sizes.get(scope.name) if alone else None,
     }
 
 

@@ -119,7 +119,8 @@ def _seen(record: Mapping[str, Any]) -> str:
 
 
 def _seeds(n: int) -> str:
-    return f"{n} seed" if n == 1 else f"{n} seeds"
+    """How many, and what one alone cannot tell: whether training again gives the same."""
+    return "1 seed, of these trained models only" if n == 1 else f"{n} seeds"
 
 
 def _question(record: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -51,13 +51,8 @@ CLAIMED = ("low", "high")
 
 ScopeKind = Literal["group", "language"]
 
-
-class Size(NamedTuple):
-    """How much text of a language there is to train on."""
-
-    characters: int
-    n_bytes: int | None = None
-    n_windows: int | None = None
+Role = Literal["baseline", "control", "variant"]
+"""What an arm is to the candidate; a variant is any arm that is neither of the others."""
 
 
 class Scope(NamedTuple):
@@ -90,8 +85,8 @@ class Design:
     arms: Sequence[str]
     """In the order of the tables."""
 
-    sizes: Mapping[str, Size] = field(default_factory=dict)
-    """Text to train on, by language."""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    """Characters to train on, by language."""
 
     candidate: str = "soft-balanced"
     baselines: Sequence[str] = ("hard-balanced", "hard-all")
@@ -135,11 +130,13 @@ class Design:
         return [*groups, Scope("group", ALL, self.languages), *alone]
 
     @property
-    def opponents(self) -> Iterator[tuple[str, bool]]:
-        """What the candidate is compared with: (arm, whether it is a baseline), each once."""
-        named = dict.fromkeys(self.baselines, True)
+    def opponents(self) -> Iterator[tuple[str, Role]]:
+        """What the candidate is compared with, and as what, each once."""
+        named: dict[str, Role] = dict.fromkeys(self.baselines, "baseline")
         for arm in self.controls.values():
-            named.setdefault(arm, False)
+            named.setdefault(arm, "control")
+        for arm in self.arms:
+            named.setdefault(arm, "variant")
         named.pop(self.candidate, None)
         yield from named.items()
 

@@ -6,7 +6,8 @@ is the mean over sources, a group's score the mean over its languages. The langu
 they are: nothing here is about other low-resource languages.
 
 p-values are Holm's: by language, over all languages and baselines of a task and setting; of a
-group, over the baselines, and over the controls. Controls are compared by group only.
+group, over the baselines, over the controls, and over all other arms (variants). Only baselines are
+compared by language too.
 """
 
 from collections import defaultdict
@@ -18,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isogloss.report.balance.averages import expected_pairs, lacking
-from isogloss.report.balance.design import CLAIMED, Design, Scope
+from isogloss.report.balance.design import CLAIMED, Design, Role, Scope
 from isogloss.report.balance.scores import Pair, Setting, settings_of
 from isogloss.report.balance.trials import Trial, check_gold, score_of_sums
 from isogloss.report.comparison.differences import NOT_COMPARED, verdict
@@ -64,7 +65,7 @@ class Match:
 def differences(
     trials: Sequence[Trial], design: Design, *, resamples: int = RESAMPLES
 ) -> list[Record]:
-    """Compare the candidate with its baselines and controls.
+    """Compare the candidate with its baselines, its controls and all other arms.
 
     Args:
         trials: all evaluations of these arms, any order.
@@ -73,13 +74,12 @@ def differences(
 
     Returns:
         One record per task, setting, scope and other arm: `task`, `metric`, `split`, `form`,
-        `setting`; `scope`, `group` and `language` as in `averages`; `role` ("baseline" or
-        "control"), `first` (the other arm) and `second` (the candidate) with `first_score` and
-        `second_score`; `difference` (second - first) with `_low` and `_high`; `p`, `p_holm`,
-        `p_randomization`, `smallest` (difference that such a study finds in 80 % of cases);
-        `verdict` on the candidate (`better`, `worse`, `tie`, `not compared`); `method`, `n_seeds`,
-        `n_units`, `n_languages`, `n_pairs` and the fields of
-        `averages.lacking`.
+        `setting`; `scope`, `group` and `language` as in `averages`; `role` ("baseline",
+        "control" or "variant"), `first` (the other arm) and `second` (the candidate) with
+        `first_score` and `second_score`; `difference` (second - first) with `_low` and `_high`;
+        `p`, `p_holm`, `p_randomization`, `smallest` (difference that such a study finds in 80 % of
+        cases); `verdict` on the candidate (`better`, `worse`, `tie`, `not compared`); `method`,
+        `n_seeds`, `n_units`, `n_languages`, `n_pairs` and the fields of `averages.lacking`.
 
     Raises:
         InputError: if two models are scored on different gold.
@@ -114,11 +114,10 @@ def _of_question(
 ) -> Iterator[Record]:
     records = [
         _record(asked, scope, (arm, role), by_arm, design, resamples=resamples)
-        for arm, is_baseline in design.opponents
+        for arm, role in design.opponents
         if arm in by_arm and design.candidate in by_arm
-        for role in ["baseline" if is_baseline else "control"]
         for scope in design.scopes
-        if _is_compared(scope, is_baseline=is_baseline)
+        if _is_compared(scope, role)
     ]
     families: dict[Any, dict[str, Record]] = defaultdict(dict)
     for at, record in enumerate(records):
@@ -134,17 +133,17 @@ def _of_question(
     yield from records
 
 
-def _is_compared(scope: Scope, *, is_baseline: bool) -> bool:
+def _is_compared(scope: Scope, role: Role) -> bool:
     """Languages against baselines alone; a group of one, but for the claim, is that language."""
     if scope.kind == "language":
-        return is_baseline
+        return role == "baseline"
     return len(scope.targets) > 1 or scope.name in CLAIMED
 
 
 def _record(
     asked: Question,
     scope: Scope,
-    other: tuple[str, str],
+    other: tuple[str, Role],
     by_arm: Mapping[str, ByPair],
     design: Design,
     *,

@@ -48,10 +48,9 @@ def _sizes(averages: Records, frame: Frame, design: Design) -> Iterator[Figure]:
 
 
 def _differences(tests: Records, frame: Frame, design: Design) -> Iterator[Figure]:
-    sizes = {code: size.characters for code, size in design.sizes.items()}
     alone = [r for r in tests if r["scope"] == "language" and r["difference"] is not None]
     for key, records in parts(alone, QUESTION):
-        ordered = sorted(records, key=lambda record: sizes.get(record["language"], 0))
+        ordered = sorted(records, key=lambda record: design.sizes.get(record["language"], 0))
         name = slug("balance-difference", key["task"], key["metric"], key["form"] or "",
                     key["setting"])  # fmt: skip
         measure = _measure(key["metric"], key["task"], key["setting"])

@@ -33,7 +33,7 @@ class MaskedUnits:
     """`[units]`: windows with a scored position, ascending."""
 
     positions: Numbers
-    """`[units]`: how many positions are scored."""
+    """`[units]`: how many positions have a usable guess."""
 
     reciprocal: Numbers
     """`[units]`: sum of 1 / rank."""
@@ -97,22 +97,23 @@ def read_masked_units(folder: Path) -> MaskedUnits:
     order = np.lexsort((columns["position"], columns["window"]))
     columns = {name: column[order] for name, column in columns.items()}
     window, ranks, losses = columns["window"], columns["rank"], columns["loss"]
+    usable = np.isfinite(losses)  # the scores leave out what a broken guess is about
     twice = (np.diff(window) == 0) & (np.diff(columns["position"]) == 0)
-    if ranks.min() < 1 or not np.isfinite(losses).all() or twice.any():
+    if (ranks[usable] < 1).any() or twice.any():
         raise RunError(
-            f"{path} holds a rank below 1, a loss that is not finite, or a position twice; run the "
-            "evaluation again."
+            f"{path} holds a rank below 1 or a position twice; run the evaluation again."
         )
     windows, unit = np.unique(window, return_inverse=True)
 
     def sums(values: npt.NDArray[Any]) -> Numbers:
-        found = np.bincount(unit, weights=values.astype(np.float64), minlength=len(windows))
+        weights = values[usable].astype(np.float64)
+        found = np.bincount(unit[usable], weights=weights, minlength=len(windows))
         return found.astype(np.float64)
 
     return MaskedUnits(
         windows=windows.astype(np.int64),
         positions=sums(np.ones(len(ranks))),
-        reciprocal=sums(1.0 / ranks),
+        reciprocal=sums(1.0 / np.maximum(ranks, 1)),
         top1=sums(ranks <= 1),
         top5=sums(ranks <= 5),
         nats=sums(losses),

@@ -28,8 +28,9 @@ READING = """\
   sentences of the probes and windows of the held-out text. Neighboring windows are taken as
   independent. The languages are taken as they are: nothing here is about other languages.
 - **A tie is not told apart**: p is 0.05 or more after Holm's correction, by language over all
-  languages and baselines of a task and setting, of a group over the baselines, and over the
-  controls. *Could see* is the smallest true difference that such a study finds in 80 % of cases.
+  languages and baselines of a task and setting, of a group over the baselines, over the controls,
+  and over all other arms. *Could see* is the smallest true difference that such a study finds in
+  80 % of cases.
 - **MRR** is the mean of 1 / rank of the right token among the whole vocabulary, over every token
   of the held-out text, each masked once; it compares under one vocabulary only. Bits per character
   compare across vocabularies; fewer are better.

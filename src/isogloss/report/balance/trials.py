@@ -78,13 +78,13 @@ def read_trials(
         InputError: if predictions hold another label than `labels`.
         RunError: if a file cannot be read.
     """
-    steps: dict[str, Row] = {}
+    steps: dict[tuple[str, str], Row] = {}  # arms that ask for the same thing share steps
     for row in rows:
         wanted = row["regime"] in REGIMES and row["target_language"] is not None
         if wanted and row["encoder"] in arms:
-            steps.setdefault(row["step"], row)
+            steps.setdefault((row["step"], row["encoder"]), row)
     found: list[Trial] = []
-    for key, row in steps.items():
+    for (key, _), row in steps.items():
         if row["task"] == MASKED:
             found.append(read_masked(folder_of(key), row))
         else:

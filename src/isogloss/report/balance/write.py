@@ -5,11 +5,9 @@
     folder/figures/balance-size-<task>-...<png|svg>
     folder/figures/balance-difference-<task>-...<png|svg>
 
-Each file is whole or not there; a table without rows is written too. Takes some seconds for the
-drawing, and about a second for each task, setting and arm that is tested.
+Each file is whole or not there; a table without rows is written too. Drawing takes some seconds.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from rich.table import Table
@@ -19,45 +17,28 @@ from isogloss.report.balance.claim import claim_lines
 from isogloss.report.balance.design import Design
 from isogloss.report.balance.figures import balance_figures
 from isogloss.report.balance.page import NOTHING_ELSE, Also, balance_page
-from isogloss.report.balance.tables import TITLES, Tables, balance_tables
-from isogloss.report.balance.trials import Trial
+from isogloss.report.balance.tables import TITLES, Tables
 from isogloss.report.figures import png, svg
 from isogloss.report.files import write_file
 from isogloss.report.frame import Frame
-from isogloss.report.records import Row
 from isogloss.report.tables import rich_table
-
-
-def write_balance(
-    rows: Sequence[Row],
-    folder: Path,
-    *,
-    frame: Frame,
-    design: Design,
-    trials: Sequence[Trial] = (),
-    also: Also = NOTHING_ELSE,
-) -> list[Path]:
-    """Write everything and return the files, the page last.
-
-    Args:
-        rows: the long table of results.
-        folder: made if it is not there; files of these names are replaced, others are left alone.
-        frame: the study, and whether every title says that the data are sample data.
-        design: groups, arms in order, sizes of the text, the claim.
-        trials: test units of the arms (see `read_trials`); without them nothing is tested.
-        also: commands, and what is missing.
-
-    Raises:
-        InputError: if there is nothing to report, rows contradict each other, two arms are scored
-            on different gold, or the folder cannot be written to.
-    """
-    return write_tables(balance_tables(rows, design, trials=trials), folder, frame, design, also)
 
 
 def write_tables(
     tables: Tables, folder: Path, frame: Frame, design: Design, also: Also = NOTHING_ELSE
 ) -> list[Path]:
-    """Write tables that are made already, with their figures and page; as `write_balance`."""
+    """Write tables with their figures and page, and return the files, the page last.
+
+    Args:
+        tables: of `balance_tables`.
+        folder: made if it is not there; files of these names are replaced, others are left alone.
+        frame: the study, and whether every title says that the data are sample data.
+        design: groups, arms in order, sizes of the text, the claim.
+        also: commands, and what is missing.
+
+    Raises:
+        InputError: if the folder cannot be written to.
+    """
     made = []
     for name, title in TITLES.items():
         caption = f"{frame.study}: {title}"
