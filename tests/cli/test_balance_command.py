@@ -1,15 +1,20 @@
 """Pre-training by the command: what goes wrong ends in one message, and the rest goes on."""
 
+import csv
 import errno
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from transformers import AutoConfig, AutoModelForMaskedLM
 
 from balance_toys import CODES, LENGTH, SMALL, write_small, write_tags
 from isogloss.cli.opened import open_study
+from isogloss.data.mixture import Mixing, draw_steps
 from isogloss.data.text import RawText
+from isogloss.efficiency.flops import masked_flops
 from isogloss.execute.kinds import text as text_step
 from isogloss.model.masked import make_masked_lm, save_masked_lm
 from isogloss.model.scratch import Size, scratch_config
@@ -104,9 +109,11 @@ def _tokenizer(folder: Path, name: str, vocab_size: int):
     return tokenizer
 
 
-def checkpoint(folder: Path, tokenizer, *, fill: float | None = None, length: int = LENGTH) -> Path:
+def checkpoint(
+    folder: Path, tokenizer, *, fill: float | None = None, length: int = LENGTH, width: int = 16
+) -> Path:
     """A masked language model as anybody would have saved it; all its weights one number."""
-    size = Size(16, 1, 2, 32, max_length=length, dropout=0.0)
+    size = Size(width, 1, 2, 2 * width, max_length=length, dropout=0.0)
     config = scratch_config("modernbert", tokenizer, size)
     model = make_masked_lm(config, seed=0, attention="eager")
     if fill is not None:
@@ -209,6 +216,69 @@ def test_a_student_that_weighs_a_broken_teacher_fails_alone(isogloss, tmp_path, 
     assert failed["title"] == "soft-balanced seed=1"
     assert "nan" in failed["message"], failed["message"]
     assert failed["message"].count("\n") == 0
+
+
+@pytest.mark.parametrize("targets", ["online", "{kind: sampled, n: 4, views: 1}"])
+def test_what_a_larger_teacher_takes_is_counted_by_its_own_size(
+    isogloss, tmp_path, tokenizer, targets
+):
+    large = checkpoint(tmp_path / "large", tokenizer, width=64)
+    arm = f"{{arm: soft-balanced, distillation: {{targets: {targets}}}}}"
+    study = write_small(tmp_path, given("./large", SMALL.replace(", soft-balanced", f", {arm}")))
+    said = isogloss("run", study.name, "--json")
+    assert (said.code, said.json["failed"]) == (0, [])
+    opened = open_study(study, tmp_path / ".isogloss", None)
+    (step,) = opened.plan.of_kind("distill")
+    record = opened.store.record(step.key)
+    told = {score["metric"]: score["value"] for score in record["scores"]}
+    configs = [AutoConfig.from_pretrained(f) for f in (opened.store.folder(step.key), large)]
+    own, other = (
+        masked_flops(config, [LENGTH], 0)
+        + masked_flops(config, [], 1) * record["n_scored"] / record["n_train"]
+        for config in configs
+    )
+    assert other > 4 * own
+    windows = [size["windows"] for size in record["sizes"].values()]  # kept: each once
+    if targets == "online":  # balanced: as many of each
+        windows = [record["n_train"] / 2] * 2
+    assert told["teacher_flops"] == pytest.approx(windows[0] * own + windows[1] * other, rel=0.1)
+
+
+@pytest.mark.parametrize("targets", ["online", "{kind: sampled, n: 4, views: 1}"])
+def test_a_teacher_with_more_outputs_than_its_vocabulary_is_refused_and_named(
+    isogloss, tmp_path, tokenizer, targets
+):
+    model = AutoModelForMaskedLM.from_pretrained(checkpoint(tmp_path / "padded", tokenizer))
+    model.resize_token_embeddings(len(tokenizer) + 20, mean_resizing=False)
+    save_masked_lm(model, tokenizer, tmp_path / "padded")
+    arm = f"{{arm: soft-balanced, distillation: {{targets: {targets}}}}}"
+    study = write_small(tmp_path, given("./padded", SMALL.replace(", soft-balanced", f", {arm}")))
+    said = isogloss("run", study.name, "--json")
+    assert said.code == 3
+    (failed,) = (one for one in said.json["failed"] if one["status"] == "failed")
+    outputs = f"has {len(tokenizer) + 20} outputs and the student {len(tokenizer)}"
+    assert outputs in failed["message"]
+    assert isogloss("report", study.name, "-o", "out").code == 0
+    page = (tmp_path / "out" / "balance.md").read_text(encoding="utf-8")
+    assert f"{failed['title']}: failed:" in page
+    assert outputs in page
+
+
+def test_the_page_says_how_often_a_mixture_that_changes_draws_each_language(isogloss, tmp_path):
+    arm = "{name: slow, labels: hard, mixing: {kind: annealed, alpha: 1, alpha_end: 0}}"
+    text = SMALL.replace("[hard-all, hard-balanced, soft-balanced]", f"[{arm}]")
+    study = write_small(tmp_path, text.replace("max_steps: 3", "max_steps: 60"), en=240)
+    assert isogloss("run", study.name).code == 0
+    assert isogloss("report", study.name, "-o", "out").code == 0
+    with (tmp_path / "out" / "tables" / "balance_mixing.csv").open() as stream:
+        told = list(csv.DictReader(stream))
+    sizes = [int(row["n_windows"]) for row in told]
+    mixing = Mixing("annealed", alpha=1, alpha_end=0)
+    steps = list(draw_steps(mixing, sizes, per_step=4, total_steps=60, seed=1))
+    drawn = np.bincount(np.concatenate([step.languages for step in steps]))
+    shares = [float(row["share"]) for row in told]
+    assert shares == pytest.approx((drawn / drawn.sum()).tolist(), abs=0.01)
+    assert shares[0] > 0.6
 
 
 def test_arms_teach_arms_and_what_they_say_may_be_kept(isogloss, tmp_path):

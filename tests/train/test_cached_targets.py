@@ -90,6 +90,14 @@ def soft(lesson, teachers):
     return SoftLesson(lesson, teachers, Listening(Fixed(), [3.0] * len(teachers)))
 
 
+def test_a_teacher_that_has_diverged_says_so():
+    broken = make_masked()
+    with torch.no_grad():
+        next(broken.parameters()).fill_(torch.nan)
+    with pytest.raises(RunError, match="its logits are not finite"):
+        keep_answers(make_lesson(n_views=1), 0, OnlineTeacher(broken), drawing(), CUTTING)
+
+
 def test_a_student_learns_from_kept_answers_as_from_the_teacher(toys):
     """The more is drawn, the nearer the gradient comes to that of the full distribution."""
     lesson, model = make_lesson(n_views=2), make_masked()
@@ -101,7 +109,7 @@ def test_a_student_learns_from_kept_answers_as_from_the_teacher(toys):
     _, found = learn(model, cached, step.parts)
     one, two = (torch.cat([g.flatten() for g in slopes.values()]) for slopes in (want, found))
     assert torch.cosine_similarity(one, two, dim=0) > 0.99
-    assert step.n_taught == 0
+    assert step.n_taught == (0, 0, 0)
 
 
 def test_a_pretraining_with_kept_answers_repeats_maskings(toys, tmp_path):

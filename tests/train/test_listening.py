@@ -91,5 +91,11 @@ def test_what_decides_the_weights_is_told_apart():
     ]
     told = [str(Listening(policy, TEACHERS).settings()) for policy in policies]
     assert len(set(told)) == len(policies)
-    other = Listening(Threshold(), [3.0, 4.5, None]).settings()
-    assert other != Listening(Threshold(), TEACHERS).settings()
+    nobody = Listening(Threshold(), [3.0, None, None]).settings()
+    assert nobody != Listening(Threshold(), TEACHERS).settings()
+
+
+def test_a_checkpoint_is_known_where_the_losses_of_teachers_are_rounded_otherwise():
+    """As with another number of threads, which add up in another order."""
+    rounded = [loss and loss * (1 + 1e-7) for loss in TEACHERS]
+    assert Listening(Threshold(), rounded).settings() == Listening(Threshold(), TEACHERS).settings()

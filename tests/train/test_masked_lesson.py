@@ -146,7 +146,7 @@ def test_an_epoch_of_natural_text_has_every_window_once(toys):
     ]
     assert sorted(seen) == [(at, w) for at, n in enumerate((9, 14, 6)) for w in range(n)]
     assert sum(step.n_examples for step in steps) == len(lesson) == 29
-    assert {step.n_taught for step in steps} == {0}
+    assert {step.n_taught for step in steps} == {()}
 
 
 def same_part(one, two):

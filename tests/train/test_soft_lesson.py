@@ -111,14 +111,14 @@ class _Unasked(nn.Module):
 def test_a_teacher_with_weight_0_is_not_run(toys):
     lesson = make_soft([_Unasked(), _Unasked(), None], 0.0)
     step = first_step(lesson, toys.recipe())
-    assert step.n_taught == 0
+    assert step.n_taught == (0, 0, 0)
     learn(make_masked(), lesson, step.parts)
 
 
 def test_tokens_that_teachers_read_are_counted(toys):
     lesson = make_soft([make_masked(), None, make_masked()])
     step = first_step(lesson, toys.recipe(per_device_train_batch_size=29))
-    assert step.n_taught == (8 * LENGTH + 6) + (5 * LENGTH + 6)
+    assert step.n_taught == (8 * LENGTH + 6, 0, 5 * LENGTH + 6)
     assert (step.n_examples, sum(part.n_tokens for part in step.parts)) == (29, 26 * LENGTH + 18)
 
 

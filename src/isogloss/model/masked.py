@@ -209,30 +209,26 @@ def check_same_vocabulary(
             )
 
 
-def check_same_outputs(student: PreTrainedModel, teacher: PreTrainedModel, name: str) -> None:
+def check_same_outputs(n_outputs: int, teacher: PreTrainedModel, name: str) -> None:
     """Refuse a teacher whose distribution has another length than the student's.
 
     A table of embeddings may have more rows than the vocabulary has entries, so one vocabulary does
     not make equal lengths.
 
+    Args:
+        n_outputs: the student's.
+        teacher: any masked language model.
+        name: what the person calls the teacher.
+
     Raises:
         InputError: naming both.
     """
-    ours, theirs = student.config.vocab_size, teacher.config.vocab_size
-    if ours != theirs:
+    theirs = teacher.config.vocab_size
+    if n_outputs != theirs:
         raise InputError(
-            f"{name} has {theirs} outputs and the student {ours}: their distributions cannot be "
-            "compared. Choose a teacher whose config.json has the student's vocab_size."
+            f"{name} has {theirs} outputs and the student {n_outputs}: their distributions cannot "
+            "be compared. Choose a teacher whose config.json has the student's vocab_size."
         )
-
-
-def copy_into(model: PreTrainedModel, other: PreTrainedModel) -> None:
-    """Give a model the weights of another of its shape; `other` is not changed.
-
-    Raises:
-        InputError: naming the first tensor that does not fit.
-    """
-    average_into(model, [other.state_dict()])
 
 
 def average_into(model: PreTrainedModel, state_dicts: Iterable[Mapping[str, Tensor]]) -> None:

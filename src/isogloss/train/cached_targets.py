@@ -146,24 +146,24 @@ def keep_answers(
 
     Raises:
         InputError: if maskings never repeat, or there are too many draws for their counts.
+        RunError: if the teacher has diverged.
     """
     if lesson.n_views is None:
         raise InputError("Answers can be kept only where maskings repeat: give n_views.")
     if not 1 <= drawing.n_draws < 2**16:
         raise InputError(f"n_draws is {drawing.n_draws}; give 1 to {2**16 - 1}.")
     n = len(lesson.corpora[language])
-    kept = [
-        drawn
+    flat = [
+        _flat(drawn)
         for view in range(lesson.n_views)
         for part in _parts(lesson, language, view, drawing.device, cutting)
         for drawn in _draw(part, teacher, drawing)
     ]
-    flat = [_flat(drawn) for drawn in kept]
     return CachedTeacher(
         ids=np.concatenate([ids for ids, _, _ in flat]),
         counts=np.concatenate([counts for _, counts, _ in flat]),
         offsets=offsets_of(np.concatenate([lengths for _, _, lengths in flat])),
-        starts=offsets_of(np.array([len(drawn.ids) for drawn in kept], dtype=np.int64)),
+        starts=offsets_of(np.array([len(lengths) for _, _, lengths in flat], dtype=np.int64)),
         n_windows=n,
         temperature=teacher.temperature,
     )
@@ -188,6 +188,11 @@ def _draw(part: MaskedPart, teacher: OnlineTeacher, drawing: Drawing) -> Iterato
     with drawing.precision.autocast(drawing.device):
         (answer,) = teacher.answers([Reading(part, span)], part.input_ids.numel())
         logits = teacher.logits(answer).float().cpu()
+    if not torch.isfinite(logits).all():
+        raise RunError(
+            "The teacher says nothing usable: its logits are not finite. It has diverged; train it"
+            " at a lower learning rate, or choose another."
+        )
     window_of = part.places.cpu().numpy() // part.input_ids.shape[1]
     per_window = np.bincount(window_of, minlength=len(part.windows)).tolist()
     for at, of_window in enumerate(torch.split(logits, per_window)):

@@ -6,7 +6,9 @@ nothing.
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
+from itertools import zip_longest
 from typing import Any, final
 
 import numpy as np
@@ -32,8 +34,8 @@ class Journal:
     """Positions computed, padding included."""
     scored: int = 0
     """Things that the losses ran over."""
-    taught_tokens: int = 0
-    """Tokens that teachers read as well."""
+    taught_tokens: list[int] = field(default_factory=list)
+    """For each language, tokens that its teacher read as well."""
     loss_sum: float = 0.0
     """Of all steps."""
     window_sum: float = 0.0
@@ -57,6 +59,11 @@ class Journal:
         self.step = done.step
         self.scored += done.n
         self._unread.append((done.step, done.loss))
+
+    def teach(self, n_taught: Iterable[int]) -> None:
+        """Count what the teachers of a step read, [languages] tokens."""
+        both = zip_longest(self.taught_tokens, n_taught, fillvalue=0)
+        self.taught_tokens = [before + now for before, now in both]
 
     def read_losses(self) -> None:
         """Read the losses that are still on the device.
@@ -140,6 +147,8 @@ class Journal:
     def from_json(cls, values: dict[str, Any]) -> "Journal":
         """Come back from a checkpoint; one more interruption is counted."""
         known = {item.name for item in fields(cls)}
+        if isinstance(taught := values.get("taught_tokens"), int):  # one sum, as it was once kept
+            values = {**values, "taught_tokens": [taught]}
         journal = cls(**{name: value for name, value in values.items() if name in known})
         journal.n_resumed += 1
         return journal

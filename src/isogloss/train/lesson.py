@@ -49,8 +49,8 @@ class StepOf:
 
     n_examples: int
 
-    n_taught: int = 0
-    """Tokens that a teacher reads as well."""
+    n_taught: tuple[int, ...] = ()
+    """Tokens that the teacher of each language reads as well; nothing without teachers."""
 
 
 class Lesson(Protocol):

@@ -154,13 +154,16 @@ class Listening:
         return self._weights.copy()
 
     def settings(self) -> dict[str, Any]:
-        """What decides the weights, beside dev losses; JSON-able."""
-        losses = list(self.teacher_losses) if self.listens else []
+        """What decides the weights, beside dev losses; JSON-able.
+
+        Not the losses of teachers: they follow from the teachers, and their last digits change with
+        the number of threads; with another one a training still goes on from its checkpoint.
+        """
         has_teacher = [loss is not None for loss in self.teacher_losses]
         return {
             "policy": type(self.policy).__name__,
             **asdict(self.policy),  # type: ignore[call-overload]
-            "teacher_losses": losses,
+            "teacher_losses": [],  # as checkpoints know it
             "has_teacher": has_teacher,
         }
 

@@ -37,8 +37,8 @@ class Pretrained:
     n_scored: int
     """Hidden tokens learned from."""
 
-    taught_tokens: int
-    """Tokens that teachers read along."""
+    taught_tokens: list[int]
+    """For each language, tokens that its teacher read along; empty without teachers."""
 
     dev_losses: list[dict[str, Any]]
     """`step, epoch, losses` of each language in nats, and the teachers' `weights` from then on."""

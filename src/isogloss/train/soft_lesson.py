@@ -181,7 +181,7 @@ class SoftLesson:
             SoftPart(part, tuple(float(weights[span.language]) for span in part.spans), answers, at)
             for at, part in enumerate(step.parts, start=first)
         ]
-        return StepOf(parts, step.n_examples, sum(map(self._n_taught, parts)))
+        return StepOf(parts, step.n_examples, self._n_taught(parts))
 
     def _losses(self, logits: Tensor, part: SoftPart, span: Span, weight: float) -> Tensor:
         """[hidden] The losses at the places of one language."""
@@ -201,13 +201,14 @@ class SoftLesson:
             label_smoothing=self.masked.label_smoothing,
         )
 
-    def _n_taught(self, part: SoftPart) -> int:
-        """Tokens that teachers read."""
-        return sum(
-            part.masked.tokens_of(span)
-            for span, weight in zip(part.masked.spans, part.weights, strict=True)
-            if self._reads(span, weight)
-        )
+    def _n_taught(self, parts: Sequence[SoftPart]) -> tuple[int, ...]:
+        """[languages] Tokens that the teacher of each reads."""
+        counts = [0] * len(self.teachers)
+        for part in parts:
+            for span, weight in zip(part.masked.spans, part.weights, strict=True):
+                if self._reads(span, weight):
+                    counts[span.language] += part.masked.tokens_of(span)
+        return tuple(counts)
 
     def _reads(self, span: Span, weight: float) -> bool:
         teacher = self.teachers[span.language]

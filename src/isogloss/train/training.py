@@ -202,7 +202,7 @@ class Training:
         )
         for step in steps:
             self.journal.examples += step.n_examples
-            self.journal.taught_tokens += step.n_taught
+            self.journal.teach(step.n_taught)
             self.journal.real_tokens += sum(part.n_tokens for part in step.parts)
             self.journal.padded_tokens += sum(part.input_ids.numel() for part in step.parts)
             yield step.parts

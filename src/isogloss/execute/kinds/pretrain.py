@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from isogloss.data.packing import Packed, cut_to
-from isogloss.efficiency.flops import masked_flops
+from isogloss.efficiency.flops import SHAPES, masked_flops
 from isogloss.execute.bench import Bench, Made, Making
 from isogloss.execute.kinds import pack
 from isogloss.execute.kinds.learning import Corpus, dev_of, mixing_of, recipe_of, rules_of
@@ -136,18 +136,21 @@ def learn(
     return found
 
 
-def made_of(bench: Bench, model: Any, corpus: Corpus, found: Pretrained) -> Made:
-    """A trained model as a finished step."""
+def made_of(
+    bench: Bench, model: Any, corpus: Corpus, found: Pretrained, teachers: Sequence[Any] = ()
+) -> Made:
+    """A trained model as a finished step; `teachers` are the configs of those that read along."""
     _kept[bench.step.key] = Opened(model, corpus.tokenizer)
-    record = _record(bench, model, corpus, found)
+    record = _record(bench, model, corpus, found, teachers)
     return Made(record, partial(_fill, bench, model, corpus, found, record))
 
 
-def _record(bench: Bench, model: Any, corpus: Corpus, found: Pretrained) -> dict[str, Any]:
+def _record(
+    bench: Bench, model: Any, corpus: Corpus, found: Pretrained, teachers: Sequence[Any]
+) -> dict[str, Any]:
     """What tables are made of; the curve is a file of its own."""
     told = asdict(found.trained)
     del told["curve"]
-    flops = _flops(bench, model, found)
     values = {
         "train_loss": told["train_loss"],
         "train_runtime": told["train_runtime"],
@@ -156,7 +159,7 @@ def _record(bench: Bench, model: Any, corpus: Corpus, found: Pretrained) -> dict
         "train_steps": told["n_steps"],
         "tokens_seen": told["real_tokens"],
         "n_windows": found.n_windows,
-        **flops,
+        **_flops(bench, model, found, teachers),
         "teachers_runtime": _teachers_runtime(bench),
     }
     return {
@@ -176,16 +179,29 @@ def _record(bench: Bench, model: Any, corpus: Corpus, found: Pretrained) -> dict
     }
 
 
-def _flops(bench: Bench, model: Any, found: Pretrained) -> dict[str, float]:
-    """Closed form: of the student, and of the teachers, which read along or have read before."""
-    length = bench.payload["training"]["max_length"]
-    windows = found.trained.real_tokens / length
-    a_window = masked_flops(model.config, [length], 0)
-    asked = masked_flops(model.config, [], found.n_scored)
-    share = found.taught_tokens / max(1, found.trained.real_tokens)
-    forward = a_window * windows + asked
-    kept = sum(one["record"].get("flops", 0) for one in _needed(bench, "targets"))
-    return {"flops": BACKWARD * forward, "teacher_flops": share * forward + kept}
+def _flops(
+    bench: Bench, model: Any, found: Pretrained, teachers: Sequence[Any]
+) -> dict[str, float]:
+    """Closed form: of the student, and of the teachers, which read along or have read before.
+
+    What the teachers took is left out where the form of one's architecture is not known.
+    """
+    told = {"flops": BACKWARD * found.trained.real_tokens * _of_a_token(bench, found, model.config)}
+    kept = [one["record"].get("flops", 0) for one in _needed(bench, "targets")]
+    if None in kept or any(config.model_type not in SHAPES for config in teachers):
+        return told
+    read = (
+        n * _of_a_token(bench, found, config)
+        for config, n in zip(teachers, found.taught_tokens, strict=False)
+    )
+    return {**told, "teacher_flops": float(sum(kept) + sum(read))}
+
+
+def _of_a_token(bench: Bench, found: Pretrained, config: Any) -> float:
+    """A forward pass, by the token, where as large a share is asked for as of all."""
+    length = int(bench.payload["training"]["max_length"])
+    share = found.n_scored / max(1, found.trained.real_tokens)
+    return masked_flops(config, [length], 0) / length + share * masked_flops(config, [], 1)
 
 
 def _teachers_runtime(bench: Bench) -> float:

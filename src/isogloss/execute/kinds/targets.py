@@ -1,8 +1,9 @@
 """Step `targets`: what a teacher says about several masks of each window of its language, kept."""
 
 from pathlib import Path
+from typing import Any
 
-from isogloss.efficiency.flops import masked_flops
+from isogloss.efficiency.flops import SHAPES, masked_flops
 from isogloss.execute.bench import Bench, Made, Making
 from isogloss.execute.kinds.pretrain import hard_lesson, read_corpus
 from isogloss.execute.kinds.taught import first_teacher, load_teacher, place_of
@@ -31,17 +32,21 @@ def make_targets(bench: Bench) -> Making:
         Drawing(payload["targets"]["n"], payload["seed"], precision, best_device()),
         Cutting(bench.step.settings["max_tokens"], 0.0, corpus.tokenizer.pad_token_id),
     )
-    lengths = corpus.train[position].lengths
-    body = payload["targets"]["views"] * masked_flops(teacher.config, lengths.tolist(), 0)
     n_asked = len(kept.offsets) - 1
+    lengths = corpus.train[position].lengths.tolist() * payload["targets"]["views"]
     record = {
         "language": payload["languages"][position],
         "positions": n_asked,
-        "flops": body + masked_flops(teacher.config, [], n_asked),
+        "flops": _flops(teacher.config, lengths, n_asked),
         "entries": len(kept.ids),
         "precision": precision.name,
     }
     return Made(record, lambda folder: kept.write(folder / FILE))
+
+
+def _flops(config: Any, lengths: list[int], n_asked: int) -> int | None:
+    """Of the teacher's forward passes; None where the form of its architecture is not known."""
+    return masked_flops(config, lengths, n_asked) if config.model_type in SHAPES else None
 
 
 def read_targets(folder: Path) -> CachedTeacher:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from isogloss.execute.bench import Bench
 from isogloss.execute.kinds.pretrain import BEST
 from isogloss.model.encoder import check_length
-from isogloss.model.masked import check_same_vocabulary, load_masked_lm
+from isogloss.model.masked import check_same_outputs, check_same_vocabulary, load_masked_lm
 from isogloss.model.precision import best_device, choose_attention
 from isogloss.model.tokenizer import load_tokenizer
 
@@ -34,11 +34,12 @@ def first_teacher(bench: Bench) -> int:
 
 
 def load_teacher(place: Place, tokenizer: Any, max_length: int) -> Any:
-    """A teacher ready to be asked, if its vocabulary is the student's."""
+    """A teacher ready to be asked, if its vocabulary and its outputs are the student's."""
     name, revision = place
     own = load_tokenizer(name, revision=revision)
     check_same_vocabulary(tokenizer, own, f"The teacher {name}")
     attention = choose_attention(max_length, best_device())
     teacher = load_masked_lm(name, attention=attention, revision=revision)
+    check_same_outputs(len(tokenizer), teacher, f"The teacher {name}")
     check_length(teacher, max_length, name)
     return teacher.to(best_device()).eval()

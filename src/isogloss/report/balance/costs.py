@@ -71,7 +71,7 @@ def _record(name: str, learners: Mapping[str, Measured], teachers: Iterable[str]
     runtime = measured.get("train_runtime", {})
     updates = measured.get("train_steps", {})
     seconds = {seed: s / updates[seed] for seed, s in runtime.items() if updates.get(seed)}
-    student, forward = _mean(measured, "flops"), _mean(measured, "teacher_flops") or 0.0
+    student, forward = _mean(measured, "flops"), _mean(measured, "teacher_flops")
     trained = _teachers_flops(measured, learners, teachers)
     parts = (student, forward, trained)
     total = None if None in parts else sum(part for part in parts if part is not None)
