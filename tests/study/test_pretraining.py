@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
 from pydantic import ValidationError
 
 from isogloss.base.errors import InputError
@@ -42,6 +44,16 @@ encoders:
   - {from: hard-all}
 training: {max_length: 64}
 """
+
+
+def check_schema(declared) -> None:
+    jsonschema.validate(declared, study_schema(), jsonschema.Draft202012Validator)
+
+
+def with_arm(declared: str):
+    study = yaml.safe_load(GOOD)
+    study["pretraining"]["arms"] = [yaml.safe_load(declared)]
+    return study
 
 
 def load(text: str, *changes: str) -> Study:
@@ -305,6 +317,14 @@ def test_each_mistake_of_an_encoder_that_is_pretrained_here_is_named(changes, wo
     assert words in mistakes(GOOD + FINETUNING, *changes)
 
 
+def test_a_mean_is_of_teachers_that_began_alike():
+    average = "pretraining.arms=[{arm: soft-all, distillation: {init: average}}]"
+    assert load(GOOD, average)
+    told = mistakes(GOOD, average, "pretraining.teachers.models={de: a/b}")
+    assert "arm soft-all: init average is the mean of teachers that began alike" in told
+    assert "those of deu-Latn are given" in told
+
+
 def test_an_encoder_from_elsewhere_may_read_longer_texts_than_the_pretraining():
     changed = ("encoders=[org/model]", "training.max_length=512")
     assert load(GOOD + FINETUNING, *changed).training.max_length == 512
@@ -413,6 +433,39 @@ def test_a_study_survives_being_written_out():
 def test_declarations_are_frozen():
     with pytest.raises(ValidationError, match="frozen"):
         load(GOOD).pretraining.arms[0].name = "x"
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
+def test_the_schema_lets_every_shipped_study_pass(path):
+    check_schema(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("name", sorted(TEMPLATES))
+def test_the_schema_lets_every_template_pass(name):
+    check_schema(yaml.safe_load(template_text(name)))
+
+
+@pytest.mark.parametrize(
+    "arm",
+    [
+        "hard-alpha",
+        "{arm: hard-alpha, mixing: {alpha: 0.5}}",
+        "{arm: hard-all, name: x, mixing: alpha}",
+        "{name: mine, labels: hard, mixing: {kind: unimax, max_epochs: 4}}",
+        "{arm: soft-all, distillation: {listening: adaptive, targets: {kind: top_k, n: 9}}}",
+        "{arm: soft-all, distillation: {targets: sampled}}",
+    ],
+)
+def test_the_schema_knows_the_short_forms(arm):
+    check_schema(with_arm(arm))
+
+
+@pytest.mark.parametrize(
+    "arm", ["hard-al", "{arm: hard-all, label_smothing: 1}", "{labels: hard, mixing: natural}", "3"]
+)
+def test_the_schema_refuses_what_is_no_arm(arm):
+    with pytest.raises(jsonschema.ValidationError):
+        check_schema(with_arm(arm))
 
 
 def test_the_schema_holds_what_is_said_of_pretraining():

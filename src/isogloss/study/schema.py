@@ -1,15 +1,49 @@
 """The JSON Schema of the study file, so that editors complete and check it while it is written."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from isogloss.study.arms import PRESETS
 from isogloss.study.study import Study
+
+_WORDS = {"Mixing": "kind", "Listening": "policy", "Targets": "kind", "Regime": "regime"}
+"""Declarations that one word may stand for, and the key whose value it is."""
+
+_DEFS = "#/$defs/"
 
 
 def study_schema() -> dict[str, Any]:
     """The schema (draft 2020-12) of a study file."""
     schema = Study.model_json_schema()
+    schema = _with_short_forms(schema, _short_forms(schema["$defs"]))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **schema,
         "title": "Isogloss study",
     }
+
+
+def _short_forms(declared: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """What may stand in the place of a declaration, besides itself."""
+    words = {
+        name: [{"enum": declared[name]["properties"][key]["enum"]}] for name, key in _WORDS.items()
+    }
+    presets, arm = {"enum": list(PRESETS)}, declared["Arm"]
+    mixing = {"anyOf": [{**declared["Mixing"], "required": []}, *words["Mixing"]]}
+    properties = {**arm["properties"], "arm": presets, "mixing": mixing}
+    over_a_preset = {**arm, "properties": properties, "required": ["arm"]}
+    return {**words, "Encoder": [{"type": "string"}], "Arm": [presets, over_a_preset]}
+
+
+def _with_short_forms(node: Any, short: Mapping[str, list[Any]]) -> Any:
+    """Let short forms stand wherever their declarations are wanted."""
+    if isinstance(node, list):
+        return [_with_short_forms(item, short) for item in node]
+    if not isinstance(node, dict):
+        return node
+    found = {key: _with_short_forms(value, short) for key, value in node.items()}
+    name = str(found.get("$ref", "")).removeprefix(_DEFS)
+    if name not in short:
+        return found
+    whole = {"$ref": found.pop("$ref")}
+    return {**found, "anyOf": [whole, *short[name]]}

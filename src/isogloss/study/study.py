@@ -188,8 +188,12 @@ class Study(Spec):
                     f"arm {arm.name}: init {init} is no teacher trained here. Known:"
                     f" {', '.join(known) or 'none'}"
                 )
-            if init == "average" and not known:
-                raise ValueError(f"arm {arm.name}: init average, but no teacher is trained here")
+            given = self.pretraining.teachers.models if self.pretraining else {}
+            if init == "average" and given:
+                raise ValueError(
+                    f"arm {arm.name}: init average is the mean of teachers that began alike, and"
+                    f" those of {', '.join(given)} are given: train all here, or take random"
+                )
         return self
 
     @model_validator(mode="after")
