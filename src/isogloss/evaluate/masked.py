@@ -26,7 +26,7 @@ from isogloss.base.errors import InputError, RunError
 from isogloss.data.batches import token_budget
 from isogloss.data.masking import folds
 from isogloss.data.packing import Packed
-from isogloss.data.ragged import Indices, copied, join, pad_runs
+from isogloss.data.ragged import Indices, join, pad_runs
 from isogloss.evaluate.metrics import Score
 from isogloss.evaluate.predict import in_evaluation
 from isogloss.model.masked import hidden_states, logits_of
@@ -88,25 +88,6 @@ class Ranks(NamedTuple):
         """Write to one parquet file that any tool reads, a row an entry."""
         columns = {name: pa.array(values) for name, values in self._asdict().items()}
         pq.write_table(pa.table(columns), path, compression="zstd")
-
-    @classmethod
-    def read(cls, path: Path) -> "Ranks":
-        """Read what `write` wrote.
-
-        Raises:
-            RunError: if the file is missing, broken or something else.
-        """
-        try:
-            table = pq.read_table(path, columns=list(cls._fields))
-            return cls(
-                window=copied(table["window"], np.int64),
-                position=copied(table["position"], np.int64),
-                rank=copied(table["rank"], np.int64),
-                loss=copied(table["loss"], np.float64),
-                characters=copied(table["characters"], np.int32),
-            )
-        except (OSError, KeyError, pa.ArrowException) as error:
-            raise RunError(f"{path} holds no ranks ({error}); delete it and run again.") from error
 
 
 class _Answer(NamedTuple):

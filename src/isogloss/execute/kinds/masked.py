@@ -1,13 +1,7 @@
 """Step `masked`: what a masked language model knows of all held-out text of a language."""
 
-from functools import partial
-from pathlib import Path
-
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from isogloss.data.packing import Packed
-from isogloss.evaluate.masked import Ranks, Scoring, masked_scores, rank_masked
+from isogloss.evaluate.masked import Scoring, masked_scores, rank_masked
 from isogloss.execute.bench import Bench, Made, Making
 from isogloss.execute.kinds import pack
 from isogloss.execute.kinds.evaluate import as_trained
@@ -46,9 +40,4 @@ def make_masked(bench: Bench) -> Making:
         "characters": held_out.n_characters,
         "scores": [vars(score) for score in masked_scores(ranks, n_unscored)],
     }
-    return Made(record, partial(_write, ranks))
-
-
-def _write(ranks: Ranks, folder: Path) -> None:
-    columns = {name: pa.array(values) for name, values in ranks._asdict().items()}
-    pq.write_table(pa.table(columns), folder / FILE, compression="zstd")
+    return Made(record, lambda folder: ranks.write(folder / FILE))

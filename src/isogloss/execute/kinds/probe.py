@@ -10,7 +10,6 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from isogloss.data.encoded_words import EncodedWords
-from isogloss.data.ragged import runs
 from isogloss.data.sampling import sample_balanced
 from isogloss.evaluate.features import word_features
 from isogloss.evaluate.probing import answered, ner_probe_scores, pos_probe_scores
@@ -28,29 +27,29 @@ TRAINED, TESTED = 1, 2
 """The split that is trained on, and the first that is tested on, among the step's needs."""
 
 _kept: dict[str, Any] = {}
-"""What the layers last probed make of splits, by their keys, beside who was asked: other probes of
-the encoder follow in this process and read the same splits."""
+"""What the layers last probed make of splits that are tested on, by their keys, beside who was
+asked: other probes of the encoder follow in this process and are tested on the same splits."""
 
 
 def make_probed(bench: Bench) -> Making:
     """Fit one classifier a layer and test it on every target."""
     yield from ()
     payload = bench.payload
-    split = _read(bench, TRAINED)
-    chosen = _drawn(split, payload)
-    words, _ = runs(split.word_offsets, chosen)
+    whole = _read(bench, TRAINED)
+    split = whole.select(_drawn(whole, payload))
+    features = _encode(bench, split)
     n_tags = len(tags_of(payload["task"], payload["labels"]))
     record: dict[str, Any] = {
-        "n_train": len(chosen),
-        "n_words": len(words),
+        "n_train": len(split),
+        "n_words": split.n_words,
         "parts": {},
         "fits": {},
     }
     tables: list[pa.Table] = []
     for layer in payload["layers"]:
         probe = fit_probe(
-            _features(bench, TRAINED)[layer][words],
-            split.tags[words],
+            features[layer],
+            split.tags,
             n_tags,
             l2=payload["l2"],
             max_iterations=payload["max_iterations"],
@@ -58,7 +57,7 @@ def make_probed(bench: Bench) -> Making:
         record["fits"][str(layer)] = _told(probe)
         for at, target in enumerate(payload["targets"], start=TESTED):
             scores, table = _test(bench, at, probe, layer)
-            record["parts"][f"{layer}/{target}"] = {"scores": scores, "n_train": len(chosen)}
+            record["parts"][f"{layer}/{target}"] = {"scores": scores, "n_train": len(split)}
             tables.append(_named(table, target, layer))
     return Made(record, partial(_write, pa.concat_tables(tables)))
 
@@ -84,24 +83,29 @@ def _drawn(split: EncodedWords, payload: dict[str, Any]) -> NDArray[np.int64]:
 
 
 def _features(bench: Bench, at: int) -> dict[int, NDArray[np.float32]]:
-    """What the encoder makes of the words of a split, by layer."""
+    """What the encoder makes of the words of a split that is tested on, by layer."""
     model_key, key = bench.step.needs[0], bench.step.needs[at]
     asked = [model_key, *bench.payload["layers"]]
     if _kept.get("asked") != asked:
         _kept.clear()
         _kept["asked"] = asked
     if key not in _kept:
-        opened = open_pretrained(model_key, bench.need(0))
-        _kept[key] = word_features(
-            opened.model,
-            _read(bench, at),
-            layers=tuple(bench.payload["layers"]),
-            precision=_precision(bench),
-            pad_id=opened.tokenizer.pad_token_id,
-            max_tokens=bench.step.settings["max_tokens"],
-        )
+        _kept[key] = _encode(bench, _read(bench, at))
     found: dict[int, NDArray[np.float32]] = _kept[key]
     return found
+
+
+def _encode(bench: Bench, split: EncodedWords) -> dict[int, NDArray[np.float32]]:
+    """Run the encoder."""
+    opened = open_pretrained(bench.step.needs[0], bench.need(0))
+    return word_features(
+        opened.model,
+        split,
+        layers=tuple(bench.payload["layers"]),
+        precision=_precision(bench),
+        pad_id=opened.tokenizer.pad_token_id,
+        max_tokens=bench.step.settings["max_tokens"],
+    )
 
 
 def _precision(bench: Bench) -> Precision:
