@@ -26,7 +26,12 @@ from isogloss.cli.opened import open_study
 from isogloss.data.masking import folds
 from isogloss.data.packing import Packed
 from isogloss.efficiency.flops import masked_flops
+from isogloss.execute.bench import Bench
+from isogloss.execute.kinds.distill import _online
+from isogloss.execute.kinds.learning import recipe_of
+from isogloss.execute.kinds.pretrain import hard_lesson, new_model, read_corpus
 from isogloss.store.store import Store
+from isogloss.train.parts import Cutting
 
 STORE = ".isogloss"
 ARMS = (
@@ -343,6 +348,28 @@ def test_teachers_whose_answers_were_kept_still_had_to_be_trained(opened):
     whole = 2 * masked_flops(model.config, lengths, 0)  # two masks of each window
     whole += masked_flops(model.config, [], sum(record["positions"] for record in kept))
     assert costs["teacher_flops"] == pytest.approx(whole, rel=0.02)  # last windows are shorter
+
+
+def test_a_soft_arm_reads_what_its_hard_twin_reads_and_begins_where_it_begins(opened):
+    """Same weights, windows, order and masks: only the labels differ."""
+    hard, soft = (
+        Bench(models(opened)[f"{how}-balanced"], opened.store) for how in ("hard", "soft")
+    )
+    begun, read = [], []
+    for bench in (hard, soft):
+        corpus = read_corpus(bench)
+        begun.append(new_model(bench, corpus.tokenizer).state_dict())
+        lesson = hard_lesson(bench, corpus) if bench is hard else _online(bench, corpus)
+        recipe = recipe_of(bench.payload, bench.step.settings, None)
+        cutting = Cutting(bench.step.settings["max_tokens"], 0.0, corpus.tokenizer.pad_token_id)
+        steps = lesson.steps(recipe, first_step=0, cutting=cutting, device=torch.device("cpu"))
+        read.append([getattr(part, "masked", part) for step in steps for part in step.parts])
+        assert len(read[-1]) == 6
+    assert all(torch.equal(begun[0][name], begun[1][name]) for name in begun[0])
+    for one, other in zip(*read, strict=True):
+        for field in ("input_ids", "places", "labels"):
+            assert torch.equal(getattr(one, field), getattr(other, field)), field
+        assert np.array_equal(one.windows, other.windows)
 
 
 def test_an_adaptive_student_is_told_how_much_it_listens(opened):
