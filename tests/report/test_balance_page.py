@@ -165,6 +165,22 @@ def test_a_study_without_low_and_high_is_told_that_nothing_was_asked(tmp_path):
     assert "Not tested" not in text
 
 
+@pytest.mark.parametrize(
+    ("arms", "baselines", "words"),
+    [
+        (["soft-balanced"], [], "the study has no such baseline"),
+        (["hard-all"], ["hard-all"], "the study has no such arm"),
+    ],
+)
+def test_a_study_with_nothing_to_compare_is_told_what_to_add(tmp_path, arms, baselines, words):
+    design = replace(DESIGN, arms=arms, baselines=baselines)
+    rows = [masked(arms[0], code, 0.4) for code in LANGUAGES]
+    text = write_tables(balance_tables(rows, design), tmp_path, FRAME, design)[-1].read_text()
+    assert words in text
+    assert "Not tested" not in text
+    assert "none" in text.partition("Candidate: ")[2].partition("\n")[0]
+
+
 def test_a_folder_that_cannot_be_written_to_is_said(tmp_path):
     (tmp_path / "file").write_text("")
     tables = balance_tables([masked("hard-all", code, 0.4) for code in LANGUAGES], DESIGN)

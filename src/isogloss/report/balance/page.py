@@ -112,7 +112,8 @@ def facts(tables: Mapping[str, Records], design: Design) -> list[str]:
             for name, codes in design.groups.items()
         ),
         f"Arms: {', '.join(design.arms)}",
-        f"Candidate: {design.candidate}; baselines: {', '.join(design.baselines)}",
+        f"Candidate: {design.candidate if design.candidate in design.arms else 'none'}; "
+        f"baselines: {', '.join(design.baselines) or 'none'}",
         *([f"Controls: {', '.join(controls)}"] if controls else []),
         *([f"Not finished: {', '.join(missing)}"] if missing else []),
         f"Seeds: {' to '.join(map(str, dict.fromkeys((seeds[0], seeds[-1]))))}" if seeds else "",
@@ -126,6 +127,12 @@ def _untested(design: Design) -> str:
             "Name them under `groups`; nothing is trained again for that."
         )
     against = " or ".join(design.baselines)
+    if not against or design.candidate not in design.arms:
+        return (
+            "Not asked: the answer is an arm with soft labels against hard-balanced and hard-all, "
+            f"and the study has no such {'arm' if against else 'baseline'}. Add one under `arms`; "
+            "it is trained alone, what is there stays."
+        )
     return (
         f"Not tested: {design.candidate}, and {against}, must be trained with a seed in common and "
         "their evaluations stored."
