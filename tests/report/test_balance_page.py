@@ -192,6 +192,16 @@ def words_of(spec):
     return " ".join(re.findall(r">([^<]+)<", svg(spec)))
 
 
+@pytest.mark.parametrize(("n_seeds", "words"), [(1, "test units only"), (2, "seeds and test")])
+def test_a_figure_says_what_its_intervals_are_over(n_seeds, words):
+    record = {
+        "language": "eus-Latn", "first": "hard-all", "difference": 0.1, "difference_low": 0.0,
+        "difference_high": 0.2, "verdict": "a tie", "n_seeds": n_seeds,
+    }  # fmt: skip
+    said = words_of(differences_chart([record], FRAME, candidate="soft-balanced"))
+    assert f"95 % interval over {words}" in said
+
+
 def test_figures_name_every_language_and_arm_and_say_what_bars_are(written):
     _, _, tables, design = written
     points = [r for r in tables["balance_averages"]

@@ -49,7 +49,7 @@ def sizes_chart(points: Records, frame: Frame) -> dict[str, Any]:
     bars = any(value["low"] is not None for value in values)
     title = titled(
         frame,
-        f"{frame.measure} against the size of the text",
+        f"{frame.measure[:1].upper()}{frame.measure[1:]} against the size of the text",
         seeds(usable),
         "bars: from the lowest to the highest seed" if bars else "",
     )
@@ -70,12 +70,13 @@ def differences_chart(records: Records, frame: Frame, *, candidate: str) -> dict
     values = [_difference(record, names) for record in records if record["difference"] is not None]
     arms = list(dict.fromkeys(value["against"] for value in values))
     order = list(names.values())
+    alone = all(record["n_seeds"] == 1 for record in records)
     title = titled(
         frame,
         f"{candidate} minus other arms",
         f"difference in {frame.measure}",
         seeds(records),
-        "bars: 95 % interval over seeds and test units",
+        f"bars: 95 % interval over {'test units only' if alone else 'seeds and test units'}",
         "hollow: a tie after Holm's correction",
     )
     made = _whiskers(values, arms, order, f"difference in {frame.measure}")
