@@ -9,6 +9,7 @@ import pytest
 
 from isogloss.base.errors import InputError
 from isogloss.plan.build import build_plan
+from isogloss.plan.estimate import estimate
 from isogloss.plan.pins import Pins, pin_study
 from isogloss.plan.plan import Plan, Step
 from isogloss.plan.pretraining import VERSIONS, updates
@@ -736,3 +737,10 @@ def test_teachers_and_tokenizers_that_are_there_are_known_by_their_bytes(tmp_pat
     (there / "tokenizer.json").write_text("[]")
     kept = {step.kind for step in planned(path, *changes) if step.key in after.by_key}
     assert kept == {"text", "data"}
+
+
+def test_the_estimate_counts_the_windows_of_teachers_and_students():
+    study = study_of()
+    found = estimate(study, plan_of().steps, {})
+    assert (found.trainings, found.pretrainings) == (0, (3 + 3) * 2)
+    assert found.windows == 2 * 32 * (3 * 150 + 3 * 200)

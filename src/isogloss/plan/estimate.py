@@ -18,6 +18,7 @@ ASSUMED_FLOPS_PER_SECOND = 1e11
 ASSUMED_TOKENS = 48
 TRAININGS = {"train": 1.0, "pretrain": 1.0, "distill": 1.4}
 """Kinds of steps that train, and what an example costs beside one of fine-tuning."""
+PRETRAININGS = ("pretrain", "distill")
 _BASE_BODY = 12 * (4 * 768**2 + 2 * 768 * 3072)
 
 
@@ -34,8 +35,14 @@ class Estimate:
     unknown_trainings: int
     """Missing trainings whose size is not known before their data were read."""
 
+    pretrainings: int
+    """Missing pre-trainings, teachers among them."""
+
+    windows: int
+    """Windows of text that they learn from, each time counted."""
+
     seconds: float
-    """One worker, one after the other."""
+    """Of the trainings, one after the other in one worker; those of pre-training are not known."""
 
     basis: str
     """Where the rate comes from."""
@@ -46,6 +53,7 @@ def estimate(study: Study, missing: Iterable[Step], speeds: Mapping[str, float])
     missing = tuple(missing)
     trains = [step for step in missing if step.kind == "train"]
     tests = [step for step in missing if step.kind == "evaluate"]
+    pretrains = [step for step in missing if step.kind in PRETRAININGS]
     examples = {step.key: _examples(step) for step in trains}
     known = [step for step in trains if examples[step.key] is not None]
     seconds = sum((examples[s.key] or 0) / _speed(study, s, speeds) for s in known)
@@ -56,6 +64,8 @@ def estimate(study: Study, missing: Iterable[Step], speeds: Mapping[str, float])
         evaluations=len(tests),
         training_examples=sum(examples[step.key] or 0 for step in known),
         unknown_trainings=len(trains) - len(known),
+        pretrainings=len(pretrains),
+        windows=sum(_examples(step) or 0 for step in pretrains),
         seconds=seconds,
         basis=_basis(measured, sorted(named - set(speeds))),
     )
@@ -102,8 +112,9 @@ def _speed(study: Study, step: Step, speeds: Mapping[str, float]) -> float:
     if name in speeds:
         return speeds[name]
     encoder = next(e for e in study.encoders if e.display == name)
-    scratch = encoder.scratch.model_dump() if encoder.scratch else None
-    body = _body_parameters(scratch or _config(encoder.model))
+    made = study.pretraining.encoder if study.pretraining and encoder.pretrained else None
+    declared = encoder.scratch or made
+    body = _body_parameters(declared.model_dump() if declared else _config(encoder.model))
     return ASSUMED_FLOPS_PER_SECOND / (6 * body * ASSUMED_TOKENS)
 
 

@@ -67,6 +67,11 @@ def _summary(opened: "Opened", cost: "Estimate") -> str:
             f" (epochs counted{unknown}), {cost.evaluations} evaluations;"
             f" about {show.duration(cost.seconds)} of training in one worker ({cost.basis})."
         )
+    if cost.pretrainings:
+        lines.append(
+            f"To do: {cost.pretrainings} pre-trainings, teachers among them, on {cost.windows:,}"
+            " windows of text; how long they take is not estimated."
+        )
     return "\n".join(lines)
 
 
