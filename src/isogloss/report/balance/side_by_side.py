@@ -9,7 +9,7 @@ from typing import Any
 
 from isogloss.base.languages import language_name
 from isogloss.report.balance.averages import lacking_words
-from isogloss.report.balance.design import Design
+from isogloss.report.balance.design import Design, ScopeKind
 from isogloss.report.balance.scores import MASKED, SETTINGS, UNBOUNDED
 from isogloss.report.records import Record, Records
 
@@ -28,13 +28,7 @@ def paper_table(averages: Records, design: Design) -> list[Record]:
         `<arm>_zero_shot`, each with `_low` and `_high`; `n_seeds`, `n_languages`, `n_pairs` of the
         zero-shot average (in-language has one a language), `without` (see `lacking_words`).
     """
-    mine = [
-        record
-        for record in averages
-        if record["task"] != MASKED
-        and record["scope"] == "group"
-        and record["metric"] not in UNBOUNDED
-    ]
+    mine = _of_probes(averages, "group")
     return [
         {
             **_block(lines),
@@ -46,16 +40,9 @@ def paper_table(averages: Records, design: Design) -> list[Record]:
     ]
 
 
-def probe_table(averages: Records, design: Design) -> list[Record]:
+def probe_table(averages: Records) -> list[Record]:
     """The probes by language, in percent; as `paper_table`, with `language` and its groups."""
-    mine = [
-        record
-        for record in averages
-        if record["task"] != MASKED
-        and record["scope"] == "language"
-        and record["metric"] not in UNBOUNDED
-    ]
-    del design
+    mine = _of_probes(averages, "language")
     return [
         {
             **_block(lines),
@@ -120,6 +107,16 @@ def keep(records: Records, arms: Sequence[str], others: Sequence[str]) -> list[R
         for end in ENDS
     }
     return [{f: v for f, v in record.items() if f not in dropped} for record in records]
+
+
+def _of_probes(averages: Records, scope: ScopeKind) -> Records:
+    return [
+        record
+        for record in averages
+        if record["task"] != MASKED
+        and record["scope"] == scope
+        and record["metric"] not in UNBOUNDED
+    ]
 
 
 def _masked_line(lines: Records, design: Design) -> Record:

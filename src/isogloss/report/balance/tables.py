@@ -59,7 +59,7 @@ def balance_tables(
     return {
         "balance_averages": averaged,
         "balance_probes": paper_table(averaged, design),
-        "balance_probe_languages": probe_table(averaged, design),
+        "balance_probe_languages": probe_table(averaged),
         "balance_masked": masked_table(averaged, design),
         "balance_tests": found,
         "balance_differences": difference_table(found, design),
