@@ -357,6 +357,16 @@ def test_a_probe_of_which_no_language_has_data_is_told(isogloss, tmp_path):
     assert "There are no ner data of English (eng-Latn)" in page
 
 
+def test_a_probe_with_fewer_sentences_than_asked_for_is_told(isogloss, tmp_path):
+    write_tags(tmp_path, "upos", ("en", "de"), {"train": 8, "test": 4})
+    probe = "task: pos, data: {source: {kind: folder, root: upos}}, n_per_language: 9999"
+    study = write_small(tmp_path, HARD.replace("hard-all, ", "") + f"probes: [{{{probe}}}]\n")
+    assert isogloss("run", study.name).code == 0
+    assert isogloss("report", study.name, "-o", "out").code == 0
+    page = (tmp_path / "out" / "balance.md").read_text(encoding="utf-8")
+    assert page.count("its pos probe had 8 of 9,999 sentences to learn from") == 2
+
+
 def test_other_layers_are_probed_anew_in_one_process(isogloss, tmp_path):
     write_tags(tmp_path, "upos", ("en", "de"), {"train": 8, "test": 4})
     probes = "probes: [{task: pos, data: {source: {kind: folder, root: upos}}, layers: [-1]}]\n"

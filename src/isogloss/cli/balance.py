@@ -51,7 +51,9 @@ def trials_of(opened: "Opened", rows: "Sequence[Row]", design: Design) -> list[T
 
 def also_of(opened: "Opened", commands: "Sequence[str]") -> Also:
     """What the page says besides: what is missing, what was done to the text, how it is drawn."""
-    notes = [*opened.pins.remarks, *_text_notes(opened), *_unconverged(opened)]
+    notes = [
+        *opened.pins.remarks, *_text_notes(opened), *_short_probes(opened), *_unconverged(opened)
+    ]  # fmt: skip
     return Also(opened.unfinished(), commands, notes, list(_mixing(opened)))
 
 
@@ -110,6 +112,19 @@ def _text_notes(opened: "Opened") -> "Iterator[str]":
         told = ", ".join(f"{count:,} {what}" for what, count in lost.items() if count)
         if told:
             yield f"{language_name(record['language'])}: {told} were dropped from the text."
+
+
+def _short_probes(opened: "Opened") -> "Iterator[str]":
+    """Which probes had fewer sentences to learn from than were asked for, a line each."""
+    short = {}
+    for step in opened.plan.of_kind("probe"):
+        asked = step.payload["n_per_language"]
+        if asked and step.key in opened.store:
+            n = opened.store.record(step.key)["n_train"]
+            if n < asked:
+                short[step.payload["task"], step.payload["source"]] = f"{n:,} of {asked:,}"
+    for (task, source), told in short.items():
+        yield f"{language_name(source)}: its {task} probe had {told} sentences to learn from."
 
 
 def _unconverged(opened: "Opened") -> "Iterator[str]":
