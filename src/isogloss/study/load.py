@@ -123,6 +123,11 @@ def _as_folder(model: str, here: Path) -> str | None:
     return None
 
 
+_SECTION, _LIST = "a section of `key: value` lines is wanted", "a list is wanted"
+_SHAPES = {"model_type": _SECTION, "dict_type": _SECTION, "tuple_type": _LIST, "list_type": _LIST}
+"""Kinds of mistakes about the shape of what is given, in words of the file."""
+
+
 def _mistake(document: Document, details: ErrorDetails) -> str:
     place = tuple(part for part in details["loc"] if part not in _TAGS)
     line = document.line_of(place)
@@ -147,7 +152,8 @@ def _words(details: ErrorDetails) -> str:
         return "the key `kind` is needed. Known: folder, hub, sample."
     if kind == "value_error":
         return f"{str(details['msg']).removeprefix('Value error, ').rstrip('.')}."
-    return f"{details['msg'][0].lower()}{details['msg'][1:]}, not {_short(given)}."
+    said = _SHAPES.get(kind, details["msg"].partition(" after validation")[0])
+    return f"{said[0].lower()}{said[1:]}, not {_short(given)}."
 
 
 def _expected(context: dict[str, Any]) -> list[str]:
