@@ -193,7 +193,7 @@ def test_figures_are_medians_of_rounds_with_the_best_budget():
     assert len(rounds) == 3 + 1
     assert {len(m.samples) for m in rounds} == {Protocol().rounds}
     (server,) = [m for m in one.measured if m.name.startswith("server")]
-    assert len(server.samples) == Protocol().rounds - Protocol().rounds // SETTLING
+    assert len(server.samples) == (Protocol().rounds - Protocol().rounds // SETTLING) // BLOCK
     blocks = [m for m in one.measured if m.name.startswith("single_stream")]
     assert len(blocks) == 8
     assert {len(m.samples) for m in blocks} == {Protocol().rounds // BLOCK}

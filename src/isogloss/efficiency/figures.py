@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from statistics import geometric_mean, median
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from isogloss.efficiency.measured import Measured, percentile
 from isogloss.efficiency.offline import Lap, Pass, best_budget
@@ -10,6 +10,8 @@ from isogloss.efficiency.server import Run, max_rate
 
 Raw = Mapping[str, Any]
 """What a candidate's process answered, by command; those of rounds are lists."""
+
+One = TypeVar("One")
 
 Peaks = Mapping[str, Mapping[str, float]]
 """FLOP/s of the best matrix product, by kind of device (`cpu`, `cuda`) and precision."""
@@ -142,7 +144,7 @@ def _single_stream(answers: Sequence[Raw], missing: dict[str, str]) -> list[Meas
     ]
 
 
-def _blocks(answers: Sequence[Raw]) -> list[Sequence[Raw]]:
+def _blocks(answers: Sequence[One]) -> list[Sequence[One]]:
     """Cut rounds into blocks of `BLOCK`, the last with what is left; fewer rounds are one block."""
     starts = range(0, max(1, len(answers) - BLOCK + 1), BLOCK)
     ends = [*starts[1:], len(answers)]
@@ -155,7 +157,10 @@ def _of_queries(block: Sequence[Raw], key: str) -> list[float]:
 
 
 def _server(answers: Sequence[Raw], missing: dict[str, str]) -> list[Measured]:
-    """A sample a round of the staircase, once settled: the geometric mean of the rates it tried."""
+    """A sample a block of rounds of the staircase, once settled: the geometric mean of its rates.
+
+    Neighboring rounds go on from one another, so a round alone is no sample of its own.
+    """
     search, *rounds = [[Run(**run) for run in answer["runs"]] for answer in answers]
     name = "server_max_rate_per_second"
     if all(run.holds for run in search):
@@ -164,9 +169,11 @@ def _server(answers: Sequence[Raw], missing: dict[str, str]) -> list[Measured]:
             "the trials are too short or the bound too wide to find a limit"
         )
         return []
-    settled = rounds[len(rounds) // SETTLING :]
-    tried = [geometric_mean([run.rate for run in runs]) for runs in settled if runs]
-    return [Measured(name, "queries/s", tuple(tried) or (max_rate(search),))]
+    settled = [runs for runs in rounds[len(rounds) // SETTLING :] if runs]
+    if not settled:
+        return [Measured(name, "queries/s", (max_rate(search),))]
+    blocks = [[run.rate for runs in block for run in runs] for block in _blocks(settled)]
+    return [Measured(name, "queries/s", tuple(map(geometric_mean, blocks)))]
 
 
 def _cold_start(seconds: Sequence[float], missing: dict[str, str]) -> list[Measured]:
