@@ -127,6 +127,7 @@ def test_an_arm_can_be_written_without_a_preset():
         ("{labels: hard, mixing: natural}", "pretraining.arms.0.name: this key is needed"),
         ("{arm: hard-all, name: a b}", "pretraining.arms.0.name: string should match pattern"),
         ("{arm: hard-all, name: self}", "an arm is named self, which stands for other teachers"),
+        ("{arm: hard-all, name: teacher}", "an arm is named teacher, which stands for other teach"),
         ("{arm: hard-all, labels: soft}", "distillation belongs to soft labels, which need it"),
         ("{arm: hard-all, distillation: {}}", "distillation belongs to soft labels"),
         ("{arm: hard-all, label_smothing: 1}", "unknown key. Did you mean 'label_smoothing'?"),

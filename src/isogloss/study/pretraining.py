@@ -133,8 +133,10 @@ class Pretraining(Spec):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"two arms are named {', '.join(twice)}: give each a name")
-        if taken := {MONOLINGUAL, SELF} & set(names):
-            raise ValueError(f"an arm is named {taken.pop()}, which stands for other teachers")
+        if taken := {MONOLINGUAL, SELF, TEACHER} & set(names):
+            raise ValueError(
+                f"an arm is named {taken.pop()}, which stands for other teachers: name it otherwise"
+            )
         return self
 
     @model_validator(mode="after")
