@@ -316,7 +316,8 @@ def test_the_answer_calls_a_gain_a_gain_and_a_tie_a_tie(tmp_path):
 def test_without_controls_nothing_is_said_to_be_the_teachers(tmp_path):
     why = said(tmp_path, BETTER, DESIGN)[0].partition("Why: ")[2]
     assert "whether it is the teachers is not decided" in why
-    assert "has finished no arm with targets softened without a teacher and no arm with" in why
+    smoothed = "no arm hard-balanced-smoothed (targets softened without a teacher)"
+    assert f"has finished {smoothed} and no arm hard-balanced-compute" in why
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from isogloss.report.balance.design import (
     CONTROLS,
     DECISIVE,
     NEEDED,
+    USUAL_CONTROLS,
     Design,
     measure_words,
 )
@@ -87,7 +88,7 @@ def _reason(records: Records, design: Design) -> str:
         )
         return f"not shown to be the teachers. {said}"
     if missing:
-        lacking = " and ".join(f"no arm with {CONTROLS[kind]}" for kind in missing)
+        lacking = " and ".join(f"no arm {_control(USUAL_CONTROLS[kind], kind)}" for kind in missing)
         return f"whether it is the teachers is not decided: this study has finished {lacking}."
     beaten = " and ".join(_control(arm, kind) for kind, arm in arms.items())
     return f"the teachers, as far as the controls go: {design.candidate} also beats {beaten}."
