@@ -8,7 +8,7 @@ each other on an idle machine.
     python benchmarks/efficiency_repeat.py > repeat.md
     python benchmarks/efficiency_repeat.py --quick      # a minute, says nothing
 
-It takes about a quarter of an hour on two cores; ends with code 1 if a ratio strays further.
+It takes about half an hour on two cores; ends with code 1 if a ratio strays further.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from statistics import median
 from isogloss.data.sample import SampleSource
 from isogloss.efficiency.bench import bench
 from isogloss.efficiency.candidate import Candidate
-from isogloss.efficiency.protocol import Protocol
+from isogloss.efficiency.protocol import DEFAULT_SCENARIOS, Protocol
 from isogloss.efficiency.result import BenchResult, flat
 from isogloss.efficiency.warmup import WarmUp
 from isogloss.model.encoder import make_classifier, save_classifier
@@ -121,9 +121,12 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--quick", action="store_true", help="tiny sizes: does it run at all?")
     parser.add_argument("--threads", type=int, default=None)
+    parser.add_argument("--scenarios", default=",".join(DEFAULT_SCENARIOS), help="only some")
     parser.add_argument("--raw", type=Path, help="folder for the raw output of each run")
     arguments = parser.parse_args()
-    protocol = QUICK if arguments.quick else Protocol(threads=arguments.threads)
+    scenarios = tuple(arguments.scenarios.split(","))
+    full = Protocol(scenarios=scenarios, threads=arguments.threads)
+    protocol = QUICK if arguments.quick else full
     source = SampleSource()
     texts = [row.fields["text"] for one in LANGUAGES for row in source.rows(one, "test")]
     started, runs = time.monotonic(), []

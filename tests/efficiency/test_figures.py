@@ -73,7 +73,7 @@ def streamed(*rounds):
 
 def test_what_the_machine_adds_in_some_rounds_is_in_no_percentile():
     calm, hit = (1.0, 2.0, 3.0, 4.0), (1.5, 90.0, 3.5, 4.5)
-    measured = streamed(calm, hit, hit, hit, hit, hit, calm, hit)
+    measured = streamed(calm, *[hit] * 9, calm, hit)
     assert measured["single_stream_p50_ms"] == (2.0, 2.0)
     assert measured["single_stream_p99_ms"] == (4.0, 4.0)
 
@@ -86,13 +86,13 @@ def test_the_tail_is_made_by_the_queries_that_take_longest():
 
 
 @pytest.mark.parametrize(
-    ("n", "blocks"), [(1, 1), (3, 1), (4, 1), (7, 1), (8, 2), (11, 2), (12, 3)]
+    ("n", "blocks"), [(1, 1), (3, 1), (6, 1), (11, 1), (12, 2), (17, 2), (18, 3)]
 )
-def test_rounds_are_cut_into_blocks_of_four_and_none_is_left_out(n, blocks):
+def test_rounds_are_cut_into_blocks_of_six_and_none_is_left_out(n, blocks):
     measured = streamed(*[(float(at),) for at in range(n)])
     samples = measured["single_stream_p50_ms"]
     assert len(samples) == blocks
-    assert samples == tuple(float(4 * block) for block in range(blocks))
+    assert samples == tuple(float(6 * block) for block in range(blocks))
 
 
 def server(*rounds):
@@ -107,9 +107,9 @@ def test_the_servers_rate_is_the_geometric_mean_of_the_staircase():
 
 
 def test_a_third_of_the_rounds_is_left_for_the_staircase_to_settle():
-    rounds = [[(float(2**rate), True)] for rate in range(1, 13)]
+    rounds = [[(float(2**rate), True)] for rate in range(1, 19)]
     found = server([(1.0, True), (2.0, False)], *rounds)
-    assert found.measured[0].samples == pytest.approx((2**6.5, 2**10.5))
+    assert found.measured[0].samples == pytest.approx((2**9.5, 2**15.5))
 
 
 def test_a_server_that_holds_no_rate_has_the_rate_0():

@@ -48,4 +48,4 @@ def test_what_decides_figures_and_is_in_no_key_belongs_to_a_version():
     assert (child.LAP_SAMPLES, child.SETTLING_LAPS, offline.MOST_PASSES) == (8, 3, 20)
     assert (search["resolution"], server.PERCENT, server.MAX_DOUBLINGS) == (0.02, 99, 8)
     assert (server.BELOW, server.UP, server.DOWN) == (0.9, 1.03, 1.03**-3)
-    assert (figures.BLOCK, figures.SETTLING) == (4, 3)
+    assert (figures.BLOCK, figures.SETTLING) == (6, 3)

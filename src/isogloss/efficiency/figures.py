@@ -18,7 +18,7 @@ Peaks = Mapping[str, Mapping[str, float]]
 
 COUNTS = ("parameters", "embedding_parameters", "body_parameters")
 PERCENTILES = (50, 90, 95, 99)
-BLOCK = 4
+BLOCK = 6
 """Rounds that say together what a query takes."""
 SETTLING = 3
 """One in so many rounds of the staircase, the first ones, is on the way from the search."""

@@ -25,7 +25,7 @@ class Protocol:
     scenarios: tuple[str, ...] = DEFAULT_SCENARIOS
     """Of `offline`, `single_stream`, `server`, `cold_start`, `energy`."""
 
-    rounds: int = 12
+    rounds: int = 24
     """Turns that each candidate takes at offline, single-stream and server, interleaved."""
 
     n_texts: int = 256
@@ -46,7 +46,7 @@ class Protocol:
     server_seconds: float = 2.0
     """Length of the arrivals of one trial of a rate."""
 
-    server_trials: int = 3
+    server_trials: int = 2
     """In each round, after one search for where to begin."""
 
     max_batch: int = 16

@@ -33,7 +33,7 @@ class Efficiency(Spec):
     ] = ("offline", "single_stream", "server", "cold_start")
     """What is measured; `energy` is an estimate, and needs `isogloss[energy]`."""
 
-    rounds: Count = 12
+    rounds: Count = 24
     """Times that every candidate is measured, in turn with the others."""
 
     n_texts: Count = 256
@@ -56,7 +56,7 @@ class Efficiency(Spec):
     server_seconds: Number = Field(default=2.0, gt=0)
     """Length of one trial of a rate of requests."""
 
-    server_trials: Count = 3
+    server_trials: Count = 2
     """Trials in each round, after one search for where to begin."""
 
     max_batch: Count = 16

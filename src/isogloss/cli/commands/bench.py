@@ -53,7 +53,7 @@ def bench(
         str,
         typer.Option("--scenarios", help="Of offline, single_stream, server, cold_start, energy."),
     ] = "offline,single_stream,server,cold_start",
-    rounds: Annotated[int, typer.Option("--rounds", min=1, help="Turns of each model.")] = 12,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, help="Turns of each model.")] = 24,
     n_texts: Annotated[int, typer.Option("--n-texts", min=1, help="Texts answered.")] = 256,
     max_length: Annotated[
         int, typer.Option("--max-length", min=4, help="Sub-tokens of a text, at most.")
