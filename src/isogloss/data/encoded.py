@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from isogloss.base.errors import RunError
 from isogloss.data.ragged import copied, join, offsets_of, runs
+from isogloss.data.stored import read_stored
 
 SCHEMA = pa.schema(
     [
@@ -103,12 +103,7 @@ class Encoded:
         Raises:
             RunError: if the file is missing, broken or something else.
         """
-        try:
-            table = pq.read_table(path, schema=SCHEMA).combine_chunks()
-        except (OSError, pa.ArrowException) as error:
-            raise RunError(
-                f"{path} holds no encoded split ({error}); delete it and run again."
-            ) from error
+        table = read_stored(path, SCHEMA, "encoded split")
         lists = table["input_ids"].combine_chunks()
         return cls(
             ids=copied(lists.flatten(), np.int32),

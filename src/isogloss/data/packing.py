@@ -18,8 +18,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from isogloss.base.errors import InputError, RunError
+from isogloss.base.errors import InputError
 from isogloss.data.ragged import Indices, copied, offsets_of, runs
+from isogloss.data.stored import read_stored
 
 SCHEMA = pa.schema(
     [
@@ -90,12 +91,7 @@ class Packed:
         Raises:
             RunError: if the file is missing, broken or something else.
         """
-        try:
-            table = pq.read_table(path, schema=SCHEMA).combine_chunks()
-        except (OSError, pa.ArrowException) as error:
-            raise RunError(
-                f"{path} holds no windows of text ({error}); delete it and run again."
-            ) from error
+        table = read_stored(path, SCHEMA, "windows of text")
         ids, characters = (table[name].combine_chunks() for name in SCHEMA.names)
         return cls(
             ids=copied(ids.flatten(), np.int32),

@@ -17,11 +17,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from isogloss.base.errors import InputError, RunError, did_you_mean
+from isogloss.base.errors import InputError, did_you_mean
 from isogloss.base.languages import language_code, language_name
 from isogloss.data.ragged import Indices, copied
 from isogloss.data.readers.text import FIELD
 from isogloss.data.source import Row, Source
+from isogloss.data.stored import read_stored
 
 SCHEMA = pa.schema([("line", pa.large_string()), ("document", pa.int64())])
 MOST_SHARE = 0.5
@@ -86,10 +87,7 @@ class RawText:
         Raises:
             RunError: if the file is missing, broken or something else.
         """
-        try:
-            table = pq.read_table(path, schema=SCHEMA)
-        except (OSError, pa.ArrowException) as error:
-            raise RunError(f"{path} holds no text ({error}); delete it and run again.") from error
+        table = read_stored(path, SCHEMA, "text")
         return cls(tuple(table["line"].to_pylist()), copied(table["document"], np.int64))
 
 
