@@ -11,9 +11,9 @@ import torch
 from transformers import AutoConfig, AutoModelForMaskedLM
 
 from balance_toys import CODES, LENGTH, SMALL, write_small, write_tags
-from isogloss.cli.opened import open_study
 from isogloss.data.mixture import Mixing, draw_steps
 from isogloss.data.text import RawText
+from isogloss.desk.opened import open_study
 from isogloss.efficiency.flops import masked_flops
 from isogloss.execute.kinds import text as text_step
 from isogloss.model.masked import make_masked_lm, save_masked_lm

@@ -22,9 +22,9 @@ from transformers import AutoModel, AutoModelForMaskedLM, AutoTokenizer, pipelin
 
 from balance_toys import CODES, LENGTH, N_HELD_OUT, SMALL, write_small, write_whole
 from command import fresh
-from isogloss.cli.opened import open_study
 from isogloss.data.masking import folds
 from isogloss.data.packing import Packed
+from isogloss.desk.opened import open_study
 from isogloss.efficiency.flops import masked_flops
 from isogloss.execute.bench import Bench
 from isogloss.execute.kinds.distill import _online

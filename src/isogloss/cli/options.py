@@ -43,8 +43,6 @@ JobsOption = Annotated[
     int, typer.Option("--jobs", min=1, help="Worker processes, for --executor processes.")
 ]
 
-DEFAULT_STORE = Path(".isogloss")
-
 
 class ExecutorName(StrEnum):
     """How steps are run."""

@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 from rich.console import Console
@@ -37,6 +38,12 @@ def say(text: str = "") -> None:
 def note(text: str) -> None:
     """Print a line for the person only."""
     err().print(text, markup=False, style="dim")
+
+
+def notes(texts: Iterable[str]) -> None:
+    """Print lines for the person only."""
+    for text in texts:
+        note(text)
 
 
 def dump(value: Any) -> None:

@@ -47,8 +47,9 @@ UNITS = {
 @final
 @dataclass(frozen=True)
 class Shown:
-    """A table made readable: headings, cells as text, and what was said once instead."""
+    """A table made readable: fields with headings, cells as text, what was said once instead."""
 
+    fields: tuple[str, ...]
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numeric: tuple[bool, ...]
@@ -68,6 +69,7 @@ def shown(records: Records, names: Collection[str] = ()) -> Shown:
     once = _said_once(fields, records) if len(records) > 1 else []
     kept = [field for field in fields if field not in once]
     return Shown(
+        fields=tuple(kept),
         heads=tuple(field if field in names else heading(field) for field in kept),
         rows=tuple(tuple(cell(record, field) for field in kept) for record in records),
         numeric=tuple(all(_is_number(record.get(f)) for record in records) for f in kept),
@@ -158,7 +160,7 @@ def rich_table(records: Records, *, title: str, names: Collection[str] = ()) -> 
 
     On a narrow terminal headings and cells are folded; nothing is cut off.
     """
-    made = shown(records, names) if records else Shown((), (), (), "nothing to show")
+    made = shown(records, names) if records else Shown((), (), (), (), "nothing to show")
     table = Table(
         title=title, caption=made.common or None, title_justify="left", caption_justify="left",
         box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0),

@@ -6,6 +6,9 @@ from pathlib import Path
 from isogloss.base.errors import InputError
 from isogloss.base.fingerprint import fingerprint
 
+DEFAULT_STORE = Path(".isogloss")
+"""Where finished steps live, if nothing else is said."""
+
 _KEY = re.compile(r"[0-9a-f]{1,64}")
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,80}")
 

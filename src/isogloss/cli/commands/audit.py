@@ -2,7 +2,6 @@
 
 from isogloss.cli import show
 from isogloss.cli.options import (
-    DEFAULT_STORE,
     JsonOption,
     OutputOption,
     SetOption,
@@ -10,6 +9,7 @@ from isogloss.cli.options import (
     StudyArgument,
     VerboseOption,
 )
+from isogloss.store.names import DEFAULT_STORE
 
 
 def audit(
@@ -24,14 +24,14 @@ def audit(
 
     Writes tables and the chart of the label balance to the output folder.
     """
-    from isogloss.cli.opened import open_study
+    from isogloss.desk.opened import open_study
     from isogloss.execute.audit import audit_study
     from isogloss.report.audit_tables import audit_console, write_audit
 
     show.listen(verbose)
     opened = open_study(study, store, changes)
     opened.refuse_unpinned()
-    opened.tell()
+    show.notes(opened.remarks)
     found = audit_study(opened.study, opened.plan, opened.store)
     folder = output or opened.folder
     sample = opened.sample

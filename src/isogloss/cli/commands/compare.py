@@ -8,7 +8,6 @@ import typer
 from isogloss.base.errors import InputError
 from isogloss.cli import show
 from isogloss.cli.options import (
-    DEFAULT_STORE,
     ExecutorName,
     ExecutorOption,
     JobsOption,
@@ -18,11 +17,12 @@ from isogloss.cli.options import (
     StoreOption,
     VerboseOption,
 )
+from isogloss.store.names import DEFAULT_STORE
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from isogloss.cli.opened import Opened
+    from isogloss.desk.opened import Opened
 
 PARTIAL = 3
 STUDY_ENDINGS = {".yaml", ".yml", ".json"}
@@ -81,7 +81,7 @@ def compare(
     metric and one per encoder) sets figures of anybody side by side.
     """
     from isogloss.cli.comparison_study import Words, written_study
-    from isogloss.cli.opened import open_study
+    from isogloss.desk.opened import open_study
 
     show.listen(verbose)
     words = Words(task, data, languages, targets, labels, seeds, measure)
@@ -153,7 +153,7 @@ def _conclude(
     opened: "Opened", output: Path | None, *, as_json: bool
 ) -> tuple[list["Table"], list[str]]:
     """Compare and recommend, write it, and return what the screen shows: tables, then lines."""
-    from isogloss.cli.compared import (
+    from isogloss.desk.compared import (
         RAW_FILE,
         compared,
         data_notes,

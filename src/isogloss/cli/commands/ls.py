@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from isogloss.cli import show
-from isogloss.cli.options import DEFAULT_STORE, JsonOption, StoreOption
+from isogloss.cli.options import JsonOption, StoreOption
+from isogloss.store.names import DEFAULT_STORE
 
 
 class What(StrEnum):

@@ -7,16 +7,16 @@ from rich.tree import Tree
 
 from isogloss.cli import show
 from isogloss.cli.options import (
-    DEFAULT_STORE,
     JsonOption,
     SetOption,
     StoreOption,
     StudyArgument,
     VerboseOption,
 )
+from isogloss.store.names import DEFAULT_STORE
 
 if TYPE_CHECKING:
-    from isogloss.cli.opened import Opened
+    from isogloss.desk.opened import Opened
     from isogloss.plan.estimate import Estimate
     from isogloss.plan.plan import Step
 
@@ -31,12 +31,12 @@ def plan(
     """Print the steps of a study as a tree, mark what the store has, estimate what is missing."""
     from dataclasses import asdict
 
-    from isogloss.cli.opened import open_study
+    from isogloss.desk.opened import open_study
     from isogloss.plan.estimate import estimate
 
     show.listen(verbose)
     opened = open_study(study, store, changes)
-    opened.tell()
+    show.notes(opened.remarks)
     cost = estimate(opened.study, opened.missing, opened.speeds())
     if json:
         steps = [_as_json(opened, step) for step in opened.plan]

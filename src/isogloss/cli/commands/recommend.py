@@ -8,16 +8,16 @@ import typer
 from isogloss.base.errors import InputError
 from isogloss.cli import show
 from isogloss.cli.options import (
-    DEFAULT_STORE,
     JsonOption,
     SetOption,
     StoreOption,
     StudyArgument,
     VerboseOption,
 )
+from isogloss.store.names import DEFAULT_STORE
 
 if TYPE_CHECKING:
-    from isogloss.cli.opened import Opened
+    from isogloss.desk.opened import Opened
 
 
 def recommend(
@@ -54,8 +54,8 @@ def recommend(
     million sentences; expansion the zero-shot score on languages left out of training. The choice,
     its reason and who ties with it stand in three lines.
     """
-    from isogloss.cli.compared import compared, measurement, price_of, warnings
-    from isogloss.cli.opened import open_study
+    from isogloss.desk.compared import compared, measurement, price_of, warnings
+    from isogloss.desk.opened import open_study
     from isogloss.report.comparison.write import recommendation_console
     from isogloss.report.recommend.constraints import Constraints
     from isogloss.report.recommend.recommend import recommend as choose
@@ -65,7 +65,7 @@ def recommend(
     limits = Constraints(max_latency_ms=max_latency_ms, max_memory_mb=max_memory_mb, min_f1=min_f1)
     weighed = parse_weights(weights) if weights is not None else None
     opened = open_study(study, store, changes)
-    opened.tell()
+    show.notes(opened.remarks)
     declared, currency = price_of(opened)
     _refuse_unmeasured(opened, [max_latency_ms, max_memory_mb], weighed)
     found = compared(opened).candidates(declared if price is None else price)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 from isogloss.base.errors import InputError
 from isogloss.cli import show
 from isogloss.cli.options import (
-    DEFAULT_STORE,
     JsonOption,
     OutputOption,
     SetOption,
@@ -14,9 +13,10 @@ from isogloss.cli.options import (
     StudyArgument,
     VerboseOption,
 )
+from isogloss.store.names import DEFAULT_STORE
 
 if TYPE_CHECKING:
-    from isogloss.cli.opened import Opened
+    from isogloss.desk.opened import Opened
 
 
 def report(
@@ -32,17 +32,18 @@ def report(
     Learning curves, transfer matrix, regimes and gaps of what was fine-tuned go to report.md; arms,
     groups of languages and probes of what was pre-trained to balance.md.
     """
-    from isogloss.cli.opened import open_study
+    from isogloss.desk.opened import open_study
     from isogloss.store.results import results_table
 
     show.listen(verbose)
     opened = open_study(study, store, changes)
-    opened.tell()
+    show.notes(opened.remarks)
     rows = results_table(opened.entries).to_pylist()
     if not rows:
         raise InputError(f"Nothing of this study is finished: {opened.again('run')}")
     folder = output or opened.folder
     pages = _pages(opened, rows, folder, quiet=json)
+    pages["report.html"] = [_html(opened, folder)]
     if json:
         files = [str(path) for paths in pages.values() for path in paths]
         show.dump({"folder": str(folder), "files": files})
@@ -57,7 +58,7 @@ def _pages(
     opened: "Opened", rows: list[dict[str, Any]], folder: Path, *, quiet: bool
 ) -> dict[str, list[Path]]:
     """Write the pages that the study has something for: the page's name, and all files beside."""
-    from isogloss.cli.balance import REGIMES
+    from isogloss.desk.balance import REGIMES
 
     pretrained = [row for row in rows if row["regime"] in REGIMES]
     finetuned = [row for row in rows if row["regime"] not in REGIMES]
@@ -94,7 +95,7 @@ def _finetuned(
 def _pretrained(
     opened: "Opened", rows: list[dict[str, Any]], folder: Path, *, quiet: bool
 ) -> list[Path]:
-    from isogloss.cli.balance import also_of, design_of, trials_of
+    from isogloss.desk.balance import also_of, design_of, trials_of
     from isogloss.report.balance.tables import balance_tables
     from isogloss.report.balance.write import balance_console, write_tables
     from isogloss.report.frame import Frame
@@ -110,6 +111,16 @@ def _pretrained(
     for table in [] if quiet else balance_console(tables, design):
         show.wide().print(table)
     return paths
+
+
+def _html(opened: "Opened", folder: Path) -> Path:
+    from isogloss.desk.evidence import evidence_of
+    from isogloss.report.files import write_file
+    from isogloss.report.html.page import render
+    from isogloss.report.html.study_page import study_page
+
+    evidence = evidence_of(opened, _commands(opened, folder))
+    return write_file(folder / "report.html", render(study_page(evidence)))
 
 
 def _commands(opened: "Opened", folder: Path) -> list[str]:

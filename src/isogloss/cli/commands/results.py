@@ -9,13 +9,13 @@ import typer
 from isogloss.base.errors import InputError
 from isogloss.cli import show
 from isogloss.cli.options import (
-    DEFAULT_STORE,
     JsonOption,
     SetOption,
     StoreOption,
     StudyArgument,
     VerboseOption,
 )
+from isogloss.store.names import DEFAULT_STORE
 
 
 class Format(StrEnum):
@@ -48,12 +48,12 @@ def results(
     Example: isogloss results study.yaml --sql "select encoder, avg(value) from results where
     metric = 'macro_f1' and form = 'torch' group by encoder"
     """
-    from isogloss.cli.opened import open_study
+    from isogloss.desk.opened import open_study
     from isogloss.store import results as table_room
 
     show.listen(verbose)
     opened = open_study(study, store, changes)
-    opened.tell()
+    show.notes(opened.remarks)
     table = table_room.results_table(opened.entries)
     if sql is not None:
         table = table_room.query(table, sql)

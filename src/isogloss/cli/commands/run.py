@@ -7,7 +7,6 @@ import typer
 
 from isogloss.cli import show
 from isogloss.cli.options import (
-    DEFAULT_STORE,
     ExecutorName,
     ExecutorOption,
     JobsOption,
@@ -17,9 +16,10 @@ from isogloss.cli.options import (
     StudyArgument,
     VerboseOption,
 )
+from isogloss.store.names import DEFAULT_STORE
 
 if TYPE_CHECKING:
-    from isogloss.cli.opened import Opened
+    from isogloss.desk.opened import Opened
     from isogloss.execute.executor import Outcome
 
 PARTIAL = 3
@@ -39,8 +39,8 @@ def run(
     Stop it at any time; the same command goes on from the last checkpoint.
     Exit codes: 0 all done, 1 nothing could be done, 2 the input is wrong, 3 some cells failed.
     """
-    from isogloss.cli.opened import open_study
     from isogloss.cli.running import bring_up_to_date
+    from isogloss.desk.opened import open_study
 
     show.listen(verbose)
     began = time.monotonic()

@@ -4,16 +4,16 @@ from typing import TYPE_CHECKING, Any
 
 from isogloss.cli import show
 from isogloss.cli.options import (
-    DEFAULT_STORE,
     JsonOption,
     SetOption,
     StoreOption,
     StudyArgument,
     VerboseOption,
 )
+from isogloss.store.names import DEFAULT_STORE
 
 if TYPE_CHECKING:
-    from isogloss.cli.opened import Opened
+    from isogloss.desk.opened import Opened
 
 
 def status(
@@ -24,11 +24,11 @@ def status(
     verbose: VerboseOption = 0,
 ) -> None:
     """Say how many steps of each kind are finished, begun or failed, and why they failed."""
-    from isogloss.cli.opened import open_study
+    from isogloss.desk.opened import open_study
 
     show.listen(verbose)
     opened = open_study(study, store, changes)
-    opened.tell()
+    show.notes(opened.remarks)
     found = _status(opened)
     if json:
         show.dump(found)

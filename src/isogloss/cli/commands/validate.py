@@ -4,16 +4,16 @@ from typing import TYPE_CHECKING
 
 from isogloss.cli import show
 from isogloss.cli.options import (
-    DEFAULT_STORE,
     JsonOption,
     SetOption,
     StoreOption,
     StudyArgument,
     VerboseOption,
 )
+from isogloss.store.names import DEFAULT_STORE
 
 if TYPE_CHECKING:
-    from isogloss.cli.opened import Opened
+    from isogloss.desk.opened import Opened
 
 
 def validate(
@@ -27,13 +27,13 @@ def validate(
 
     Reads all data (into the store, so that a run need not) and trains nothing.
     """
-    from isogloss.cli.opened import open_study
+    from isogloss.desk.opened import open_study
     from isogloss.execute.check import check_data
     from isogloss.execute.read import read_data
 
     show.listen(verbose)
     opened = open_study(study, store, changes)
-    opened.tell()
+    show.notes(opened.remarks)
     if not opened.pins.notes:
         read_data(opened.plan, opened.store)
         for text in check_data(opened.study, opened.plan, opened.store):

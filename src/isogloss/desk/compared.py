@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any, final
 
 from isogloss.base.errors import InputError
 from isogloss.base.languages import language_name
-from isogloss.cli.balance import REGIMES
-from isogloss.cli.opened import Opened
+from isogloss.desk.balance import REGIMES
+from isogloss.desk.opened import Opened
 from isogloss.report.comparison.compare import Asked, Comparison, Extra, compare_study
 from isogloss.report.comparison.measured import how_measured
 from isogloss.report.comparison.measures import metrics_of

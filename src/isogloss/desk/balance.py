@@ -12,7 +12,7 @@ from isogloss.report.balance.trials import Trial, read_trials
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from isogloss.cli.opened import Opened
+    from isogloss.desk.opened import Opened
     from isogloss.report.records import Row
     from isogloss.study.arms import Arm
     from isogloss.study.pretraining import Pretraining

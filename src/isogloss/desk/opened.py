@@ -1,6 +1,7 @@
-"""A study opened for a command: the file read, the world pinned, the plan drawn."""
+"""A study opened: the file read, the world pinned, the plan drawn."""
 
 import shlex
+import sys
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,11 +12,10 @@ from huggingface_hub import constants
 from huggingface_hub.utils.tqdm import disable_progress_bars
 
 from isogloss.base.errors import InputError, RunError
-from isogloss.cli import show
-from isogloss.cli.options import DEFAULT_STORE
 from isogloss.plan.build import build_plan
 from isogloss.plan.pins import Pins, pin_study
 from isogloss.plan.plan import Plan, Step
+from isogloss.store.names import DEFAULT_STORE
 from isogloss.store.store import Store
 from isogloss.study.load import load_study
 from isogloss.study.study import Study
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @final
 @dataclass(frozen=True)
 class Opened:
-    """What most commands begin with."""
+    """What everything begins with that is done with a study."""
 
     path: Path
     study: Study
@@ -55,10 +55,10 @@ class Opened:
         if self.pins.notes:
             raise RunError("\n".join(self.pins.notes))
 
-    def tell(self) -> None:
-        """Say what could not be pinned, and what has moved."""
-        for text in (*self.pins.remarks, *self.pins.notes):
-            show.note(text)
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What could not be pinned, and what has moved, a line each."""
+        return (*self.pins.remarks, *self.pins.notes)
 
     def again(self, command: str, *more: str) -> str:
         """The words that run another command on the same study, values and store."""
@@ -139,7 +139,7 @@ def open_study(path: Path, store: Path, changes: list[str] | None) -> Opened:
         InputError: if the file, or anything it names, is wrong.
     """
     study = load_study(path, changes or ())
-    if not show.err().is_terminal:
+    if not sys.stderr.isatty():
         _without_bars()
     pins = pin_study(study)
     if store == Path():

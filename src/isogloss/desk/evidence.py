@@ -1,0 +1,97 @@
+"""All that is known of an opened study, gathered for its page."""
+
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from isogloss.base.errors import InputError
+from isogloss.desk.balance import REGIMES, also_of, design_of, trials_of
+from isogloss.desk.compared import compared, data_notes, measurement, price_of, warnings
+from isogloss.desk.opened import Opened
+from isogloss.report.balance.claim import claim_lines
+from isogloss.report.balance.tables import balance_tables
+from isogloss.report.frame import Frame
+from isogloss.report.html.evidence import Balancing, Comparing, Evidence, Provenance, Scores
+from isogloss.report.recommend.constraints import Constraints
+from isogloss.report.recommend.recommend import recommend
+from isogloss.report.understand import understand
+from isogloss.store.results import results_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from isogloss.report.records import Row
+
+
+def evidence_of(
+    opened: Opened, commands: "Sequence[str]", *, audit: "Mapping[str, Any] | None" = None
+) -> Evidence:
+    """Gather what a page is written from.
+
+    Args:
+        opened: the study; at least one of its cells is finished.
+        commands: what a reader types to get the page again.
+        audit: of the data, if one was made.
+
+    Raises:
+        InputError: if nothing is finished, or encoders were scored on different gold.
+    """
+    rows = results_table(opened.entries).to_pylist()
+    if not rows:
+        raise InputError(f"Nothing of this study is finished: {opened.again('run')}")
+    finetuned = [row for row in rows if row["regime"] not in REGIMES]
+    tested = any(row["target_language"] is not None for row in finetuned)
+    pretrained = [row for row in rows if row["regime"] in REGIMES]
+    metric = opened.study.metric if tested else "mrr"
+    return Evidence(
+        frame=Frame(opened.study.name, metric, opened.sample),
+        provenance=_provenance(opened, commands),
+        scores=_scores(opened, finetuned) if tested else None,
+        comparing=_comparing(opened) if tested else None,
+        balancing=_balancing(opened, pretrained, commands) if pretrained else None,
+        audit=audit,
+        remarks=opened.remarks,
+    )
+
+
+def _scores(opened: Opened, rows: "Sequence[Row]") -> Scores:
+    tables = understand(rows, metric=opened.study.metric)
+    return Scores(rows, tables, opened.trainings())
+
+
+def _comparing(opened: Opened) -> Comparing | None:
+    """The comparison, where there is something to compare."""
+    candidates = {(c["encoder"], c["form"]) for c, _ in opened.entries if c["target_language"]}
+    if len(candidates) < 2:
+        return None
+    found = compared(opened)
+    price, currency = price_of(opened)
+    offered = found.candidates(price)
+    measured, _ = measurement(opened)
+    return Comparing(
+        comparison=found.comparison,
+        candidates=offered,
+        recommendation=recommend(offered, Constraints(), currency=currency),
+        currency=currency,
+        measured=measured,
+        data=data_notes(opened),
+        warnings=warnings(opened, measured),
+    )
+
+
+def _balancing(
+    opened: Opened, rows: "Sequence[Row]", commands: "Sequence[str]"
+) -> Balancing | None:
+    declared = opened.study.pretraining
+    if declared is None:
+        return None
+    design = design_of(opened, declared)
+    tables = balance_tables(rows, design, trials=trials_of(opened, rows, design))
+    claim = claim_lines(tables["balance_tests"], design)
+    return Balancing(tables, design, also_of(opened, commands), claim)
+
+
+def _provenance(opened: Opened, commands: "Sequence[str]") -> Provenance:
+    declared = opened.study.model_dump(mode="json", by_alias=True, exclude_none=True)
+    text = yaml.safe_dump(declared, sort_keys=False, allow_unicode=True, width=100)
+    return Provenance(commands, text, opened.unfinished())

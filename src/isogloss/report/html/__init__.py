@@ -1,0 +1,1 @@
+"""The page of a study: one file that opens anywhere, offline, and asks for nothing."""

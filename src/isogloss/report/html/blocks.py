@@ -1,0 +1,186 @@
+"""What a page is made of: sections of blocks. Blocks hold values; the template draws them.
+
+All text is plain: it is escaped where it is drawn, so a block can carry anything that a data set
+carries. `Words` and `Lines` know `**bold**` and `code` in backticks, and nothing else.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, final
+
+from isogloss.report.records import Records
+from isogloss.report.tables import csv_text, shown
+
+
+@final
+@dataclass(frozen=True)
+class Words:
+    """A paragraph."""
+
+    text: str
+    tone: Literal["plain", "lead", "note", "warning"] = "plain"
+    kind: Literal["words"] = "words"
+
+
+@final
+@dataclass(frozen=True)
+class Lines:
+    """A list of sentences."""
+
+    lines: Sequence[str]
+    tone: Literal["plain", "warning"] = "plain"
+    kind: Literal["lines"] = "lines"
+
+
+@final
+@dataclass(frozen=True)
+class Code:
+    """Commands or a file, as they are."""
+
+    text: str
+    caption: str = ""
+    kind: Literal["code"] = "code"
+
+
+@final
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a table."""
+
+    text: str
+    value: float | int | str | None = None
+    """What it is sorted by; the number itself, where it has one."""
+
+    mark: Literal["", "best", "better", "worse", "tie"] = ""
+    """What it stands out by; said in words in the text too, or beside it."""
+
+
+@final
+@dataclass(frozen=True)
+class Table:
+    """A table that sorts, filters and downloads."""
+
+    id: str
+    caption: str
+    heads: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    numeric: Sequence[bool]
+    csv: str
+    """What its download holds: the numbers themselves."""
+
+    common: str = ""
+    """What all rows have in common, said once."""
+
+    folded: bool = False
+    """Whether it is shut at first."""
+
+    kind: Literal["table"] = "table"
+
+
+@final
+@dataclass(frozen=True)
+class Chart:
+    """A Vega-Lite chart with its data inside, and the words for who cannot see it."""
+
+    id: str
+    caption: str
+    spec: Mapping[str, Any]
+    csv: str = ""
+    """The numbers that it draws, for its download; none, if a table beside it has them."""
+
+    controls: Sequence["Control"] = ()
+    kind: Literal["chart"] = "chart"
+
+
+@final
+@dataclass(frozen=True)
+class Control:
+    """A slider or a choice that sets a parameter of a chart."""
+
+    param: str
+    """Name of the parameter in the chart."""
+
+    label: str
+    value: float | str
+    least: float = 0.0
+    most: float = 1.0
+    step: float = 0.01
+    options: Sequence[tuple[str, str]] = ()
+    """Value and words of each option; a slider if there are none."""
+
+
+@final
+@dataclass(frozen=True)
+class Widget:
+    """Something of its own: a part of the template named `<name>.html.j2`, with data for it.
+
+    The data stand in the page as JSON under `<id>-data`; `window.isogloss.widgets[name]` is
+    called with the element and the data.
+    """
+
+    id: str
+    name: str
+    caption: str
+    data: Mapping[str, Any]
+    kind: Literal["widget"] = "widget"
+
+
+@final
+@dataclass(frozen=True)
+class Fold:
+    """Blocks behind a line that opens them."""
+
+    summary: str
+    blocks: Sequence["Block"]
+    kind: Literal["fold"] = "fold"
+
+
+Block = Words | Lines | Code | Table | Chart | Widget | Fold
+
+
+@final
+@dataclass(frozen=True)
+class Section:
+    """A part of the page with a heading of its own."""
+
+    id: str
+    title: str
+    blocks: Sequence[Block] = field(default_factory=tuple)
+
+
+def table_of(
+    id: str,
+    caption: str,
+    records: Records,
+    *,
+    names: Collection[str] = (),
+    folded: bool = False,
+    full: Records | None = None,
+) -> Table:
+    """Make a table of flat records, as Markdown shows them; the download has every field.
+
+    Args:
+        id: unique on the page, a name that is safe in HTML.
+        caption: what the table shows.
+        records: a number `x` may have an interval `x_low`, `x_high`.
+        names: headings that stay as they are (names of encoders, say).
+        folded: whether it is shut at first.
+        full: what the download holds, if more than is shown.
+    """
+    made = shown(records, names)
+    rows = [
+        [
+            Cell(text, _sortable(record.get(name), text))
+            for text, name in zip(row, made.fields, strict=True)
+        ]
+        for row, record in zip(made.rows, records, strict=True)
+    ]
+    csv = csv_text(records if full is None else full)
+    return Table(id, caption, made.heads, rows, made.numeric, csv, made.common, folded)
+
+
+def _sortable(value: Any, text: str) -> float | int | str | None:
+    """What a cell is sorted by: the number, or the text; None is last."""
+    if isinstance(value, bool) or value is None:
+        return None if value is None else text
+    return value if isinstance(value, int | float) else text

@@ -1,0 +1,98 @@
+"""What a page is written from: all that is known of a study, as values. No store, no study file.
+
+A part that the study does not have is None, and its section is left out.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, final
+
+from isogloss.report.balance.design import Design
+from isogloss.report.balance.page import Also
+from isogloss.report.balance.tables import Tables
+from isogloss.report.comparison.compare import Comparison
+from isogloss.report.frame import Frame
+from isogloss.report.recommend.candidate import Candidate
+from isogloss.report.recommend.recommend import Recommendation
+from isogloss.report.records import Records, Row
+
+
+@final
+@dataclass(frozen=True)
+class Scores:
+    """What was fine-tuned and tested."""
+
+    rows: Sequence[Row]
+    """The long table of results, of what was fine-tuned."""
+
+    tables: Mapping[str, Records]
+    """Those of `isogloss.report.understand`."""
+
+    trainings: Sequence[Mapping[str, Any]] = ()
+    """What each finished training chose and did."""
+
+
+@final
+@dataclass(frozen=True)
+class Comparing:
+    """Two encoders or more, or one in several forms of serving."""
+
+    comparison: Comparison
+    candidates: Sequence[Candidate]
+    recommendation: Recommendation
+    currency: str = ""
+    measured: Sequence[str] = ()
+    """How costs were measured, a line each."""
+
+    data: Sequence[str] = ()
+    """What was done to the data so that every gold word counts, a line each."""
+
+    warnings: Sequence[str] = ()
+    """What makes it doubtful, a line each."""
+
+
+@final
+@dataclass(frozen=True)
+class Balancing:
+    """What was pre-trained and probed."""
+
+    tables: Tables
+    design: Design
+    also: Also
+    claim: Sequence[str]
+    """The answer to the claim, a line each."""
+
+
+@final
+@dataclass(frozen=True)
+class Provenance:
+    """Where everything comes from."""
+
+    commands: Sequence[str]
+    """What a reader types to get the page again."""
+
+    study: str
+    """The study as it was read, as YAML."""
+
+    unfinished: Sequence[str] = ()
+    """What is missing or failed, a line each."""
+
+    steps: Records = ()
+    """One record a finished step."""
+
+
+@final
+@dataclass(frozen=True)
+class Evidence:
+    """All that is known of a study."""
+
+    frame: Frame
+    provenance: Provenance
+    scores: Scores | None = None
+    comparing: Comparing | None = None
+    balancing: Balancing | None = None
+    audit: Mapping[str, Any] | None = None
+    """Of the data, as `isogloss.execute.audit` gives it."""
+
+    remarks: Sequence[str] = field(default_factory=tuple)
+    """What the reader should know before all else, a line each."""

@@ -1,0 +1,28 @@
+"""The page of a study: which sections there are, and in which order."""
+
+from collections.abc import Callable
+
+from isogloss.report.html.blocks import Section
+from isogloss.report.html.evidence import Evidence
+from isogloss.report.html.page import Page
+from isogloss.report.html.sections.curves import curves
+from isogloss.report.html.sections.provenance import provenance
+
+SECTIONS: tuple[Callable[[Evidence], Section | None], ...] = (
+    curves,
+    provenance,
+)
+"""From what a reader wants first to what a doubter wants last; one with nothing is left out."""
+
+
+def study_page(evidence: Evidence) -> Page:
+    """Write the page of a study."""
+    frame = evidence.frame
+    made = [section(evidence) for section in SECTIONS]
+    return Page(
+        title=f"{frame.study}: {frame.measure}",
+        sections=[section for section in made if section is not None and section.blocks],
+        sample=frame.sample,
+        footer="Made by `isogloss report`: intervals are 95 % confidence intervals, digits end"
+        " where the interval does, and every number is in the records behind the page.",
+    )
