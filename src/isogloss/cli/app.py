@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from isogloss import __version__
 from isogloss.base.errors import IsoglossError
+from isogloss.base.version import VERSION
 from isogloss.cli import show
 from isogloss.cli.commands.audit import audit
 from isogloss.cli.commands.bench import bench
@@ -44,7 +44,7 @@ for command in COMMANDS:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        show.say(f"isogloss {__version__}")
+        show.say(f"isogloss {VERSION}")
         raise typer.Exit
 
 

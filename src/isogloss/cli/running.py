@@ -28,6 +28,6 @@ def bring_up_to_date(
 
 
 def _follow(events: "Iterable[Event]", steps: "Sequence[Step]") -> list["Outcome"]:
-    from isogloss.cli.follow import follow
+    from isogloss.desk.follow import follow
 
-    return follow(events, steps)
+    return follow(events, steps, show.err())

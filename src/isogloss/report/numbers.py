@@ -71,3 +71,16 @@ def plain(value: float) -> str:
         return str(value)
     size = math.floor(math.log10(abs(value))) if abs(value) >= 10 else 0
     return written(value, max(0, 3 - size))
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words of a person.
+
+    >>> duration(0.4), duration(75), duration(7300)
+    ('0.4 s', '1 min 15 s', '2 h 1 min')
+    """
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    if seconds < 3600:
+        return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+    return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60)} min"

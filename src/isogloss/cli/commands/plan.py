@@ -13,6 +13,7 @@ from isogloss.cli.options import (
     StudyArgument,
     VerboseOption,
 )
+from isogloss.report.numbers import duration
 from isogloss.store.names import DEFAULT_STORE
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def _summary(opened: "Opened", cost: "Estimate") -> str:
         lines.append(
             f"To do: {cost.trainings} trainings on {cost.training_examples:,} examples"
             f" (epochs counted{unknown}), {cost.evaluations} evaluations;"
-            f" about {show.duration(cost.seconds)} of training in one worker ({cost.basis})."
+            f" about {duration(cost.seconds)} of training in one worker ({cost.basis})."
         )
     if cost.pretrainings:
         lines.append(

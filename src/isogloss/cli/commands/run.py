@@ -16,6 +16,7 @@ from isogloss.cli.options import (
     StudyArgument,
     VerboseOption,
 )
+from isogloss.report.numbers import duration
 from isogloss.store.names import DEFAULT_STORE
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def _failure(outcome: "Outcome") -> dict[str, Any]:
 
 
 def _speak(opened: "Opened", summary: dict[str, Any], failed: list["Outcome"]) -> None:
-    took = show.duration(summary["seconds"])
+    took = duration(summary["seconds"])
     if not summary["done"] and not failed:
         show.say(
             f"Nothing to do: all {summary['steps']} steps are in {opened.store.root} ({took})."

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import final
 
+from rich.console import Console
 from rich.progress import (
     BarColumn,
     Progress,
@@ -12,20 +13,20 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from isogloss.cli import show
 from isogloss.execute.executor import Ended, Event, Outcome, Progressed, Started
 from isogloss.plan.estimate import weight
 from isogloss.plan.plan import Step
+from isogloss.report.numbers import duration
 
 
-def follow(events: Iterable[Event], steps: Sequence[Step]) -> list[Outcome]:
+def follow(events: Iterable[Event], steps: Sequence[Step], console: Console) -> list[Outcome]:
     """Show the events of a run as they come, and return how each step ended."""
-    if show.err().is_terminal:
-        return _with_bars(events, steps)
-    return _with_lines(events, steps)
+    if console.is_terminal:
+        return _with_bars(events, steps, console)
+    return _with_lines(events, steps, console)
 
 
-def _with_lines(events: Iterable[Event], steps: Sequence[Step]) -> list[Outcome]:
+def _with_lines(events: Iterable[Event], steps: Sequence[Step], console: Console) -> list[Outcome]:
     outcomes: list[Outcome] = []
     began, total, done = time.monotonic(), sum(map(weight, steps)), 0.0
     for event in events:
@@ -33,24 +34,25 @@ def _with_lines(events: Iterable[Event], steps: Sequence[Step]) -> list[Outcome]
             outcomes.append(event.outcome)
             done += weight(event.outcome.step)
             left = (time.monotonic() - began) / done * (total - done)
-            show.note(_line(event.outcome, f"{len(outcomes)}/{len(steps)}", left))
+            line = _line(event.outcome, f"{len(outcomes)}/{len(steps)}", left)
+            console.print(line, markup=False, style="dim")
     return outcomes
 
 
 def _line(outcome: Outcome, place: str, left: float) -> str:
-    step, took = outcome.step, show.duration(outcome.seconds)
-    tail = f", about {show.duration(left)} left" if left > 0 else ""
+    step, took = outcome.step, duration(outcome.seconds)
+    tail = f", about {duration(left)} left" if left > 0 else ""
     return f"[{place}] {outcome.status} {step.kind} {step.title} ({took}{tail})"
 
 
-def _with_bars(events: Iterable[Event], steps: Sequence[Step]) -> list[Outcome]:
+def _with_bars(events: Iterable[Event], steps: Sequence[Step], console: Console) -> list[Outcome]:
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
         TextColumn("{task.fields[place]}", markup=False),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=show.err(), transient=True) as progress:
+    with Progress(*columns, console=console, transient=True) as progress:
         return _Bars(progress, steps).follow(events)
 
 

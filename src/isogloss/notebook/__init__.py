@@ -1,0 +1,1 @@
+"""Studies and results as objects for notebooks and scripts; they show themselves richly."""

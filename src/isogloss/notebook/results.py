@@ -1,0 +1,144 @@
+"""What came out of a study: tables, matrices, a comparison, a recommendation, charts."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, final
+
+from isogloss.base.errors import InputError
+from isogloss.desk.compared import Compared, compared, price_of
+from isogloss.desk.evidence import evidence_of
+from isogloss.desk.opened import Opened
+from isogloss.notebook.plots import Plots
+from isogloss.notebook.table import Table, frame
+from isogloss.report.comparison.compare import of_main_setting
+from isogloss.report.files import write_file
+from isogloss.report.html.page import render
+from isogloss.report.html.study_page import study_page
+from isogloss.report.recommend.constraints import Constraints
+from isogloss.report.recommend.recommend import Recommendation, recommend
+from isogloss.report.records import Records
+from isogloss.store.results import results_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from isogloss.report.html.evidence import Evidence
+
+
+@final
+class Results:
+    """The finished part of a study; what is missing is in `unfinished`."""
+
+    def __init__(self, opened: Opened) -> None:
+        self._opened = opened
+
+    @property
+    def unfinished(self) -> list[str]:
+        """What is missing or failed, a line each."""
+        return self._opened.unfinished()
+
+    def to_arrow(self) -> "pa.Table":
+        """The long table: one row per value, with its counts."""
+        return results_table(self._opened.entries)
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """The long table as a data frame.
+
+        Raises:
+            InputError: if pandas is not installed.
+        """
+        return frame(self.to_arrow().to_pylist())
+
+    def table(self, name: str) -> Table:
+        """A table of the report by its name: `curves`, `gains`, `transfer`, `donors`, ...
+
+        Raises:
+            InputError: if there is none of this name; it says which there are.
+        """
+        tables = self._tables
+        if name not in tables:
+            raise InputError(f"No table {name!r}; there are: {', '.join(tables)}.")
+        return Table(tables[name], name.replace("_", " "))
+
+    def learning_curves(self) -> Table:
+        """Score of each encoder, regime and language at each size, with intervals over seeds."""
+        return self.table("curves")
+
+    def transfer_matrix(self) -> Table:
+        """Each source on each target, with intervals; `to_pandas()` then `pivot` as you like."""
+        return self.table("transfer")
+
+    def compare(self) -> Table:
+        """Encoders compared pairwise in the main setting: differences, intervals, p, verdicts.
+
+        Raises:
+            InputError: if there is one encoder only, in one form.
+        """
+        comparison = self._compared.comparison
+        return Table(of_main_setting(comparison), "comparison", comparison.encoders)
+
+    def recommend(
+        self,
+        weights: Mapping[str, float] | None = None,
+        *,
+        max_latency_ms: float | None = None,
+        max_memory_mb: float | None = None,
+        min_f1: float | None = None,
+        price: float | None = None,
+    ) -> Recommendation:
+        """Choose an encoder and a form of serving, as `isogloss recommend` does.
+
+        Raises:
+            InputError: if nobody keeps to the limits, or nobody was measured on them.
+        """
+        limits = Constraints(
+            max_latency_ms=max_latency_ms, max_memory_mb=max_memory_mb, min_f1=min_f1
+        )
+        declared, currency = price_of(self._opened)
+        candidates = self._compared.candidates(declared if price is None else price)
+        return recommend(candidates, limits, weights, currency=currency)
+
+    @property
+    def plot(self) -> Plots:
+        """The figures as Altair charts: `plot.curves()`, `plot.transfer()`, ..."""
+        return Plots(self._evidence)
+
+    def to_html(self, path: str | Path | None = None) -> str:
+        """The page of the study, as `isogloss report` writes it; written to a file if one is given.
+
+        Raises:
+            InputError: if the file cannot be written.
+        """
+        text = render(study_page(self._evidence))
+        if path is not None:
+            write_file(Path(path), text)
+        return text
+
+    def __repr__(self) -> str:
+        """How much there is."""
+        done = len(self._opened.plan) - len(self._opened.missing)
+        return f"Results of {self._opened.study.name}: {done} of {len(self._opened.plan)} steps"
+
+    def _repr_html_(self) -> str:
+        missing = "".join(f"<li>{escape(line)}</li>" for line in self.unfinished)
+        tables = ", ".join(f"<code>{escape(name)}</code>" for name in self._tables)
+        return f"<p><strong>{escape(repr(self))}</strong></p><ul>{missing}</ul><p>{tables}</p>"
+
+    @cached_property
+    def _evidence(self) -> "Evidence":
+        return evidence_of(self._opened, [self._opened.again("run")])
+
+    @property
+    def _tables(self) -> dict[str, Records]:
+        scores, balancing = self._evidence.scores, self._evidence.balancing
+        return {
+            **(scores.tables if scores else {}),
+            **(balancing.tables if balancing else {}),
+        }
+
+    @cached_property
+    def _compared(self) -> Compared:
+        return compared(self._opened)
