@@ -11,16 +11,17 @@ from isogloss.report.frame import Frame
 from isogloss.report.numbers import number
 from isogloss.report.page import page, what_was_run
 from isogloss.report.understand import understand
-from isogloss.report.write import write_report
+from isogloss.report.write import Told, write_report
 
 TABLES = ("curves", "gains", "transfer", "donors", "regimes", "gaps", "training", "shortage")
 FRAME = Frame("toy_study", "macro_f1", sample=True)
+TOLD = Told(commands=["isogloss run toy.yaml"])
 
 
 @pytest.fixture(scope="module")
 def written(toy, tmp_path_factory):
     folder = tmp_path_factory.mktemp("reports") / "made" / "for_it"
-    paths = write_report(toy.study(3), folder, frame=FRAME, commands=["isogloss run toy.yaml"])
+    paths = write_report(toy.study(3), folder, frame=FRAME, told=TOLD)
     return folder, paths
 
 
@@ -71,7 +72,7 @@ def test_the_csv_holds_the_records(written, toy):
 def test_a_report_is_the_same_when_written_again(written, toy):
     folder, paths = written
     before = {path: path.read_bytes() for path in paths}
-    write_report(toy.study(3), folder, frame=FRAME, commands=["isogloss run toy.yaml"])
+    write_report(toy.study(3), folder, frame=FRAME, told=TOLD)
     assert {path: path.read_bytes() for path in paths} == before
 
 
@@ -157,7 +158,7 @@ def test_the_page_and_a_table_say_what_the_trainings_chose_and_lacked(toy, tmp_p
     training = {"encoder": "tiny", "regime": "joint", "source_languages": ["deu-Latn"], "seed": 0,
                 "n_per_language": 100, "n_train": 90, "step": "0123456789abcdef",
                 "precision": "bf16", "samples": {"deu-Latn": sample}}  # fmt: skip
-    write_report(rows, tmp_path, frame=FRAME, trainings=[training])
+    write_report(rows, tmp_path, frame=FRAME, told=Told(trainings=[training]))
     text = (tmp_path / "report.md").read_text()
     assert "## How it was trained" in text
     assert "precision bf16" in text

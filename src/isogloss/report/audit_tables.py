@@ -4,18 +4,19 @@ Takes the plain record of an audit: per language its splits and leaks, findings,
 Examples are named by id, never by text, so that a report can be shared where the data cannot.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 
 from isogloss.report.charts.labels import labels_chart
-from isogloss.report.figures import png, svg
-from isogloss.report.files import write_file
+from isogloss.report.figures import Figure, figure_files
+from isogloss.report.files import Artifact, write_files
 from isogloss.report.frame import Frame
 from isogloss.report.records import Record
-from isogloss.report.tables import csv_text, latex, markdown, rich_table
+from isogloss.report.table_files import table_files
+from isogloss.report.tables import markdown, rich_table
 
 Audit = Mapping[str, Any]
 
@@ -85,41 +86,17 @@ def write_audit(audit: Audit, folder: Path, *, study: str, sample: bool = False)
     Raises:
         InputError: if the folder cannot be written to.
     """
+    return write_files(folder, _audit_files(audit, study, sample=sample))
+
+
+def _audit_files(audit: Audit, study: str, *, sample: bool) -> Iterator[Artifact]:
     tables = audit_records(audit)
-    made = [path for name in tables for path in write_table(folder, name, tables[name])]
+    for name, records in tables.items():
+        yield from table_files(name, records, title=TITLES[name])
     if tables["audit_rows"]:
         chart = labels_chart(audit, Frame(study, "", sample))
-        made.append(write_file(folder / "figures" / "audit-labels.png", png(chart)))
-        made.append(write_file(folder / "figures" / "audit-labels.svg", svg(chart)))
-    return [*made, write_file(folder / "audit.md", _page(tables, study, sample=sample))]
-
-
-def write_table(
-    folder: Path,
-    name: str,
-    records: list[Record],
-    *,
-    fields: Sequence[str] = (),
-    title: str = "",
-    names: Collection[str] = (),
-) -> list[Path]:
-    """Write one table as `tables/<name>.csv`, `.md` and `.tex`.
-
-    Args:
-        folder: of the report.
-        name: of the table.
-        records: its lines.
-        fields: the head of an empty one.
-        title: the caption in LaTeX; by default that of an audit's table.
-        names: headings that stay as they are.
-    """
-    caption = title or TITLES.get(name, name.capitalize())
-    texts = {
-        "csv": csv_text(records, fields=fields),
-        "md": markdown(records, names=names),
-        "tex": latex(records, caption=caption, label=name, names=names),
-    }
-    return [write_file(folder / "tables" / f"{name}.{end}", text) for end, text in texts.items()]
+        yield from figure_files([Figure("audit-labels", "audit_labels", "", chart)])
+    yield Artifact("audit.md", lambda: _page(tables, study, sample=sample))
 
 
 def _page(tables: Mapping[str, list[Record]], study: str, *, sample: bool) -> str:

@@ -6,15 +6,17 @@ tenth of a second, the first one a second more.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, final
 
 import vl_convert
 
 from isogloss.report.charts.curves import curves_chart
-from isogloss.report.charts.regimes import regimes_chart
+from isogloss.report.charts.regimes import joint_minus_single_chart, regimes_chart
 from isogloss.report.charts.transfer import transfer_chart
+from isogloss.report.files import Artifact
 from isogloss.report.frame import Frame
 from isogloss.report.pivots import parts
 from isogloss.report.records import Records
@@ -37,9 +39,17 @@ class Figure:
 
 def figures(tables: Mapping[str, Records], frame: Frame) -> Iterator[Figure]:
     """Draw every table that has enough to show, one figure per encoder, split and size."""
-    yield from _curves(tables["curves"], frame)
-    yield from _transfer(tables["transfer"], tables["donors"], frame)
-    yield from _regimes(tables["regimes"], frame)
+    yield from curve_figures(tables["curves"], frame)
+    yield from transfer_figures(tables["transfer"], tables["donors"], frame)
+    yield from regime_figures(tables["regimes"], frame)
+
+
+def figure_files(drawn: Iterable[Figure]) -> Iterator[Artifact]:
+    """Give each figure as `figures/<name>.png` and `.svg`."""
+    for figure in drawn:
+        place = f"figures/{figure.name}"
+        yield Artifact(f"{place}.png", partial(png, figure.spec))
+        yield Artifact(f"{place}.svg", partial(svg, figure.spec))
 
 
 def png(spec: Mapping[str, Any]) -> bytes:
@@ -71,17 +81,20 @@ def slug(*words: object) -> str:
     return re.sub(r"[^\w.]+", "-", "-".join(map(str, words))).strip("-.").lower()
 
 
-def _curves(points: Records, frame: Frame) -> Iterator[Figure]:
+def curve_figures(points: Records, frame: Frame) -> Iterator[Figure]:
+    """Draw the records of `curves` that have two sizes or more."""
     for key, group in parts(points, ("encoder", "split", "regime", "setting")):
         sizes = {point["n_per_language"] for point in group} - {None}
         if len(sizes) > 1:
             seen = "" if key["setting"] == "seen" else "zero-shot"
             name = slug("curves", key["encoder"], key["split"], key["regime"], seen)
-            caption = f"Learning curves of {key['encoder']}, {key['regime']} training."
+            where = ", on languages not trained on" if seen else ""
+            caption = f"Learning curves of {key['encoder']}, {key['regime']} training{where}."
             yield Figure(name, "curves", caption, curves_chart(group, frame))
 
 
-def _transfer(cells: Records, donors: Records, frame: Frame) -> Iterator[Figure]:
+def transfer_figures(cells: Records, donors: Records, frame: Frame) -> Iterator[Figure]:
+    """Draw the records of `transfer`, with those of `donors`, where one language meets another."""
     fields = ("encoder", "split", "n_per_language")
     margins = {tuple(key.values()): group for key, group in parts(donors, fields)}
     for key, group in parts(cells, fields):
@@ -92,10 +105,15 @@ def _transfer(cells: Records, donors: Records, frame: Frame) -> Iterator[Figure]
             yield Figure(_sized("transfer", key), "transfer", caption, spec)
 
 
-def _regimes(records: Records, frame: Frame) -> Iterator[Figure]:
+def regime_figures(records: Records, frame: Frame) -> Iterator[Figure]:
+    """Draw the records of `regimes`: the scores, and joint minus single where both are there."""
     for key, group in parts(records, ("encoder", "split", "n_per_language")):
         caption = f"Joint, single and zero-shot training of {key['encoder']}."
         yield Figure(_sized("regimes", key), "regimes", caption, regimes_chart(group, frame))
+        if any(record["joint_minus_single"] is not None for record in group):
+            caption = f"Joint minus single of {key['encoder']}: what other languages' rows bring."
+            spec = joint_minus_single_chart(group, frame)
+            yield Figure(_sized("joint-minus-single", key), "regimes", caption, spec)
 
 
 def _sized(table: str, key: Mapping[str, Any]) -> str:

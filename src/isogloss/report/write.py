@@ -10,19 +10,35 @@ Each file is whole or not there. A table without rows is written too, so that a 
 looks for; a figure without anything to draw is not. Takes some seconds, for the drawing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from isogloss.base.errors import InputError
-from isogloss.report.audit_tables import write_table
-from isogloss.report.figures import figures, png, svg
-from isogloss.report.files import write_file
+from isogloss.report.figures import figure_files, figures
+from isogloss.report.files import Artifact, write_files
 from isogloss.report.frame import Frame
 from isogloss.report.page import page, what_was_run
 from isogloss.report.records import Row
+from isogloss.report.table_files import table_files
 from isogloss.report.trainings import SHORTAGE_FIELDS, how_trained, shortage
 from isogloss.report.understand import understand
+
+
+class Told(NamedTuple):
+    """What a report says besides its rows."""
+
+    trainings: Sequence[Mapping[str, Any]] = ()
+    """What each finished training chose and did (see `isogloss.report.trainings`)."""
+
+    unfinished: Sequence[str] = ()
+    """What it lacks, a line each."""
+
+    commands: Sequence[str] = ()
+    """What a reader types to get it again."""
+
+
+NOTHING_ELSE = Told()
 
 
 def write_report(
@@ -30,9 +46,7 @@ def write_report(
     folder: Path,
     *,
     frame: Frame,
-    trainings: Sequence[Mapping[str, Any]] = (),
-    unfinished: Sequence[str] = (),
-    commands: Sequence[str] = (),
+    told: Told = NOTHING_ELSE,
 ) -> list[Path]:
     """Write everything and return the files, the page last.
 
@@ -41,33 +55,43 @@ def write_report(
         folder: made if it is not there; files of these names are replaced, others are left alone.
         frame: the study, the score that tables and figures are about (higher must be better), and
             whether every title says that the data are sample data.
-        trainings: what each finished training chose and did (see `isogloss.report.trainings`).
-        unfinished: what this report lacks, a line each.
-        commands: what a reader types to get this report again.
+        told: trainings, what is missing, and commands.
 
     Raises:
         InputError: if there is nothing to report, or the folder cannot be written to.
         UnknownName: if no row has this metric.
     """
+    return write_files(folder, report_files(rows, frame, told, audited=was_audited(folder)))
+
+
+def was_audited(folder: Path) -> bool:
+    """Whether an audit was written to this folder before."""
+    return (folder / "audit.md").exists()
+
+
+def report_files(
+    rows: Sequence[Row], frame: Frame, told: Told = NOTHING_ELSE, *, audited: bool = False
+) -> Iterator[Artifact]:
+    """Give tables, figures and `report.md`; see `write_report`."""
     if not any(row["target_language"] is not None for row in rows):
         raise InputError("No model is evaluated yet: there is nothing to report. Run the study.")
     tables = understand(rows, metric=frame.metric)
-    short = shortage(trainings)
-    made = [path for name in tables for path in write_table(folder, name, tables[name])]
-    made += write_table(folder, "shortage", short, fields=SHORTAGE_FIELDS)
+    short = shortage(told.trainings)
+    for name, records in tables.items():
+        yield from table_files(name, records)
+    yield from table_files("shortage", short, fields=SHORTAGE_FIELDS)
     drawn = list(figures(tables, frame))
-    for figure in drawn:
-        place = folder / "figures"
-        made.append(write_file(place / f"{figure.name}.png", png(figure.spec)))
-        made.append(write_file(place / f"{figure.name}.svg", svg(figure.spec)))
+    yield from figure_files(drawn)
+    missing = ["\n".join(f"- {line}" for line in told.unfinished)]
+    again = ["```sh\n" + "\n".join(told.commands) + "\n```"]
     more = {
-        "Not in this report": ["\n".join(f"- {line}" for line in unfinished)] if unfinished else [],
-        "How it was trained": list(how_trained(trainings, short)),
-        "Data": [AUDIT] if (folder / "audit.md").exists() else [],
-        "Again": ["```sh\n" + "\n".join(commands) + "\n```"] if commands else [],
+        "Not in this report": missing if told.unfinished else [],
+        "How it was trained": list(how_trained(told.trainings, short)),
+        "Data": [AUDIT] if audited else [],
+        "Again": again if told.commands else [],
     }
-    text = page(tables, drawn, frame, facts=what_was_run(rows), more=more)
-    return [*made, write_file(folder / "report.md", text)]
+    facts = what_was_run(rows)
+    yield Artifact("report.md", lambda: page(tables, drawn, frame, facts=facts, more=more))
 
 
 AUDIT = "What the data look like, and what is wrong with them: [audit.md](audit.md)."

@@ -8,19 +8,20 @@
 Each file is whole or not there; a table without rows is written too. Drawing takes some seconds.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.table import Table
 
-from isogloss.report.audit_tables import write_table
 from isogloss.report.balance.claim import claim_lines
 from isogloss.report.balance.design import Design
 from isogloss.report.balance.figures import balance_figures
 from isogloss.report.balance.page import NOTHING_ELSE, Also, balance_page
 from isogloss.report.balance.tables import TITLES, Tables
-from isogloss.report.figures import png, svg
-from isogloss.report.files import write_file
+from isogloss.report.figures import figure_files
+from isogloss.report.files import Artifact, write_files
 from isogloss.report.frame import Frame
+from isogloss.report.table_files import table_files
 from isogloss.report.tables import rich_table
 
 
@@ -39,19 +40,24 @@ def write_tables(
     Raises:
         InputError: if the folder cannot be written to.
     """
-    made = []
+    return write_files(folder, balance_files(tables, frame, design, also))
+
+
+def balance_files(
+    tables: Tables, frame: Frame, design: Design, also: Also = NOTHING_ELSE
+) -> Iterator[Artifact]:
+    """Give tables, figures and `balance.md`; see `write_tables`."""
     for name, title in TITLES.items():
         caption = f"{frame.study}: {title}"
-        made += write_table(folder, name, tables[name], title=caption, names=design.arms)
-    made += write_table(folder, "balance_mixing", list(also.mixing), title=f"{frame.study}: mixing")
+        yield from table_files(name, tables[name], title=caption, names=design.arms)
+    yield from table_files("balance_mixing", also.mixing, title=f"{frame.study}: mixing")
     drawn = list(balance_figures(tables, frame, design))
-    for figure in drawn:
-        place = folder / "figures"
-        made.append(write_file(place / f"{figure.name}.png", png(figure.spec)))
-        made.append(write_file(place / f"{figure.name}.svg", svg(figure.spec)))
+    yield from figure_files(drawn)
     claim = claim_lines(tables["balance_tests"], design)
-    text = balance_page(tables, claim, drawn, frame=frame, design=design, also=also)
-    return [*made, write_file(folder / "balance.md", text)]
+    yield Artifact(
+        "balance.md",
+        lambda: balance_page(tables, claim, drawn, frame=frame, design=design, also=also),
+    )
 
 
 def balance_console(tables: Tables, design: Design) -> list[Table]:

@@ -11,21 +11,23 @@
 Each file is whole or not there; a table without rows is written too.
 """
 
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from rich.table import Table
 
-from isogloss.report.audit_tables import write_table
 from isogloss.report.comparison.compare import Comparison, of_main_setting
 from isogloss.report.comparison.grid import grid_latex, grid_markdown, grid_rich
 from isogloss.report.comparison.page import NOTHING_ELSE, Told, comparison_page, whole
 from isogloss.report.comparison.reading import form_table, pair_table, pairs_of
 from isogloss.report.comparison.values import Compared
-from isogloss.report.files import write_file
+from isogloss.report.files import Artifact, write_files
 from isogloss.report.frame import Frame
 from isogloss.report.recommend.recommend import Recommendation
 from isogloss.report.recommend.tables import candidate_table, exclusion_table, expansion_line
 from isogloss.report.records import Record
+from isogloss.report.table_files import table_files
 from isogloss.report.tables import csv_text, rich_table
 
 TITLES = {
@@ -58,20 +60,23 @@ def write_comparison(
     Raises:
         InputError: if the folder cannot be written to.
     """
-    tables = folder / "tables"
-    caption = f"{frame.study}: {' against '.join(comparison.encoders)}"
-    made = []
+    return write_files(folder, comparison_files(comparison, frame, told))
+
+
+def comparison_files(
+    comparison: Comparison, frame: Frame, told: Told = NOTHING_ELSE
+) -> Iterator[Artifact]:
+    """Give tables and `comparison.md`; see `write_comparison`."""
     if comparison.overview is not None:
-        made += write_figures(tables, comparison.overview, caption=caption)
-    made += [
-        write_file(tables / "comparison_differences.csv", csv_text(comparison.differences)),
-        write_file(tables / "comparison_times.csv", csv_text(comparison.times)),
-    ]
+        caption = f"{frame.study}: {' against '.join(comparison.encoders)}"
+        for one in _figures(comparison.overview, caption):
+            yield one._replace(path=f"tables/{one.path}")
+    for name, of_pairs in (("differences", comparison.differences), ("times", comparison.times)):
+        yield Artifact(f"tables/comparison_{name}.csv", partial(csv_text, of_pairs))
     for name, records in _records(comparison, told.recommendation).items():
         title = f"{frame.study}: {TITLES[name]}"
-        made += write_table(folder, name, records, title=title, names=comparison.encoders)
-    page = comparison_page(comparison, frame, told)
-    return [*made, write_file(folder / "comparison.md", page)]
+        yield from table_files(name, records, title=title, names=comparison.encoders)
+    yield Artifact("comparison.md", lambda: comparison_page(comparison, frame, told))
 
 
 def write_figures(folder: Path, compared: Compared, *, caption: str = "") -> list[Path]:
@@ -85,13 +90,14 @@ def write_figures(folder: Path, compared: Compared, *, caption: str = "") -> lis
     Raises:
         InputError: if the folder cannot be written to.
     """
-    said = caption or " against ".join(compared.encoders)
-    texts = {
-        "csv": csv_text(compared.records),
-        "md": grid_markdown(compared),
-        "tex": grid_latex(compared, caption=said, label="comparison"),
-    }
-    return [write_file(folder / f"comparison.{end}", text) for end, text in texts.items()]
+    return write_files(folder, _figures(compared, caption or " against ".join(compared.encoders)))
+
+
+def _figures(compared: Compared, caption: str) -> Iterator[Artifact]:
+    yield Artifact("comparison.csv", partial(csv_text, compared.records))
+    yield Artifact("comparison.md", partial(grid_markdown, compared))
+    in_latex = partial(grid_latex, compared, caption=caption, label="comparison")
+    yield Artifact("comparison.tex", in_latex)
 
 
 def comparison_console(comparison: Comparison) -> list[Table]:
