@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from statistics import median
@@ -21,6 +21,8 @@ from isogloss.study.load import load_study
 from isogloss.study.study import Study
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from isogloss.store.results import Entry  # only its name: the room brings DuckDB
 
 
@@ -69,10 +71,11 @@ class Opened:
         return shlex.join([*words, *more])
 
     def remember(self) -> None:
-        """Note the study in the store, for `isogloss ls`."""
-        declared = self.study.model_dump(mode="json")
+        """Note the study in the store, with all that its plan is drawn from."""
+        declared = self.study.model_dump(mode="json", by_alias=True)
         keys = [step.key for step in self.plan]
-        self.store.remember_study(self.study.name, declared, keys, str(self.path))
+        more = {"pins": asdict(self.pins), "changes": list(self.changes)}
+        self.store.remember_study(self.study.name, declared, keys, str(self.path), **more)
 
     @property
     def sample(self) -> bool:
@@ -146,6 +149,44 @@ def open_study(path: Path, store: Path, changes: list[str] | None) -> Opened:
         raise InputError("--store names no folder; the folder we are in is not one for a store.")
     plan = build_plan(study, pins)
     return Opened(path, study, pins, plan, Store(store), tuple(changes or ()))
+
+
+def reopen_study(noted: "Mapping[str, Any]", store: Path) -> Opened:
+    """Open a study as it was last run, from what its store has noted of it.
+
+    The study file and the data may have changed since, or be gone: neither is read. Only where the
+    note is of an Isogloss that kept no pins are the data and models looked at again.
+
+    Args:
+        noted: what `Store.study` gives.
+        store: its root.
+
+    Raises:
+        InputError: if the note is not what this Isogloss reads, or what it names is gone.
+    """
+    source = str(noted.get("source"))
+    try:
+        study = Study.model_validate(noted["study"])
+        pins = _kept_pins(**noted["pins"]) if "pins" in noted else pin_study(study)
+        changes = tuple(map(str, noted.get("changes", ())))
+        return Opened(Path(source), study, pins, build_plan(study, pins), Store(store), changes)
+    except InputError as error:
+        raise InputError(f"{error} {_note_again(source, store)}") from error
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise InputError(
+            f"The store's note of the study {source} cannot be read by this Isogloss."
+            f" {_note_again(source, store)}"
+        ) from error
+
+
+def _kept_pins(*, notes: "Sequence[str]", remarks: "Sequence[str]", **pins: Any) -> Pins:
+    """Pins as JSON has kept them."""
+    return Pins(**pins, notes=tuple(notes), remarks=tuple(remarks))
+
+
+def _note_again(source: str, store: Path) -> str:
+    again = shlex.join(["isogloss", "run", source, "--store", str(store)])
+    return f"`{again}` notes it again; what is finished is not done again."
 
 
 def _without_bars() -> None:

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from isogloss.execute.bench import Bench, Making
+from isogloss.execute.telling import telling
 from isogloss.plan.plan import Step
+from isogloss.store.live import Live
 from isogloss.store.store import Store
 
 Makers = Mapping[str, Callable[[Bench], Making]]
@@ -32,7 +34,7 @@ def make_step(step: Step, root: Path, makers: Makers) -> Generator[Any, None, bo
             store.folder(step.key, step.identity)
             return False
         began = time.monotonic()
-        made = yield from makers[step.kind](Bench(step, store))
+        made = yield from telling(makers[step.kind](Bench(step, store)), step, Live(root))
         seconds = time.monotonic() - began
         store.write(step.key, step.kind, step.identity, made.record, made.fill, seconds=seconds)
         return True

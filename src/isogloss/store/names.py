@@ -29,6 +29,11 @@ def is_key(name: str) -> bool:
     return _KEY.fullmatch(name) is not None
 
 
+def lock_path(root: Path, name: str) -> Path:
+    """The file whose lock is held by who makes a step."""
+    return root / "locks" / f"{name}.lock"
+
+
 def study_file(name: str) -> str:
     """The file of a study: its name if that is plain ASCII, else a digest.
 

@@ -4,6 +4,7 @@
     root/steps/<key>/         files of a finished step, and its manifest.json
     root/drafts/<key>/        files of a step that is being written
     root/running/<key>/       scratch of an unfinished step (checkpoints); outlives a kill
+    root/progress/<key>.json  how far the step is that is being made; for who looks on
     root/failures/<key>.json  why a step failed; gone when it succeeds
     root/locks/<key>.lock     held by who makes the step; the system frees it when they die
     root/studies/<name>.json  what was run here, from which file
@@ -29,7 +30,7 @@ from isogloss.base.fingerprint import canonical
 from isogloss.store import manifest
 from isogloss.store.atomic import json_text, read_object, sync_folder, write_json, write_text
 from isogloss.store.faults import told, told_if_disk
-from isogloss.store.names import checked_key, is_key, refuse_outside, study_file
+from isogloss.store.names import checked_key, is_key, lock_path, refuse_outside, study_file
 
 FORMAT = 1
 _OCCUPIED = frozenset({errno.ENOTEMPTY, errno.EEXIST})
@@ -270,16 +271,30 @@ class Store:
             return read_object(path, "Remove the file.")
 
     def remember_study(
-        self, name: str, study: Mapping[str, Any], step_keys: Sequence[str], source: str
+        self,
+        name: str,
+        study: Mapping[str, Any],
+        step_keys: Sequence[str],
+        source: str,
+        **more: Any,
     ) -> None:
-        """Note what was run here; a later run of the same name replaces it."""
+        """Note what was run here; a later run of the same name replaces it.
+
+        Args:
+            name: of the study.
+            study: what it declares.
+            step_keys: of all its steps.
+            source: the file that it was read from.
+            more: what else there is to note, JSON-able.
+        """
         noted = {"name": name, "source": source, "steps": list(step_keys), "study": dict(study)}
+        noted |= more
         path = self._room("studies") / study_file(name)
         if not path.is_file() or path.read_text(encoding="utf-8") != json_text(noted):
             self._write_json(path, noted)
 
     def studies(self) -> list[dict[str, Any]]:
-        """All studies noted here, by name: `name`, `source`, `steps` (keys), `study`."""
+        """All studies noted here, by name: `name`, `source`, `steps` (keys), `study`, and more."""
         folder = self.root / "studies"
         with told(self.root, "reading its studies"):
             paths = sorted(folder.glob("*.json")) if folder.is_dir() else []
@@ -287,6 +302,29 @@ class Store:
                 refuse_outside(self.root, path)
             found = [read_object(path, _FORGET) for path in paths]
         return sorted(found, key=lambda study: str(study.get("name")))
+
+    def study_files(self) -> tuple[str, ...]:
+        """The names of the files of all studies noted here, without their ending; reads none."""
+        folder = self.root / "studies"
+        with told(self.root, "looking for its studies"):
+            return tuple(sorted(p.stem for p in folder.glob("*.json"))) if folder.is_dir() else ()
+
+    def study(self, name: str) -> dict[str, Any] | None:
+        """What was noted of one study; None if there is none of that name.
+
+        Args:
+            name: of the study, or of its file as `study_files` has it.
+
+        Raises:
+            RunError: if the note is damaged.
+            InputError: if a link leads out of the store.
+        """
+        path = self.root / "studies" / study_file(name)
+        with told(self.root, "reading a study"):
+            if not path.is_file():
+                return None
+            refuse_outside(self.root, path)
+            return read_object(path, _FORGET)
 
     # ---- inside
 
@@ -336,7 +374,7 @@ class Store:
             lock.release()
 
     def _lock(self, name: str) -> BaseFileLock:
-        return FileLock(self.root / "locks" / f"{name}.lock", is_singleton=True)
+        return FileLock(lock_path(self.root, name), is_singleton=True)
 
     def _acquire(self, lock: BaseFileLock, *, timeout: float) -> bool:
         self._room("locks")

@@ -20,6 +20,8 @@ class Progress(NamedTuple):
 
     done: int
     total: int
+    loss: float | None
+    """As it was a moment ago; see `Journal.current_loss`."""
 
 
 def take_steps(
@@ -47,10 +49,11 @@ def take_steps(
         if training.evaluates_after(done.step):
             judge(done)
         training.track(done, tracker)
+        training.look()
         clock = training.lap(clock)
         training.save_if_due()
         training.lap(clock)
-        yield Progress(done.step, total)
+        yield Progress(done.step, total, training.loss)
         clock = time.perf_counter()
         if journal.stopped_early:
             break

@@ -79,6 +79,19 @@ class Journal:
             self.window_steps += 1
         self._unread.clear()
 
+    def current_loss(self) -> float | None:
+        """Mean loss since the last point of the curve, or that point's; None before any step.
+
+        Reads the losses that are still on the device.
+
+        Raises:
+            Diverged: if one is not finite.
+        """
+        self.read_losses()
+        if self.window_steps:
+            return self.window_sum / self.window_steps
+        return self.curve[-1]["loss"] if self.curve else None
+
     def close_window(self, done: StepDone, epoch: float) -> dict[str, float]:
         """Add a point to the curve, the mean loss since the one before, and return it.
 

@@ -42,6 +42,9 @@ from isogloss.train.schedule import learning_rate_at
 VERSION = 1
 """Raised when the meaning of a checkpoint changes."""
 
+LOOK_SECONDS = 1.0
+"""Between two looks at the loss, each of which makes the device wait."""
+
 DevScore = Callable[[PreTrainedModel], float]
 """Judges a model on the dev split; higher is better."""
 
@@ -104,6 +107,9 @@ class Training:
     kept: dict[int, Tensors] = field(default_factory=dict)
     """By step, the weights with the least dev loss of some language."""
     saved_at: float = 0.0
+    loss: float | None = None
+    """As it was when it was last looked at."""
+    looked_at: float = float("-inf")
 
     @classmethod
     def begin(
@@ -243,6 +249,12 @@ class Training:
         point = self.journal.close_window(done, self.epoch_after(done.step))
         if tracker is not None:
             tracker(done.step, {name: value for name, value in point.items() if name != "step"})
+
+    def look(self) -> None:
+        """Read the loss for who looks on, if the last look is old enough."""
+        now = time.perf_counter()
+        if now - self.looked_at >= LOOK_SECONDS:
+            self.loss, self.looked_at = self.journal.current_loss(), now
 
     def lap(self, since: float) -> float:
         """Add the time since `since` to the journal; return now."""

@@ -1,0 +1,108 @@
+"""How far the steps are that are being made now: told by their makers, read by who looks on.
+
+    root/progress/<key>.json  `kind`, `title`, `done`, `total`, `loss` ..., as the maker tells them
+
+Nothing here decides a result. What is told is written whole or not at all, but not forced to the
+disk: it is of use only while the step is made. A killed maker leaves its last word; whether anybody
+is at the step is told by its lock.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+from filelock import FileLock, Timeout
+
+from isogloss.store.atomic import json_text, read_object
+from isogloss.store.faults import told
+from isogloss.store.manifest import NAME
+from isogloss.store.names import checked_key, lock_path, refuse_outside
+
+
+@final
+@dataclass(frozen=True)
+class Live:
+    """What goes on in a store."""
+
+    root: Path
+
+    def tell(self, key: str, progress: Mapping[str, Any]) -> None:
+        """Say how far a step is; only who has claimed it may.
+
+        Raises:
+            OSError: if the disk refuses.
+            InputError: if a link leads out of the store.
+        """
+        path = self._path(key)
+        path.parent.mkdir(exist_ok=True)
+        refuse_outside(self.root, path)
+        draft = path.with_name(f"{path.name}.draft")
+        draft.write_text(json_text(progress), encoding="utf-8")
+        draft.replace(path)
+
+    def forget(self, key: str) -> None:
+        """Take back what was said of a step.
+
+        Raises:
+            OSError: if the disk refuses.
+        """
+        self._path(key).unlink(missing_ok=True)
+
+    def progress(self, key: str) -> dict[str, Any] | None:
+        """What was last said of a step; None if nothing was, or it is finished.
+
+        Raises:
+            RunError: if it is damaged.
+            InputError: if a link leads out of the store.
+        """
+        path = self._path(key)
+        with told(self.root, f"reading the progress of step {key}"):
+            refuse_outside(self.root, path)
+            try:
+                return read_object(path, "Remove the file.")
+            except FileNotFoundError:
+                return None
+
+    def is_claimed(self, key: str) -> bool:
+        """Tell whether somebody is making a step now.
+
+        To find out, the lock is taken for an instant. Who claims the step at that very instant
+        waits so long. A lock that may not be touched counts as free.
+        """
+        path = lock_path(self.root, checked_key(key))
+        if not path.is_file():
+            return False
+        refuse_outside(self.root, path)
+        lock = FileLock(path)  # not the one of this process, which may be the maker
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return True
+        except OSError:
+            return False
+        lock.release()
+        return False
+
+    def last_change(self, key: str) -> float | None:
+        """When a step was last heard of, in seconds since 1970; None if it never was.
+
+        It was when it was finished, when it failed, and when its maker said how far it is.
+        """
+        name = f"{checked_key(key)}.json"
+        with told(self.root, f"looking for step {key}"):
+            finished = _changed(self.root / "steps" / key / NAME)
+            if finished is not None:
+                return finished
+            times = [_changed(self.root / room / name) for room in ("failures", "progress")]
+        return max((time for time in times if time is not None), default=None)
+
+    def _path(self, key: str) -> Path:
+        return self.root / "progress" / f"{checked_key(key)}.json"
+
+
+def _changed(path: Path) -> float | None:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return None
