@@ -120,7 +120,7 @@ def test_csv_holds_numbers_and_unrounded_differences(figures):
 
 def test_latex_sets_the_best_in_bold(figures):
     text = grid_latex(compare_values(figures(FIGURES)), caption="Two encoders", label="two")
-    assert r"eval\_loss & 0.050518 & \textbf{0.037623} & -25.5\% & XLM-R \\" in text
+    assert r"eval\_loss & 0.050518 & \textbf{0.037623} & $-$25.5\% & XLM-R \\" in text
 
 
 def test_three_encoders_have_two_differences_from_the_first():

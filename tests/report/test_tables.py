@@ -116,7 +116,10 @@ def test_every_table_of_a_study_can_be_written_every_way(toy):
     for name, records in understand(toy.study(4)).items():
         heads = shown(records).heads
         assert markdown(records).count("\n| ") >= len(records)
-        assert latex(records, caption=name, label=name).count(r"\\") == len(records) + 1
+        written = latex(records, caption=name, label=name).splitlines()
+        heads_twice = sum(line.startswith(r"\end") and "head" in line for line in written)
+        lines = sum(line.endswith(r" \\") for line in written)
+        assert lines == len(records) + max(1, heads_twice)
         assert len(csv_text(records).splitlines()) == len(records) + 1
         assert [column.header for column in rich_table(records, title=name).columns] == list(heads)
         assert not any(head.endswith((" low", " high", " sd")) for head in heads)

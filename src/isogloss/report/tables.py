@@ -16,6 +16,8 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from isogloss.base.languages import language_name
+from isogloss.report.latex import DAGGER, LatexTable, bold, latex_table, number_cell
+from isogloss.report.marks import Marks, marks_of, notes_of
 from isogloss.report.numbers import NOTHING, number
 from isogloss.report.records import Records
 
@@ -117,28 +119,33 @@ def markdown(records: Records, *, names: Collection[str] = ()) -> str:
 
 
 def latex(records: Records, *, caption: str, label: str, names: Collection[str] = ()) -> str:
-    r"""Write records as a LaTeX table for `\usepackage{booktabs}`; `names` as in `markdown`."""
+    r"""Write records as a LaTeX table for `\usepackage{booktabs}`; `names` as in `markdown`.
+
+    The best value of a line is bold, a difference that is one has a dagger, and a note says what
+    that means (see `isogloss.report.marks`).
+    """
     table = shown(records, names)
-    columns = "".join("r" if numeric else "l" for numeric in table.numeric) or "l"
-    whole = f"{caption}. {table.common}" if table.common else caption
-    body = [_latex_row(row) for row in table.rows]
-    return "\n".join(
-        [
-            r"\begin{table}",
-            r"\centering",
-            rf"\caption{{{escape_latex(whole)}.}}",
-            rf"\label{{tab:{label}}}",
-            rf"\begin{{tabular}}{{{columns}}}",
-            r"\toprule",
-            _latex_row(table.heads),
-            r"\midrule",
-            *body,
-            r"\bottomrule",
-            r"\end{tabular}",
-            r"\end{table}",
-            "",
-        ]
+    rows = [
+        [_latex_cell(text, field, marks) for text, field in zip(row, table.fields, strict=True)]
+        for row, marks in zip(table.rows, (marks_of(r, names) for r in records), strict=True)
+    ]
+    return latex_table(
+        LatexTable(
+            heads=table.heads or ("no rows",),
+            rows=rows,
+            numeric=table.numeric,
+            caption=f"{caption}. {table.common}" if table.common else caption,
+            label=label,
+            notes=list(notes_of(records, names, table.fields)),
+        )
     )
+
+
+def _latex_cell(text: str, field: str, marks: Marks) -> str:
+    cell = number_cell(text)
+    if field in marks.best:
+        return bold(cell)
+    return cell + DAGGER if field in marks.apart else cell
 
 
 def csv_text(records: Records, *, fields: Sequence[str] = ()) -> str:
@@ -171,27 +178,6 @@ def rich_table(records: Records, *, title: str, names: Collection[str] = ()) -> 
     for row in made.rows:
         table.add_row(*map(_plain_markup, row))
     return table
-
-
-def escape_latex(text: str) -> str:
-    r"""Escape what LaTeX reads as its own.
-
-    >>> escape_latex("a_b & 50 %")
-    'a\\_b \\& 50 \\%'
-    """
-    return "".join(_LATEX.get(character, character) for character in text)
-
-
-_LATEX = {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "–": "--",
-    "·": r"\textperiodcentered{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "\n": " ",
-} | {character: f"\\{character}" for character in "&%$#_{}"}
 
 
 def _fields(records: Records) -> list[str]:
@@ -231,10 +217,6 @@ def _sources(codes: Sequence[str]) -> str:
 def _markdown_row(cells: Sequence[str]) -> str:
     safe = [c.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ") for c in cells]
     return f"| {' | '.join(safe)} |"
-
-
-def _latex_row(cells: Sequence[str]) -> str:
-    return " & ".join(map(escape_latex, cells)) + r" \\"
 
 
 def _csv_cell(value: Any) -> Any:

@@ -5,17 +5,19 @@ that people paste. Encoders head columns by the very name they have, so this is 
 `isogloss.report.tables`, which turns fields into words.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
 from isogloss.report.comparison.values import Compared, Line, percent_text
+from isogloss.report.latex import DAGGER, LatexTable, bold, latex_table, number_cell
 from isogloss.report.numbers import NOTHING
-from isogloss.report.tables import escape_latex
 
 Mark = Callable[[str], str]
+
+BEST = "Bold: the best value of a line, with those that cannot be told from it."
 
 
 def grid_markdown(compared: Compared, *, mark: bool = True) -> str:
@@ -29,25 +31,21 @@ def grid_markdown(compared: Compared, *, mark: bool = True) -> str:
 
 
 def grid_latex(compared: Compared, *, caption: str, label: str) -> str:
-    r"""Write the table in LaTeX, for `\usepackage{booktabs}`."""
-    heads = [escape_latex(head) for head in _heads(compared)]
-    rows = [_row(line, compared, write=escape_latex, bold=_bold_latex) for line in compared.lines]
-    return "\n".join(
-        [
-            r"\begin{table}",
-            r"\centering",
-            rf"\caption{{{escape_latex(caption)}.}}",
-            rf"\label{{tab:{label}}}",
-            rf"\begin{{tabular}}{{l{'r' * (len(heads) - 2)}l}}",
-            r"\toprule",
-            " & ".join(heads) + r" \\",
-            r"\midrule",
-            *(" & ".join(cells) + r" \\" for cells in rows),
-            r"\bottomrule",
-            r"\end{tabular}",
-            r"\end{table}",
-            "",
-        ]
+    r"""Write the table in LaTeX, for `\usepackage{booktabs}`.
+
+    The best value of a line is bold, with those that cannot be told from it; a dagger marks what a
+    test tells from the best one.
+    """
+    heads = _heads(compared)
+    return latex_table(
+        LatexTable(
+            heads=heads,
+            rows=[_latex_row(line, compared) for line in compared.lines],
+            numeric=[0 < at < len(heads) - 1 for at in range(len(heads))],
+            caption=caption,
+            label=label,
+            notes=list(_latex_notes(compared)),
+        )
     )
 
 
@@ -99,8 +97,23 @@ def _bold_markdown(text: str) -> str:
     return f"**{text}**"
 
 
-def _bold_latex(text: str) -> str:
-    return rf"\textbf{{{text}}}"
+def _latex_row(line: Line, compared: Compared) -> list[str]:
+    cells = _row(line, compared, write=number_cell, bold=bold)
+    marked = [False, *(name in line.apart for name in compared.encoders)]
+    marked += [False] * (len(cells) - len(marked))
+    return [cell + DAGGER if apart else cell for cell, apart in zip(cells, marked, strict=True)]
+
+
+def _latex_notes(compared: Compared) -> Iterator[str]:
+    tested = any(line.apart for line in compared.lines)
+    if any(line.best for line in compared.lines):
+        yield BEST if tested or _has_ties(compared) else "Bold: the best value of a line."
+    if tested:
+        yield r"$\dagger$: differs from the best, $p < 0.05$ after Holm's correction."
+
+
+def _has_ties(compared: Compared) -> bool:
+    return any(line.candidate.startswith("tie") for line in compared.lines)
 
 
 def _as_it_is(text: str) -> str:

@@ -6,7 +6,7 @@ mean, with all those beside it that cannot be told from it.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from isogloss.report.comparison.differences import NOT_COMPARED, TIE
 from isogloss.report.comparison.rounds import Repeats, interval_over
@@ -52,23 +52,42 @@ def overview(
         for encoder, value in of_encoder.items():
             values[encoder][metric] = value
     undecided = {record["metric"] for record in times if record["verdict"] == NOT_COMPARED}
-    return compare_values(values, ties=_ties([*quality, *times], stated), undecided=undecided)
+    records = [*quality, *times]
+    return compare_values(
+        values,
+        ties=_with_best(records, stated, {TIE}, itself=True),
+        undecided=undecided,
+        apart=_with_best(records, stated, {"better", "worse"}, itself=False),
+    )
 
 
-def _ties(records: Records, stated: Mapping[str, Mapping[str, Stated]]) -> dict[str, list[str]]:
-    """The encoders that cannot be told from the best one, by metric; none where it is alone."""
-    tied: dict[str, list[str]] = {}
+def _with_best(
+    records: Records,
+    stated: Mapping[str, Mapping[str, Stated]],
+    verdicts: Collection[str],
+    *,
+    itself: bool,
+) -> dict[str, list[str]]:
+    """The encoders that a verdict sets beside the best one, by metric; none where none does.
+
+    Args:
+        records: one a metric and pair.
+        stated: by metric and encoder.
+        verdicts: that count.
+        itself: whether the best one is among them.
+    """
+    found: dict[str, list[str]] = {}
     for metric, of_encoder in stated.items():
         best = best_of(metric, {name: value.value for name, value in of_encoder.items()})
         pairs = [
             {record["first"], record["second"]}
             for record in records
-            if record["metric"] == metric and record["verdict"] == TIE
+            if record["metric"] == metric and record["verdict"] in verdicts
         ]
-        with_best = [pair for pair in pairs if best in pair]
-        if with_best:
-            tied[metric] = [name for name in of_encoder if any(name in pair for pair in with_best)]
-    return tied
+        beside = {name for pair in pairs if best in pair for name in pair}
+        if beside:
+            found[metric] = [n for n in of_encoder if n in beside and (itself or n != best)]
+    return found
 
 
 def _scores(records: Records) -> dict[str, dict[str, Stated]]:

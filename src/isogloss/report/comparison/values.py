@@ -7,7 +7,7 @@ value given as text is shown as it was given, so no digit is lost or made up.
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, final
 
 from isogloss.base.errors import InputError
@@ -66,6 +66,9 @@ class Line:
     best: tuple[str, ...]
     """The encoders whose cells are marked: the candidate, or the leaders of a tie of some."""
 
+    apart: tuple[str, ...] = ()
+    """The encoders that a test tells from the best one."""
+
 
 @final
 @dataclass(frozen=True)
@@ -103,6 +106,7 @@ def compare_values(
     *,
     ties: Mapping[str, Collection[str]] | None = None,
     undecided: Collection[str] = (),
+    apart: Mapping[str, Collection[str]] | None = None,
 ) -> Compared:
     """Compare encoders by their figures; the first is the one that others differ from.
 
@@ -113,6 +117,7 @@ def compare_values(
         values: by encoder and metric, in the order of the table.
         ties: metric -> all encoders that cannot be told from the best, itself among them.
         undecided: metrics of which nobody knows whether a difference is one; without candidate.
+        apart: metric -> the encoders that a test tells from the best one.
 
     Raises:
         InputError: for fewer than two encoders, a name that a column of the table has, or a value
@@ -125,14 +130,18 @@ def compare_values(
     encoders = tuple(values)
     _check_names(encoders)
     metrics = dict.fromkeys(metric for given in values.values() for metric in given)
-    known = ties or {}
-    return Compared(
-        encoders,
-        tuple(
-            _line(metric, values, None if metric in undecided else frozenset(known.get(metric, ())))
-            for metric in metrics
-        ),
+    tied, told = ties or {}, apart or {}
+    lines = (
+        _line(metric, values, None if metric in undecided else frozenset(tied.get(metric, ())))
+        for metric in metrics
     )
+    marked = (
+        replace(line, apart=tuple(name for name in encoders if name in told.get(metric, ())))
+        if metric not in undecided
+        else line
+        for metric, line in zip(metrics, lines, strict=True)
+    )
+    return Compared(encoders, tuple(marked))
 
 
 def percent(first: float, second: float) -> float | None:
