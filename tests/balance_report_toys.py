@@ -15,6 +15,13 @@ LANGUAGES = (*LOW, *HIGH)
 ARMS = ("hard-all", "hard-balanced", "soft-balanced")
 SIZES = {code: 500_000 * 2**at for at, code in enumerate(LANGUAGES)}
 DESIGN = Design(groups={"low": LOW, "high": HIGH, "pivot": PIVOT}, arms=ARMS, sizes=SIZES)
+PROBED = (*LOW[:2], *HIGH[1:])
+MEANS = {
+    "hard-all": 2.0, "hard-balanced": 2.0, "soft-balanced": 1.6,
+    "hard-smoothed": 1.95, "hard-longer": 1.9,
+}  # fmt: skip
+"""Of the logarithms of an arm's ranks, in the smallest language."""
+
 LABELS = {"pos": ("NOUN", "VERB", "X"), "ner": ("PER", "LOC")}
 
 
@@ -112,3 +119,31 @@ def sentences(rng, n, share):
 def ranks(rng, n, mean):
     """Ranks of about this mean of log ranks."""
     return np.floor(np.exp(rng.exponential(mean, n))).astype(int)
+
+
+def study(store, arms=ARMS):
+    """Rows of a made-up study, with what its steps stored."""
+    rows = []
+    for seed in (0, 1):
+        for at, language in enumerate(LANGUAGES):
+            for arm in arms:
+                drawn = ranks(np.random.default_rng([at, seed]), 300, MEANS[arm] - 0.1 * at)
+                write_ranks(store / f"mlm-{arm}-{language}-{seed}", drawn)
+                rows.append(masked(arm, language, np.mean(1 / drawn), seed=seed))
+                bits = np.log2(drawn + 0.5).sum() / 750
+                rows.append(masked(arm, language, bits, seed=seed, metric="bits_per_character"))
+            rows.append(masked(f"teacher/{language}", language, 0.45, seed=seed))
+        for arm in arms:
+            for source in PROBED:
+                said = {
+                    target: sentences(np.random.default_rng([at, seed]), 30,
+                                      (0.8 if source == target else 0.4) - MEANS[arm] / 20)
+                    for at, target in enumerate(PROBED)
+                }  # fmt: skip
+                write_predictions(store / f"pos-{arm}-{source}-{seed}", said)
+                for target, of_target in said.items():
+                    right = np.mean([gold == tag for one in of_target for gold, tag in one])
+                    rows.append(probe(arm, source, target, right, seed=seed))
+            rows += training(arm, seed=seed, train_steps=100, tokens_seen=409600, flops=2e12,
+                             train_runtime=12.5 + seed, train_loss=4.2)  # fmt: skip
+    return rows

@@ -6,25 +6,9 @@ import subprocess
 import sys
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from balance_report_toys import (
-    ARMS,
-    DESIGN,
-    HIGH,
-    LABELS,
-    LANGUAGES,
-    LOW,
-    masked,
-    probe,
-    ranks,
-    sentences,
-    training,
-    with_controls,
-    write_predictions,
-    write_ranks,
-)
+from balance_report_toys import DESIGN, LABELS, LANGUAGES, masked, study, with_controls
 from isogloss.base.errors import InputError
 from isogloss.report.balance.page import Also
 from isogloss.report.balance.tables import TITLES, balance_tables
@@ -35,39 +19,6 @@ from isogloss.report.figures import svg
 from isogloss.report.frame import Frame
 
 FRAME = Frame("toy_balance", "mrr", sample=True)
-PROBED = (*LOW[:2], *HIGH[1:])
-MEANS = {
-    "hard-all": 2.0, "hard-balanced": 2.0, "soft-balanced": 1.6,
-    "hard-smoothed": 1.95, "hard-longer": 1.9,
-}  # fmt: skip
-
-
-def study(store, arms=ARMS):
-    """Rows of a made-up study, with what its steps stored."""
-    rows = []
-    for seed in (0, 1):
-        for at, language in enumerate(LANGUAGES):
-            for arm in arms:
-                drawn = ranks(np.random.default_rng([at, seed]), 300, MEANS[arm] - 0.1 * at)
-                write_ranks(store / f"mlm-{arm}-{language}-{seed}", drawn)
-                rows.append(masked(arm, language, np.mean(1 / drawn), seed=seed))
-                bits = np.log2(drawn + 0.5).sum() / 750
-                rows.append(masked(arm, language, bits, seed=seed, metric="bits_per_character"))
-            rows.append(masked(f"teacher/{language}", language, 0.45, seed=seed))
-        for arm in arms:
-            for source in PROBED:
-                said = {
-                    target: sentences(np.random.default_rng([at, seed]), 30,
-                                      (0.8 if source == target else 0.4) - MEANS[arm] / 20)
-                    for at, target in enumerate(PROBED)
-                }  # fmt: skip
-                write_predictions(store / f"pos-{arm}-{source}-{seed}", said)
-                for target, of_target in said.items():
-                    right = np.mean([gold == tag for one in of_target for gold, tag in one])
-                    rows.append(probe(arm, source, target, right, seed=seed))
-            rows += training(arm, seed=seed, train_steps=100, tokens_seen=409600, flops=2e12,
-                             train_runtime=12.5 + seed, train_loss=4.2)  # fmt: skip
-    return rows
 
 
 @pytest.fixture(scope="module")

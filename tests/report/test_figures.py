@@ -29,9 +29,11 @@ def words_of(figure):
     return " ".join(re.findall(r">([^<]+)<", svg(figure.spec)))
 
 
-def test_a_study_with_all_regimes_has_three_figures(small):
-    assert set(small) == {"curves-tiny-test-joint", "transfer-tiny-test-2000",
-                          "regimes-tiny-test-2000"}  # fmt: skip
+def test_a_study_with_all_regimes_has_four_figures(small):
+    assert set(small) == {
+        "curves-tiny-test-joint", "transfer-tiny-test-2000", "regimes-tiny-test-2000",
+        "joint-minus-single-tiny-test-2000",
+    }  # fmt: skip
 
 
 def test_every_figure_says_study_metric_encoder_and_seeds(small):
@@ -212,7 +214,7 @@ def test_two_languages_of_one_name_are_told_apart_in_every_figure(toy):
         )
     ]
     found = drawn(rows)
-    assert len(found) == 6
+    assert len(found) == 8
     for figure in found.values():
         words = words_of(figure)
         assert [code for code in codes if f"Western Panjabi ({code})" not in words] == []

@@ -37,7 +37,7 @@ def test_all_files_named_are_there_and_no_others(written):
 def test_everything_the_page_links_is_there(written):
     folder, _ = written
     links = re.findall(r"\]\(([^)]+)\)", (folder / "report.md").read_text())
-    assert len(links) == 4
+    assert len(links) == 5
     assert [link for link in links if not (folder / link).exists()] == []
 
 

@@ -94,7 +94,7 @@ def _curves(tables: Tables, drawn: Sequence[Figure]) -> Iterator[str]:
         rows = pivot(points, "language", "n_per_language")
         for row, code in zip(rows, dict.fromkeys(p["language"] for p in points), strict=True):
             row.update(_gain_columns(gains.get(tuple(key.values()), ()), code))
-        yield f"**{_named(key)}**, {_counts(points)}; by training rows per language:"
+        yield f"**{named(key)}**, {counts(points)}; by training rows per language:"
         yield markdown(rows)
 
 
@@ -105,7 +105,7 @@ def _transfer(tables: Tables, drawn: Sequence[Figure]) -> Iterator[str]:
     for key, cells in parts(tables["transfer"], fields):
         missing = sum(cell["value"] is None for cell in cells)
         yield (
-            f"**{_named(key)}**, {_counts(cells)}, {missing} of {len(cells)} cells not run; "
+            f"**{named(key)}**, {counts(cells)}, {missing} of {len(cells)} cells not run; "
             "source down, target across:"
         )
         yield markdown(pivot(cells, "source", "target", bounds=False))
@@ -117,7 +117,7 @@ def _transfer(tables: Tables, drawn: Sequence[Figure]) -> Iterator[str]:
 def _regimes(tables: Tables, drawn: Sequence[Figure]) -> Iterator[str]:
     yield from _pictures("regimes", drawn)
     for key, records in parts(tables["regimes"], ("encoder", "split", "n_per_language")):
-        yield f"**{_named(key)}**, {seeds(records)}:"
+        yield f"**{named(key)}**, {seeds(records)}:"
         yield _narrow(records, REGIME_FIELDS)
 
 
@@ -177,18 +177,23 @@ def _narrow(records: Records, fields: Sequence[str]) -> str:
     return markdown(narrow(records, fields))
 
 
-def _named(key: Mapping[str, Any]) -> str:
+def named(key: Mapping[str, Any]) -> str:
+    """What some records are about: encoder, split, and regime or size.
+
+    >>> named({"encoder": "tiny", "split": "test", "n_per_language": 100})
+    'tiny, on test, N = 100 per language'
+    """
     words = [str(key["encoder"]), f"on {key['split']}"]
     if "regime" in key:
         seen = "" if key["setting"] == "seen" else f", {key['setting']}"
         words.append(f"{key['regime']}{seen}")
     else:
         size = key["n_per_language"]
-        words.append("all rows" if size is None else f"N = {size} per language")
+        words.append("all rows" if size is None else f"N = {size:,} per language")
     return ", ".join(words)
 
 
-def _counts(records: Records) -> str:
+def counts(records: Records) -> str:
     """Seeds and examples behind some records."""
     scored = {record["n_scored"] for record in records if record["n_seeds"]} or {0}
     low, high = min(scored), max(scored)

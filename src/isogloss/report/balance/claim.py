@@ -58,6 +58,40 @@ def difference_words(record: Mapping[str, Any]) -> str:
     return f"{second} is {record['verdict']} than {first}: difference {by}, {sure}."
 
 
+def question_words(asked: Mapping[str, Any]) -> str:
+    """What is asked: the metric with the task and, of a probe, the setting.
+
+    >>> question_words({"metric": "mrr", "task": "mlm", "setting": "in_language"})
+    'MRR of masked words'
+    >>> question_words({"metric": "f1", "task": "ner", "setting": "zero_shot"})
+    'F1 of the NER probe, zero-shot'
+    """
+    metric, task = measure_words(asked["metric"]), asked["task"]
+    if task == "mlm":
+        return f"{metric} of masked words"
+    return f"{metric} of the {TASKS.get(task, task)}, {SETTINGS[asked['setting']]}"
+
+
+def untested_words(design: Design) -> str:
+    """Why there is no answer, and what would give one."""
+    if not any(name in design.groups for name in CLAIMED):
+        return (
+            "Not asked: the answer is about the groups low and high, and the study names neither. "
+            "Name them under `groups`; nothing is trained again for that."
+        )
+    against = " or ".join(design.baselines)
+    if not against or design.candidate not in design.arms:
+        return (
+            "Not asked: the answer is an arm with soft labels against hard-balanced and hard-all, "
+            f"and the study has no such {'arm' if against else 'baseline'}. Add one under `arms`; "
+            "it is trained alone, what is there stays."
+        )
+    return (
+        f"Not tested: {design.candidate}, and {against}, must be trained with a seed in common and "
+        "their evaluations stored."
+    )
+
+
 def _line(records: Records, group: str, design: Design) -> str:
     baselines = [record for record in records if record["role"] == "baseline"]
     if not baselines[0]["n_pairs"]:

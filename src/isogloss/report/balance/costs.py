@@ -18,8 +18,8 @@ from isogloss.report.balance.scores import TEACHERS
 from isogloss.report.records import Record, Row
 from isogloss.stats.intervals import mean_interval
 
-TERA = 1e12
-"""Operations are written in TFLOP, 10^12."""
+UNITS = {"EFLOP": 1e18, "PFLOP": 1e15, "TFLOP": 1e12, "GFLOP": 1e9, "MFLOP": 1e6, "FLOP": 1.0}
+"""Operations are written in the largest unit of which every count in the table has one."""
 
 Measured = dict[str, dict[int, float]]
 """Metric -> seed -> value."""
@@ -35,20 +35,23 @@ def costs(rows: Iterable[Row], design: Design) -> list[Record]:
     Returns:
         `arm`, `n_windows`, `updates`, `tokens seen`; `student TFLOP`, `teachers forward TFLOP`,
         `teachers training TFLOP` (each teacher once, as if trained for this arm alone) and `total
-        TFLOP`; `training (s)` with its interval over seeds, `teachers training (s)`, `s per
-        update`; `TFLOP / <baseline>` and `update / <baseline>`, ratios of totals and of seconds per
-        update; `loss (nats)`, mean over the training; `n_seeds`. What is not known is None.
+        TFLOP`, or in another of `UNITS`; `training (s)` with its interval over seeds, `teachers
+        training (s)`, `s per update`; `TFLOP / <baseline>` and `update / <baseline>`, ratios of
+        totals and of seconds per update; `loss (nats)`, mean over the training; `n_seeds`. What is
+        not known is None.
     """
     learners, usual = _read(rows)
     order = [*design.arms, *(name for name in learners if name.startswith(TEACHERS))]
-    records = [
-        _record(name, learners, design.teachers.get(name) or usual[name])
+    counted = {
+        name: _operations(learners[name], learners, design.teachers.get(name) or usual[name])
         for name in dict.fromkeys(order)
         if name in learners
-    ]
+    }
+    unit = _unit(count for counts in counted.values() for count in counts.values())
+    records = [_record(name, learners[name], counts, unit) for name, counts in counted.items()]
     base = design.baselines[0] if design.baselines else None
     reference = next((record for record in records if record["arm"] == base), None)
-    return [{**record, **_relative(record, reference, base)} for record in records]
+    return [{**record, **_relative(record, reference, base, unit)} for record in records]
 
 
 def _read(rows: Iterable[Row]) -> tuple[dict[str, Measured], dict[str, tuple[str, ...]]]:
@@ -66,27 +69,43 @@ def _read(rows: Iterable[Row]) -> tuple[dict[str, Measured], dict[str, tuple[str
     return found, teachers
 
 
-def _record(name: str, learners: Mapping[str, Measured], teachers: Iterable[str]) -> Record:
-    measured = learners[name]
+def _operations(
+    measured: Measured, learners: Mapping[str, Measured], teachers: Iterable[str]
+) -> dict[str, float | None]:
+    """Floating-point operations of an arm, by what they were for."""
+    parts = {
+        "student": _mean(measured, "flops"),
+        "teachers forward": _mean(measured, "teacher_flops"),
+        "teachers training": _teachers_flops(measured, learners, teachers),
+    }
+    known = [count for count in parts.values() if count is not None]
+    return {**parts, "total": sum(known) if len(known) == len(parts) else None}
+
+
+def _unit(counts: Iterable[float | None]) -> str:
+    """The largest unit of which all counts above 0 have one."""
+    least = min((count for count in counts if count), default=math.inf)
+    if not math.isfinite(least):
+        return "TFLOP"
+    return next((unit for unit, size in UNITS.items() if size <= least), "FLOP")
+
+
+def _record(name: str, measured: Measured, counts: Mapping[str, float | None], unit: str) -> Record:
     runtime = measured.get("train_runtime", {})
     updates = measured.get("train_steps", {})
     seconds = {seed: s / updates[seed] for seed, s in runtime.items() if updates.get(seed)}
-    student, forward = _mean(measured, "flops"), _mean(measured, "teacher_flops")
-    trained = _teachers_flops(measured, learners, teachers)
-    parts = (student, forward, trained)
-    total = None if None in parts else sum(part for part in parts if part is not None)
     interval = mean_interval(list(runtime.values())) if runtime else None
     return {
         "arm": name,
         "n_windows": _whole(_mean(measured, "n_windows")),
         "updates": _whole(_mean(measured, "train_steps")),
         "tokens seen": _whole(_mean(measured, "tokens_seen")),
-        "student TFLOP": _tera(student),
-        "teachers forward TFLOP": _tera(forward),
-        "teachers training TFLOP": _tera(trained),
-        "total TFLOP": _tera(total),
+        **{
+            f"{what} {unit}": count / UNITS[unit] if count else _whole(count)
+            for what, count in counts.items()
+        },
         **_bounded(cut_score("training (s)", interval, "eval_loss")),
-        "teachers training (s)": _mean(measured, "teachers_runtime") or 0.0,
+        "teachers training (s)": _mean(measured, "teachers_runtime") or 0,
         "s per update": fmean(seconds.values()) if seconds else None,
         "loss (nats)": _mean(measured, "train_loss"),
         "n_seeds": max((len(by_seed) for by_seed in measured.values()), default=0),
@@ -114,12 +133,12 @@ def _teachers_flops(
     return sum(known) if known and len(known) == len(each) else None
 
 
-def _relative(record: Record, reference: Record | None, base: str | None) -> Record:
+def _relative(record: Record, reference: Record | None, base: str | None, unit: str) -> Record:
     if reference is None:
         return {}
     return {
         f"{name} / {base}": _ratio(record[field], reference[field])
-        for name, field in (("TFLOP", "total TFLOP"), ("update", "s per update"))
+        for name, field in ((unit, f"total {unit}"), ("update", "s per update"))
     }
 
 
@@ -130,10 +149,6 @@ def _ratio(value: float | None, reference: float | None) -> float | None:
 def _mean(measured: Measured, metric: str) -> float | None:
     by_seed = measured.get(metric)
     return fmean(by_seed.values()) if by_seed else None
-
-
-def _tera(value: float | None) -> float | None:
-    return None if value is None else value / TERA
 
 
 def _whole(value: float | None) -> float | int | None:

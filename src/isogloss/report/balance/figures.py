@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from isogloss.report.balance.claim import SETTINGS, TASKS
-from isogloss.report.balance.design import Design, measure_words
+from isogloss.report.balance.claim import question_words
+from isogloss.report.balance.design import Design
 from isogloss.report.balance.scores import MASKED
 from isogloss.report.charts.balance import differences_chart, sizes_chart
 from isogloss.report.figures import Figure, slug
@@ -40,7 +40,7 @@ def _sizes(averages: Records, frame: Frame, design: Design) -> Iterator[Figure]:
         if headline and len({point["language"] for point in usable}) > 1:
             name = slug("balance-size", key["task"], key["metric"], key["form"] or "",
                         key["setting"])  # fmt: skip
-            measure = _measure(key["metric"], key["task"], key["setting"])
+            measure = question_words(key)
             caption = f"Each language against the size of its text: {measure}."
             spec = sizes_chart(usable, replace(frame, metric=measure))
             table = "balance_masked" if key["task"] == MASKED else "balance_probes"
@@ -53,20 +53,9 @@ def _differences(tests: Records, frame: Frame, design: Design) -> Iterator[Figur
         ordered = sorted(records, key=lambda record: design.sizes.get(record["language"], 0))
         name = slug("balance-difference", key["task"], key["metric"], key["form"] or "",
                     key["setting"])  # fmt: skip
-        measure = _measure(key["metric"], key["task"], key["setting"])
+        measure = question_words(key)
         caption = f"{design.candidate} minus other arms by language: {measure}."
         spec = differences_chart(
             ordered, replace(frame, metric=measure), candidate=design.candidate
         )
         yield Figure(name, DIFFERENCES, caption, spec)
-
-
-def _measure(metric: str, task: str, setting: str) -> str:
-    """The metric in words, with the task and, of a probe, the setting.
-
-    >>> _measure("mrr", "mlm", "in_language"), _measure("f1", "ner", "zero_shot")
-    ('MRR of masked words', 'F1 of the NER probe, zero-shot')
-    """
-    if task == MASKED:
-        return f"{measure_words(metric)} of masked words"
-    return f"{measure_words(metric)} of the {TASKS.get(task, task)}, {SETTINGS[setting]}"

@@ -4,10 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from isogloss.base.languages import language_name
-from isogloss.report.balance.claim import SETTINGS, TASKS, difference_grid
-from isogloss.report.balance.design import CLAIMED, CONTROLS, GROUP_WORDS, Design, measure_words
+from isogloss.report.balance.claim import SETTINGS, TASKS, difference_grid, untested_words
+from isogloss.report.balance.design import CONTROLS, GROUP_WORDS, Design, measure_words
+from isogloss.report.balance.glance import glance_table
 from isogloss.report.balance.scores import MASKED, TEACHER, TEACHERS
 from isogloss.report.balance.side_by_side import keep
+from isogloss.report.balance.teachers import teachers_line
 from isogloss.report.figures import Figure
 from isogloss.report.frame import Frame
 from isogloss.report.pivots import parts
@@ -34,8 +36,9 @@ READING = """\
 - **MRR** is the mean of 1 / rank of the right token among the whole vocabulary, over every token
   of the held-out text, each masked once; it compares under one vocabulary only. Bits per character
   compare across vocabularies; fewer are better.
-- **Costs**: TFLOP are 10^12 operations, by formula. The teachers' training counts each teacher once
-  for each arm that uses them. Times do not compare if runs shared a machine."""
+- **Costs**: FLOP are operations, by formula; G, T and P are 10^9, 10^12 and 10^15. The teachers'
+  training counts each teacher once for each arm that uses them. Times do not compare if runs shared
+  a machine."""
 
 
 class Also(NamedTuple):
@@ -82,7 +85,7 @@ def balance_page(
         f"# {frame.study}: balance" + (sample if frame.sample else ""),
         "\n".join(f"- {fact}" for fact in facts(tables, design)),
         "## The answer",
-        "\n".join(f"- {line}" for line in claim or [_untested(design)]),
+        *_answer(tables, claim, design),
         *_probes(tables, design, drawn),
         *_masked(tables, design, drawn),
         *_differences(tables, design, drawn),
@@ -97,6 +100,20 @@ def balance_page(
     if also.commands:
         blocks += ["## Again", "```sh\n" + "\n".join(also.commands) + "\n```"]
     return "\n\n".join(block.strip() for block in blocks if block) + "\n"
+
+
+def _answer(tables: Mapping[str, Records], claim: Sequence[str], design: Design) -> Iterator[str]:
+    """The answer at a glance, then in sentences, then how strong the teachers are."""
+    if glance := glance_table(tables["balance_tests"], design):
+        yield (
+            f"{design.candidate} at a glance: its difference to each baseline with a 95 % interval;"
+            " the verdicts are after Holm's correction:"
+        )
+        yield markdown(glance, names=list(glance[0]))
+    lines = [*(claim or [untested_words(design)])]
+    if teachers := teachers_line(tables["balance_averages"], design):
+        lines.append(teachers)
+    yield "\n".join(f"- {line}" for line in lines)
 
 
 def facts(tables: Mapping[str, Records], design: Design) -> list[str]:
@@ -120,25 +137,6 @@ def facts(tables: Mapping[str, Records], design: Design) -> list[str]:
     ]
 
 
-def _untested(design: Design) -> str:
-    if not any(name in design.groups for name in CLAIMED):
-        return (
-            "Not asked: the answer is about the groups low and high, and the study names neither. "
-            "Name them under `groups`; nothing is trained again for that."
-        )
-    against = " or ".join(design.baselines)
-    if not against or design.candidate not in design.arms:
-        return (
-            "Not asked: the answer is an arm with soft labels against hard-balanced and hard-all, "
-            f"and the study has no such {'arm' if against else 'baseline'}. Add one under `arms`; "
-            "it is trained alone, what is there stays."
-        )
-    return (
-        f"Not tested: {design.candidate}, and {against}, must be trained with a seed in common and "
-        "their evaluations stored."
-    )
-
-
 def _probes(
     tables: Mapping[str, Records], design: Design, drawn: Sequence[Figure]
 ) -> Iterator[str]:
@@ -148,9 +146,9 @@ def _probes(
     yield "## Probes"
     yield from _pictures("balance_probes", drawn)
     yield "In percent, means over languages and seeds:"
-    for key, lines in _headlines_first(records, design):
-        yield f"**{_title(key)}**"
-        for arms in _halves(design):
+    for key, lines in headlines_first(records, design):
+        yield f"**{title_of(key)}**"
+        for arms in halves(design):
             others = [arm for arm in (*design.arms, TEACHER) if arm not in arms]
             yield markdown(_dropped(keep(lines, arms, others)))
 
@@ -162,7 +160,7 @@ def _masked(
     if records:
         yield "## Masked words"
         yield from _pictures("balance_masked", drawn)
-    for key, lines in _headlines_first(records, design, ("metric", "split")):
+    for key, lines in headlines_first(records, design, ("metric", "split")):
         yield f"**{_capital(measure_words(key['metric']))}, {key['split']}**"
         yield markdown(
             [{f: v for f, v in line.items() if f not in key} for line in lines],
@@ -184,7 +182,7 @@ def _differences(
     yield from _pictures("balance_differences", drawn)
     for key, lines in parts(records, ("task", "metric", "split", "form", "setting")):
         setting = "" if key["task"] == MASKED else f", {SETTINGS[key['setting']]}"
-        yield f"**{_title(key)}{setting}**"
+        yield f"**{title_of(key)}{setting}**"
         grid = difference_grid(lines, design)
         yield markdown(grid, names=list(grid[0]))
 
@@ -214,7 +212,7 @@ def _mixing(records: Records) -> Iterator[str]:
         yield markdown(records)
 
 
-def _headlines_first(
+def headlines_first(
     records: Records, design: Design, fields: Sequence[str] = ("task", "metric", "split", "form")
 ) -> list[tuple[dict[str, Any], Records]]:
     """Tables by task and metric; of a task, the metric that is tested comes first."""
@@ -228,7 +226,7 @@ def _headlines_first(
     return sorted(found, key=place)
 
 
-def _halves(design: Design) -> list[list[str]]:
+def halves(design: Design) -> list[list[str]]:
     """The arms of the claim, then the others: one table of all would be too wide to read."""
     own = [arm for arm in design.arms if arm in {design.candidate, *design.baselines}]
     rest = [arm for arm in design.arms if arm not in own]
@@ -241,7 +239,8 @@ def _dropped(records: Records) -> list[Record]:
     return [{f: v for f, v in record.items() if f not in said} for record in records]
 
 
-def _title(key: Mapping[str, Any]) -> str:
+def title_of(key: Mapping[str, Any]) -> str:
+    """What a table is about: metric, task, split and layer."""
     words = [
         f"{_capital(measure_words(key['metric']))} of the {TASKS.get(key['task'], key['task'])}"
     ]

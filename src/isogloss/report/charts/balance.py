@@ -1,10 +1,11 @@
 """Charts of a balance study: scores against the size of the text, and what an arm adds."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
 
+from isogloss.report.charts.highlight import opacity, parameter, width
 from isogloss.report.charts.look import (
     COLORS,
     FAINT,
@@ -16,8 +17,10 @@ from isogloss.report.charts.look import (
     seeds,
     titled,
 )
+from isogloss.report.comparison.reading import p_text
 from isogloss.report.frame import Frame
 from isogloss.report.names import names_of
+from isogloss.report.numbers import number
 from isogloss.report.records import Records
 
 TEACHER = "teacher"
@@ -33,6 +36,8 @@ SIZE_TITLE = "characters of text to train on (log scale)"
 def sizes_chart(points: Records, frame: Frame) -> dict[str, Any]:
     """Draw the score of each language against its text, a line an arm.
 
+    The parameter `highlight` brings one arm out.
+
     Args:
         points: records with `language`, `characters`, `arm`, `value`, `lowest_seed`, `highest_seed`
             and `n_seeds`; those without size or value are left out. The arm `teacher` is dashed.
@@ -40,7 +45,7 @@ def sizes_chart(points: Records, frame: Frame) -> dict[str, Any]:
     """
     usable = [p for p in points if p["characters"] and p["value"] is not None]
     names = names_of(point["language"] for point in usable)
-    arms = [_shown(arm) for arm in dict.fromkeys(point["arm"] for point in usable)]
+    arms = arms_shown(usable)
     values = [_point(point, names) for point in usable]
     scale, axis = score_axis(
         [value[field] for value in values for field in ("value", "low", "high")], padding=8
@@ -53,8 +58,14 @@ def sizes_chart(points: Records, frame: Frame) -> dict[str, Any]:
         seeds(usable),
         "bars: from the lowest to the highest seed" if bars else "",
     )
-    made = _lines(values, arms, y)
-    return finished(made.properties(width=560, height=360, title=title))
+    made = _lines(values, arms, y, frame.measure)
+    made = made.properties(width=560, height=360, title=title)
+    return finished(made.add_params(parameter()))
+
+
+def arms_shown(points: Records) -> list[str]:
+    """What the lines of some points are called, in order."""
+    return [_shown(arm) for arm in dict.fromkeys(point["arm"] for point in points)]
 
 
 def differences_chart(records: Records, frame: Frame, *, candidate: str) -> dict[str, Any]:
@@ -97,6 +108,8 @@ def _point(record: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any
         "value": record["value"],
         "low": record["lowest_seed"] if several else None,
         "high": record["highest_seed"] if several else None,
+        "shown": number(record["value"], record.get("value_low"), record.get("value_high")),
+        "n_seeds": record["n_seeds"],
     }
 
 
@@ -108,33 +121,51 @@ def _difference(record: Mapping[str, Any], names: Mapping[str, str]) -> dict[str
         "low": record["difference_low"],
         "high": record["difference_high"],
         "told": record["verdict"] in {"better", "worse"},
+        "shown": number(record["difference"], record["difference_low"], record["difference_high"]),
+        "p": p_text(record.get("p_holm")),
+        "verdict": record["verdict"],
+        "n_seeds": record["n_seeds"],
     }
 
 
-def _lines(values: Sequence[Mapping[str, Any]], arms: Sequence[str], y: alt.Y) -> Any:
+def _lines(values: Sequence[Mapping[str, Any]], arms: Sequence[str], y: alt.Y, measure: str) -> Any:
     scale = alt.Scale(type="log", nice=False, padding=24)
     ticks = _ticks([value["characters"] for value in values])
     axis = alt.Axis(grid=False, format=".3~s", values=ticks, labelOverlap="greedy")
     x = alt.X("characters:Q", scale=scale, axis=axis, title=SIZE_TITLE)
     color, shape, dash = _looks(arms)
-    base = alt.Chart(data(values)).encode(x=x)
-    lines = base.mark_line(strokeWidth=1.6, opacity=0.8).encode(y=y, color=color, strokeDash=dash)
+    base = alt.Chart(data(values)).encode(x=x, opacity=opacity("arm"))
+    lines = base.mark_line(tooltip=None).encode(
+        y=y, color=color, strokeDash=dash, opacity=opacity("arm", shown=0.8),
+        strokeWidth=width("arm", 1.6, 3.2),
+    )  # fmt: skip
+    unseen = base.mark_line(strokeWidth=12, tooltip=None).encode(
+        y=y, detail="arm:N", opacity=alt.value(0)
+    )
     bars = (
         base.transform_filter("isValid(datum.low)")
-        .mark_rule(strokeWidth=1.4, opacity=0.6)
-        .encode(y=alt.Y("low:Q"), y2="high:Q", color=color)
+        .mark_rule(strokeWidth=1.4, tooltip=None)
+        .encode(y=alt.Y("low:Q"), y2="high:Q", color=color, opacity=opacity("arm", shown=0.6))
     )
-    dots = base.mark_point(filled=True, size=70, opacity=1).encode(y=y, color=color, shape=shape)
-    return alt.layer(_names(values), lines, bars, dots)
+    told = [
+        alt.Tooltip("arm:N"),
+        alt.Tooltip("language:N"),
+        alt.Tooltip("characters:Q", format=",d"),
+        alt.Tooltip("shown:N", title=measure),
+        alt.Tooltip("n_seeds:Q", title="seeds"),
+    ]
+    dots = base.mark_point(filled=True, size=70).encode(y=y, color=color, shape=shape, tooltip=told)
+    known = any(value["low"] is not None for value in values)
+    return alt.layer(_names(values), lines, unseen, *([bars] if known else []), dots)
 
 
 def _names(values: Sequence[Mapping[str, Any]]) -> Any:
     """The language of each place on the axis, upright, above the chart."""
     places = {value["language"]: value["characters"] for value in values}
     at = alt.Chart(data({"language": k, "characters": v} for k, v in places.items()))
-    rules = at.mark_rule(color="#E6E6E6").encode(x=alt.X("characters:Q"))
+    rules = at.mark_rule(color="#E6E6E6", tooltip=None).encode(x=alt.X("characters:Q"))
     words = at.mark_text(
-        angle=270, align="left", baseline="middle", fontSize=11, color=FAINT
+        angle=270, align="left", baseline="middle", fontSize=11, color=FAINT, tooltip=None
     ).encode(x=alt.X("characters:Q"), y=alt.value(-5), text="language:N")
     return alt.layer(rules, words)
 
@@ -175,37 +206,43 @@ def _looks(arms: Sequence[str]) -> tuple[alt.Color, alt.Shape, alt.StrokeDash]:
     return (
         alt.Color("arm:N", scale=alt.Scale(domain=domain, range=colors), legend=legend),
         alt.Shape("arm:N", scale=alt.Scale(domain=domain, range=shapes), legend=legend),
-        alt.StrokeDash("arm:N", scale=alt.Scale(domain=domain, range=dashes), legend=None),
+        alt.StrokeDash("arm:N", scale=alt.Scale(domain=domain, range=dashes), legend=legend),
     )
 
 
 def _whiskers(
-    values: Iterable[Mapping[str, Any]], arms: Sequence[str], order: Sequence[str], measure: str
+    values: Sequence[Mapping[str, Any]], arms: Sequence[str], order: Sequence[str], measure: str
 ) -> Any:
+    known = any(value["low"] is not None for value in values)
     bands = alt.Scale(paddingInner=0.4, paddingOuter=0.25)
     y = alt.Y(
         "language:N", sort=list(order), title=None, scale=bands,
         axis=alt.Axis(ticks=False, grid=True),
     )  # fmt: skip
     colors = alt.Scale(domain=list(arms), range=list(COLORS[: len(arms)]))
-    color = alt.Color(
-        "against:N", scale=colors, legend=alt.Legend(title=None, orient="bottom", symbolOpacity=1)
-    )
+    legend = alt.Legend(title=None, orient="bottom", symbolOpacity=1)
+    color = alt.Color("against:N", scale=colors, legend=legend)
     base = alt.Chart(data(values)).encode(y=y, yOffset=alt.YOffset("against:N", sort=list(arms)))
-    zero = alt.Chart(data([{"zero": 0}])).mark_rule(color=INK, strokeWidth=1.2).encode(x="zero:Q")
+    zero = alt.Chart(data([{"zero": 0}])).mark_rule(color=INK, strokeWidth=1.2, tooltip=None)
+    zero = zero.encode(x="zero:Q")
     bars = (
         base.transform_filter("isValid(datum.low)")
-        .mark_rule(strokeWidth=1.8, opacity=0.75)
+        .mark_rule(strokeWidth=1.8, opacity=0.75, tooltip=None)
         .encode(x=alt.X("low:Q", title=measure), x2="high:Q", color=color)
     )
-    x = alt.X("value:Q", title=measure, axis=alt.Axis(tickCount=7))
-    told = base.transform_filter(alt.datum.told).mark_point(filled=True, size=85, opacity=1)
-    tie = base.transform_filter(~alt.datum.told).mark_point(
-        filled=True, fill="white", size=70, opacity=1, strokeWidth=1.8
+    dots = base.mark_point(size=75, opacity=1, strokeWidth=1.8).encode(
+        x=alt.X("value:Q", title=measure, axis=alt.Axis(tickCount=7)),
+        stroke=alt.Stroke("against:N", scale=colors, legend=legend),
+        fill=alt.condition(
+            alt.datum.told, alt.Fill("against:N", scale=colors, legend=legend), alt.value("white")
+        ),
+        tooltip=[
+            alt.Tooltip("language:N"),
+            alt.Tooltip("against:N", title="difference"),
+            alt.Tooltip("shown:N", title=measure),
+            alt.Tooltip("p:N", title="p (Holm)"),
+            alt.Tooltip("verdict:N"),
+            alt.Tooltip("n_seeds:Q", title="seeds"),
+        ],
     )
-    return alt.layer(
-        zero,
-        bars,
-        told.encode(x=x, color=color),
-        tie.encode(x=x, stroke=alt.Stroke("against:N", scale=colors, legend=None)),
-    )
+    return alt.layer(zero, *([bars] if known else []), dots)

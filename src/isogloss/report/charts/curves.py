@@ -5,6 +5,7 @@ from typing import Any
 
 import altair as alt
 
+from isogloss.report.charts.highlight import HIGHLIGHT, opacity, parameter, width
 from isogloss.report.charts.look import (
     COLORS,
     SHAPES,
@@ -16,6 +17,7 @@ from isogloss.report.charts.look import (
 )
 from isogloss.report.frame import Frame
 from isogloss.report.names import names_of
+from isogloss.report.numbers import number
 from isogloss.report.records import Records
 
 MOST_TOGETHER = 8
@@ -27,7 +29,8 @@ def curves_chart(points: Records, frame: Frame) -> dict[str, Any]:
     """Draw the points of one encoder, split, regime and setting (records of `curves`).
 
     A line per language over a logarithmic scale; a band where two seeds or more give an interval.
-    With more than eight languages each has a small chart, the others in gray behind it.
+    With more than eight languages each has a small chart, the others in gray behind it. The
+    parameter `highlight` brings one language out, in the small charts of all others too.
     """
     usable = [point for point in points if point["n_per_language"] is not None]
     names = names_of(point["language"] for point in points)
@@ -49,7 +52,7 @@ def curves_chart(points: Records, frame: Frame) -> dict[str, Any]:
         "bands: 95 % interval of the mean over seeds" if band else "",
         "" if together else f"across: {X_TITLE}; best language first, the others in gray",
     )
-    return finished(made.properties(title=title))
+    return finished(made.properties(title=title).add_params(parameter()))
 
 
 def _point(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,7 +62,21 @@ def _point(record: Mapping[str, Any]) -> dict[str, Any]:
         "value": record["value"],
         "low": record["value_low"] if over_seeds else None,
         "high": record["value_high"] if over_seeds else None,
+        "shown": number(record["value"], record["value_low"], record["value_high"]),
+        "n_seeds": record["n_seeds"],
+        "n_scored": record["n_scored"],
     }
+
+
+def _told(measure: Any) -> list[alt.Tooltip]:
+    """What a point says when it is pointed at."""
+    return [
+        alt.Tooltip("language:N"),
+        alt.Tooltip("n:Q", title="rows per language", format=",d"),
+        alt.Tooltip("shown:N", title=measure),
+        alt.Tooltip("n_seeds:Q", title="seeds"),
+        alt.Tooltip("n_scored:Q", title="examples scored", format=",d"),
+    ]
 
 
 def _by_last_score(points: Records) -> list[str]:
@@ -95,26 +112,45 @@ def _one(values: Records, axes: Mapping[str, Any], order: list[str], given: list
     legend = alt.Legend(title="language, best first", orient="right", symbolOpacity=1)
     color = alt.Color("language:N", scale=colors, legend=legend)
     shape = alt.Shape("language:N", scale=shapes, legend=legend)
-    base = alt.Chart(data(values)).encode(**axes)
-    band = base.mark_area(opacity=0.13).encode(y=alt.Y("low:Q"), y2="high:Q", color=color)
-    line = base.mark_line(strokeWidth=2).encode(color=color)
-    dots = base.mark_point(filled=True, size=65, opacity=1).encode(color=color, shape=shape)
-    return alt.layer(band, line, dots).properties(width=460, height=320)
+    base = alt.Chart(data(values)).encode(**axes, opacity=opacity("language"))
+    band = base.mark_area(tooltip=None).encode(
+        y=alt.Y("low:Q"), y2="high:Q", color=color, opacity=opacity("language", shown=0.13)
+    )
+    line = base.mark_line(tooltip=None).encode(color=color, strokeWidth=width("language", 2, 3.5))
+    dots = base.mark_point(filled=True, size=65).encode(color=color, shape=shape)
+    dots = dots.encode(tooltip=_told(axes["y"]["title"]))
+    return alt.layer(band, line, _easy_to_hit(base), dots).properties(width=460, height=320)
+
+
+def _easy_to_hit(base: Any) -> Any:
+    """An unseen line, wide enough to be pointed at."""
+    unseen = base.mark_line(strokeWidth=12, tooltip=None)
+    return unseen.encode(detail="language:N", opacity=alt.value(0))
 
 
 def _many(values: Records, axes: Mapping[str, Any], order: list[str]) -> Any:
-    gray = (
-        alt.Chart(data({**value, "other": value["language"]} for value in values))
-        .mark_line(color="#D4D4D4", strokeWidth=1)
-        .encode(**axes, detail="other:N")
+    chosen = alt.value(COLORS[1])
+    others = (
+        alt.Chart(data(values))
+        .transform_calculate(other="datum.language")
+        .mark_line(tooltip=None)
+        .encode(
+            **axes,
+            detail="other:N",
+            color=alt.condition(f"datum.other == {HIGHLIGHT}", chosen, alt.value("#D4D4D4")),
+            strokeWidth=width("other", 1, 2.5),
+        )
     )
     base = alt.Chart().encode(**axes)
-    band = base.mark_area(opacity=0.2, color=COLORS[0]).encode(y=alt.Y("low:Q"), y2="high:Q")
-    line = base.mark_line(strokeWidth=2, color=COLORS[0])
+    band = base.mark_area(opacity=0.2, color=COLORS[0], tooltip=None).encode(
+        y=alt.Y("low:Q"), y2="high:Q"
+    )
+    line = base.mark_line(strokeWidth=2, color=COLORS[0], tooltip=None)
     dots = base.mark_point(filled=True, size=40, color=COLORS[0], opacity=1)
+    dots = dots.encode(tooltip=_told(axes["y"]["title"]))
     header = alt.Header(title=None, labelFontWeight="bold", labelPadding=4)
     return (
-        alt.layer(gray, band, line, dots, data=data(values))
+        alt.layer(others, band, line, dots, data=data(values))
         .properties(width=165, height=125)
         .facet(facet=alt.Facet("language:N", sort=order, header=header), columns=4, spacing=18)
         .resolve_axis(x="independent")

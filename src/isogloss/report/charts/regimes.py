@@ -5,8 +5,10 @@ from typing import Any
 
 import altair as alt
 
+from isogloss.base.languages import language_name
 from isogloss.report.charts.look import (
     COLORS,
+    INK,
     data,
     finished,
     score_axis,
@@ -16,6 +18,7 @@ from isogloss.report.charts.look import (
 )
 from isogloss.report.frame import Frame
 from isogloss.report.names import names_of
+from isogloss.report.numbers import number
 from isogloss.report.records import Records
 
 WAYS: dict[str, str] = {
@@ -34,12 +37,13 @@ MARKS = ("circle", "square", "triangle-up", "triangle-down", "diamond", "cross")
 def regimes_chart(records: Records, frame: Frame) -> dict[str, Any]:
     """Draw the regimes of one encoder, split and size (records of `regimes`).
 
-    Languages stand in the order of their best score. Thin bars are intervals over seeds.
+    Languages stand in the order of their joint score, those without one last, by their best. Thin
+    bars are intervals over seeds.
     """
     names = names_of(record["language"] for record in records)
     values = [value for record in records for value in _values(record, names)]
     ways = [way for way in WAYS.values() if any(value["way"] == way for value in values)]
-    order = [names[record["language"]] for record in sorted(records, key=_best)]
+    order = [names[record["language"]] for record in sorted(records, key=_place)]
     bars = any(value["low"] is not None for value in values)
     first = records[0]
     title = titled(
@@ -55,6 +59,69 @@ def regimes_chart(records: Records, frame: Frame) -> dict[str, Any]:
     return finished(made.properties(width=440, height=40 * len(order), title=title))
 
 
+def joint_minus_single_chart(records: Records, frame: Frame) -> dict[str, Any]:
+    """Draw what the other languages' rows bring or cost each language (records of `regimes`).
+
+    Only languages that have both scores with a seed in common are drawn, in the order of their
+    difference; the thin bar is its interval over seeds, the difference paired by seed.
+    """
+    field = "joint_minus_single"
+    known = [record for record in records if record[field] is not None]
+    names = names_of(record["language"] for record in known)
+    known.sort(key=lambda record: -record[field])
+    values = [_difference(record, field, names) for record in known]
+    bars = any(value["low"] is not None for value in values)
+    first = known[0]
+    title = titled(
+        frame,
+        "What other languages' rows bring",
+        f"joint minus single, {frame.measure} on {first['split']}",
+        f"encoder {first['encoder']}",
+        size(first["n_per_language"]),
+        seeds(known),
+        "bars: 95 % interval over seeds, paired by seed" if bars else "one seed: no interval",
+    )
+    made = _from_zero(values, [value["language"] for value in values], frame.measure)
+    return finished(made.properties(width=440, height=26 * len(values) + 10, title=title))
+
+
+def _difference(record: Mapping[str, Any], field: str, names: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "language": names[record["language"]],
+        "value": record[field],
+        "low": record[f"{field}_low"],
+        "high": record[f"{field}_high"],
+        "shown": _shown(record, field),
+        "joint": _shown(record, "joint"),
+        "single": _shown(record, "single"),
+        "n_seeds": record["n_seeds"],
+    }
+
+
+def _from_zero(values: list[Any], order: list[str], measure: str) -> Any:
+    axis = alt.Axis(tickCount=5, labelFlush=False)
+    x = alt.X("value:Q", title=f"difference in {measure}", axis=axis)
+    y = alt.Y("language:N", sort=order, title=None, axis=alt.Axis(grid=True, ticks=False))
+    base = alt.Chart(data(values)).encode(y=y)
+    zero = alt.Chart(data([{"zero": 0}])).mark_rule(color=INK, strokeWidth=1.2, tooltip=None)
+    bars = base.transform_filter("isValid(datum.low)").mark_rule(
+        color=COLORS[0], strokeWidth=1.8, opacity=0.75, tooltip=None
+    )
+    dots = base.mark_point(filled=True, size=85, color=COLORS[0], opacity=1).encode(
+        x=x,
+        tooltip=[
+            alt.Tooltip("language:N"),
+            alt.Tooltip("shown:N", title="joint minus single"),
+            alt.Tooltip("joint:N"),
+            alt.Tooltip("single:N"),
+            alt.Tooltip("n_seeds:Q", title="seeds"),
+        ],
+    )
+    ends = {"x": alt.X("low:Q", title=f"difference in {measure}"), "x2": "high:Q"}
+    known = any(value["low"] is not None for value in values)
+    return alt.layer(zero.encode(x="zero:Q"), *([bars.encode(**ends)] if known else []), dots)
+
+
 def _values(record: Mapping[str, Any], names: Mapping[str, str]) -> Iterable[dict[str, Any]]:
     for field, way in WAYS.items():
         if record[field] is not None:
@@ -64,11 +131,28 @@ def _values(record: Mapping[str, Any], names: Mapping[str, str]) -> Iterable[dic
                 "value": record[field],
                 "low": record[f"{field}_low"],
                 "high": record[f"{field}_high"],
+                "shown": _shown(record, field),
+                "source": _source(record, field),
+                "n_seeds": record["n_seeds"],
             }
 
 
-def _best(record: Mapping[str, Any]) -> float:
-    return -max((record[field] for field in WAYS if record[field] is not None), default=0.0)
+def _place(record: Mapping[str, Any]) -> tuple[bool, float]:
+    """Best joint score first; then those without one, by their best."""
+    if record["joint"] is not None:
+        return False, -record["joint"]
+    return True, -max((record[field] for field in WAYS if record[field] is not None), default=0.0)
+
+
+def _shown(record: Mapping[str, Any], field: str) -> str:
+    return number(record[field], record[f"{field}_low"], record[f"{field}_high"])
+
+
+def _source(record: Mapping[str, Any], field: str) -> str:
+    """Which source is the best one; how many a mean is over."""
+    if field == "zero_shot_best" and record["best_source"]:
+        return language_name(record["best_source"])
+    return f"{record['n_sources']} languages" if field == "zero_shot_mean" else ""
 
 
 def _layers(values: list[Any], ways: list[str], order: list[str], measure: str) -> Any:
@@ -81,12 +165,19 @@ def _layers(values: list[Any], ways: list[str], order: list[str], measure: str) 
     scale, axis = score_axis(seen, padding=8)
     x = alt.X("value:Q", scale=scale, title=measure, axis=axis)
     shape = alt.Shape("way:N", scale=shapes, legend=legend)
-    dots = {"x": x, "color": color, "shape": shape}
+    told = [
+        alt.Tooltip("language:N"),
+        alt.Tooltip("way:N", title="trained on"),
+        alt.Tooltip("source:N", title="source"),
+        alt.Tooltip("shown:N", title=measure),
+        alt.Tooltip("n_seeds:Q", title="seeds"),
+    ]
+    dots = {"x": x, "color": color, "shape": shape, "tooltip": told}
     if any(value["low"] is not None for value in values):
         return _with_bars(values, dots, order, measure)
     y = alt.Y("language:N", sort=order, title=None, axis=alt.Axis(grid=True, ticks=False))
     base = alt.Chart(data(values)).encode(y=y)
-    span = base.mark_rule(color="#C4C4C4", strokeWidth=3).encode(
+    span = base.mark_rule(color="#D4D4D4", strokeWidth=3, tooltip=None).encode(
         x=alt.X("min(value):Q", title=measure), x2="max(value):Q"
     )
     return alt.layer(span, base.mark_point(filled=True, size=110, opacity=1).encode(**dots))
@@ -102,7 +193,7 @@ def _with_bars(values: list[Any], dots: Mapping[str, Any], order: list[str], mea
     )
     bars = (
         base.transform_filter("isValid(datum.low)")
-        .mark_rule(strokeWidth=1.8, opacity=0.75)
+        .mark_rule(strokeWidth=1.8, opacity=0.75, tooltip=None)
         .encode(x=alt.X("low:Q", title=measure), x2="high:Q", color=dots["color"])
     )
     return alt.layer(bars, base.mark_point(filled=True, size=85, opacity=1).encode(**dots))

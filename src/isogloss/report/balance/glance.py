@@ -1,0 +1,70 @@
+"""The answer at a glance: for low and high, each task and setting, better, worse or a tie."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from isogloss.report.balance.claim import question_words
+from isogloss.report.balance.design import CLAIMED, Design
+from isogloss.report.comparison.differences import NOT_COMPARED
+from isogloss.report.numbers import number
+from isogloss.report.records import Record, Records
+
+
+class Line(NamedTuple):
+    """One group of languages and one question."""
+
+    languages: str
+    measure: str
+    against: dict[str, Mapping[str, Any]]
+    """Baseline -> the record of the difference, where there is one."""
+
+
+def glance_lines(differences: Records, design: Design) -> Iterator[Line]:
+    """The tested differences of the claim, group by group.
+
+    Args:
+        differences: records of `differences`.
+        design: of the study.
+    """
+    mine = [r for r in differences if r["scope"] == "group" and r["role"] == "baseline"]
+    several = len({r["form"] for r in mine if r["form"]}) > 1
+    for group in CLAIMED:
+        lines: dict[tuple[Any, ...], dict[str, Mapping[str, Any]]] = {}
+        for record in mine:
+            if record["group"] == group:
+                key = tuple(record[f] for f in ("task", "metric", "split", "form", "setting"))
+                lines.setdefault(key, {})[record["first"]] = record
+        for against in lines.values():
+            record = next(iter(against.values()))
+            layer = f", {record['form']}" if several and record["form"] else ""
+            words = design.words_of(group).partition(" (")[0]
+            yield Line(words, question_words(record) + layer, against)
+
+
+def glance_table(differences: Records, design: Design) -> list[Record]:
+    """The same for reading: a column a baseline, bold where it is no tie."""
+    return [
+        {
+            "languages": line.languages,
+            "measure": line.measure,
+            **{
+                f"against {arm}": _bold(line.against[arm]) if arm in line.against else ""
+                for arm in design.baselines
+            },
+        }
+        for line in glance_lines(differences, design)
+    ]
+
+
+def verdict_text(record: Mapping[str, Any]) -> str:
+    """What is said of the candidate, and by how much."""
+    if record["verdict"] == NOT_COMPARED or record["difference"] is None:
+        return NOT_COMPARED
+    by = number(record["difference"], record["difference_low"], record["difference_high"])
+    return f"{record['verdict']}, {by}"
+
+
+def _bold(record: Mapping[str, Any]) -> str:
+    text = verdict_text(record)
+    word, comma, by = text.partition(",")
+    return f"**{word}**{comma}{by}" if word in {"better", "worse"} else text
