@@ -34,7 +34,7 @@ def evidence_of(
         audit: of the data, if one was made.
 
     Raises:
-        InputError: if nothing is finished, or encoders were scored on different gold.
+        InputError: if nothing is finished.
     """
     rows = results_table(opened.entries).to_pylist()
     if not rows:
@@ -43,11 +43,13 @@ def evidence_of(
     tested = any(row["target_language"] is not None for row in finetuned)
     pretrained = [row for row in rows if row["regime"] in REGIMES]
     metric = opened.study.metric if tested else "mrr"
+    comparing, why = _comparing(opened, audit) if tested else (None, "")
     return Evidence(
         frame=Frame(opened.study.name, metric, opened.sample),
         provenance=_provenance(opened, commands),
         scores=_scores(opened, finetuned) if tested else None,
-        comparing=_comparing(opened) if tested else None,
+        comparing=comparing,
+        uncompared=why,
         balancing=_balancing(opened, pretrained, commands) if pretrained else None,
         audit=audit,
         remarks=opened.remarks,
@@ -59,12 +61,21 @@ def _scores(opened: Opened, rows: "Sequence[Row]") -> Scores:
     return Scores(rows, tables, opened.trainings())
 
 
-def _comparing(opened: Opened) -> Comparing | None:
-    """The comparison, where there is something to compare."""
-    candidates = {(c["encoder"], c["form"]) for c, _ in opened.entries if c["target_language"]}
-    if len(candidates) < 2:
-        return None
-    found = compared(opened)
+def _comparing(opened: Opened, audit: "Mapping[str, Any] | None") -> tuple[Comparing | None, str]:
+    """The comparison, where there is something to compare; else why it could not be made yet."""
+    tested = [c for c, _ in opened.entries if c["target_language"] and c["regime"] not in REGIMES]
+    if len({(columns["encoder"], columns["form"]) for columns in tested}) < 2:
+        return None, ""
+    try:
+        return _compared(opened, audit), ""
+    except InputError as error:
+        return None, str(error)
+
+
+def _compared(opened: Opened, audit: "Mapping[str, Any] | None") -> Comparing:
+    encoders = {encoder.display for encoder in opened.study.encoders}
+    tokenizers = audit["tokenizers"] if audit else {}
+    found = compared(opened, {name: tokenizers[name] for name in tokenizers if name in encoders})
     price, currency = price_of(opened)
     offered = found.candidates(price)
     measured, _ = measurement(opened)
@@ -76,6 +87,7 @@ def _comparing(opened: Opened) -> Comparing | None:
         measured=measured,
         data=data_notes(opened),
         warnings=warnings(opened, measured),
+        command=opened.again("recommend"),
     )
 
 

@@ -11,6 +11,12 @@ from typing import Any, Literal, final
 from isogloss.report.records import Records
 from isogloss.report.tables import csv_text, shown
 
+LONGEST, LONGEST_WORD = 40, 24
+"""What a column has room for, in characters."""
+
+GROUPED_FROM = 10_000
+"""Counts from here on have commas."""
+
 
 @final
 @dataclass(frozen=True)
@@ -20,6 +26,15 @@ class Words:
     text: str
     tone: Literal["plain", "lead", "note", "warning"] = "plain"
     kind: Literal["words"] = "words"
+
+
+@final
+@dataclass(frozen=True)
+class Heading:
+    """What the blocks below it, up to the next one, are about."""
+
+    text: str
+    kind: Literal["heading"] = "heading"
 
 
 @final
@@ -53,6 +68,11 @@ class Cell:
 
     mark: Literal["", "best", "better", "worse", "tie"] = ""
     """What it stands out by; said in words in the text too, or beside it."""
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it has to be broken, within words if need be."""
+        return len(self.text) > LONGEST or any(len(w) > LONGEST_WORD for w in self.text.split())
 
 
 @final
@@ -89,6 +109,12 @@ class Chart:
     """The numbers that it draws, for its download; none, if a table beside it has them."""
 
     controls: Sequence["Control"] = ()
+    facts: str = ""
+    """What the downloaded picture says below its title."""
+
+    scales: bool = False
+    """Whether a reader may have its logarithmic axes linear."""
+
     kind: Literal["chart"] = "chart"
 
 
@@ -108,6 +134,9 @@ class Control:
     options: Sequence[tuple[str, str]] = ()
     """Value and words of each option; a slider if there are none."""
 
+    hover: str = ""
+    """Field of the marks whose value the parameter takes while a pointer is over one."""
+
 
 @final
 @dataclass(frozen=True)
@@ -122,6 +151,9 @@ class Widget:
     name: str
     caption: str
     data: Mapping[str, Any]
+    parts: Mapping[str, Any] = field(default_factory=dict)
+    """Values for the template alone."""
+
     kind: Literal["widget"] = "widget"
 
 
@@ -135,7 +167,29 @@ class Fold:
     kind: Literal["fold"] = "fold"
 
 
-Block = Words | Lines | Code | Table | Chart | Widget | Fold
+@final
+@dataclass(frozen=True)
+class Fact:
+    """An answer that is read at a glance."""
+
+    question: str
+    answer: str
+    more: Sequence[str] = ()
+    """What stands below it, small, a line each."""
+
+    tone: Literal["plain", "warning"] = "plain"
+
+
+@final
+@dataclass(frozen=True)
+class Facts:
+    """A few answers side by side."""
+
+    facts: Sequence[Fact]
+    kind: Literal["facts"] = "facts"
+
+
+Block = Words | Lines | Code | Table | Chart | Widget | Fold | Facts | Heading
 
 
 @final
@@ -170,13 +224,19 @@ def table_of(
     made = shown(records, names)
     rows = [
         [
-            Cell(text, _sortable(record.get(name), text))
+            Cell(_grouped(record.get(name), text), _sortable(record.get(name), text))
             for text, name in zip(row, made.fields, strict=True)
         ]
         for row, record in zip(made.rows, records, strict=True)
     ]
     csv = csv_text(records if full is None else full)
     return Table(id, caption, made.heads, rows, made.numeric, csv, made.common, folded)
+
+
+def _grouped(value: Any, text: str) -> str:
+    """A large count with commas, all else as it is."""
+    counts = isinstance(value, int) and not isinstance(value, bool)
+    return f"{value:,}" if counts and abs(value) >= GROUPED_FROM else text
 
 
 def _sortable(value: Any, text: str) -> float | int | str | None:

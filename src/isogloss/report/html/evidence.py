@@ -50,6 +50,9 @@ class Comparing:
     warnings: Sequence[str] = ()
     """What makes it doubtful, a line each."""
 
+    command: str = "isogloss recommend STUDY"
+    """What asks for a recommendation on the command line, without limits and weights."""
+
 
 @final
 @dataclass(frozen=True)
@@ -90,6 +93,9 @@ class Evidence:
     provenance: Provenance
     scores: Scores | None = None
     comparing: Comparing | None = None
+    uncompared: str = ""
+    """Why what could be compared is not, yet."""
+
     balancing: Balancing | None = None
     audit: Mapping[str, Any] | None = None
     """Of the data, as `isogloss.execute.audit` gives it."""

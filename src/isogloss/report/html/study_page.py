@@ -5,10 +5,14 @@ from collections.abc import Callable
 from isogloss.report.html.blocks import Section
 from isogloss.report.html.evidence import Evidence
 from isogloss.report.html.page import Page
+from isogloss.report.html.sections.comparison import comparison
 from isogloss.report.html.sections.curves import curves
 from isogloss.report.html.sections.provenance import provenance
+from isogloss.report.html.sections.verdict import verdict
 
 SECTIONS: tuple[Callable[[Evidence], Section | None], ...] = (
+    verdict,
+    comparison,
     curves,
     provenance,
 )

@@ -120,7 +120,7 @@ def nobody(candidates: Sequence[Candidate], constraints: Constraints) -> InputEr
     The closest is the one whose misses, as shares of their limits, add up to least.
     """
     limits = constraints.limits
-    closest = min(candidates, key=lambda one: sum(miss(one, limit) for limit in limits))
+    closest = min(candidates, key=lambda one: math.fsum(miss(one, limit) for limit in limits))
     said = " and ".join(_missed(closest, limit) for limit in limits if miss(closest, limit) > 0)
     asked = ", ".join(f"{limit.flag} {limit.value:g}" for limit in limits)
     return InputError(

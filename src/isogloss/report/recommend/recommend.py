@@ -17,7 +17,14 @@ from isogloss.report.comparison.values import SMALL, text_of
 from isogloss.report.numbers import number, plain
 from isogloss.report.recommend.candidate import Candidate
 from isogloss.report.recommend.constraints import Constraints, Exclusion, excluded, nobody
-from isogloss.report.recommend.weights import CRITERIA, Weighed, normalized, unmeasured, weigh
+from isogloss.report.recommend.weights import (
+    CRITERIA,
+    SAME_TO,
+    Weighed,
+    normalized,
+    unmeasured,
+    weigh,
+)
 from isogloss.stats.correction import holm
 from isogloss.stats.pareto import pareto_front
 
@@ -194,7 +201,7 @@ def _by_weights(
 
 def _undominated_first(weighed: Sequence[Weighed], front: Sequence[str]) -> list[Weighed]:
     """Of equal scores, put those on the front first: they are better in what is not weighed."""
-    return sorted(weighed, key=lambda one: (-round(one.score, 12), one.name not in front))
+    return sorted(weighed, key=lambda one: (-round(one.score, SAME_TO), one.name not in front))
 
 
 def _ties_line(choice: Candidate, ties: Sequence[str], feasible: Sequence[Candidate]) -> str:

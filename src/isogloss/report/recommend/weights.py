@@ -22,6 +22,9 @@ from isogloss.base.errors import InputError, UnknownName
 from isogloss.report.recommend.candidate import Candidate
 from isogloss.report.recommend.constraints import MEASURE
 
+SAME_TO = 12
+"""Scores that differ in later decimals only are equal: powers are not exact to the last bit."""
+
 
 class Criterion(NamedTuple):
     """What may be weighed."""
@@ -93,7 +96,7 @@ def normalized(weights: Mapping[str, float]) -> dict[str, float]:
             raise UnknownName("criterion", name, CRITERIA)
         if not (math.isfinite(weight) and weight >= 0):
             raise InputError(f"--weights: {name}={weight} is not 0 or more.")
-    total = sum(weights.values())
+    total = math.fsum(weights.values())
     if total <= 0:
         raise InputError("--weights: no weight is above 0. Write for example quality=0.6,cost=0.4.")
     return {name: weight / total for name, weight in weights.items() if weight}
@@ -133,7 +136,7 @@ def weigh(candidates: Sequence[Candidate], weights: Mapping[str, float]) -> list
         )
         for at, one in enumerate(candidates)
     ]
-    return sorted(weighed, key=lambda one: -one.score)
+    return sorted(weighed, key=lambda one: -round(one.score, SAME_TO))
 
 
 def _shares(candidates: Sequence[Candidate], criterion: Criterion) -> list[float]:

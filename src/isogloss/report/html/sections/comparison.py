@@ -1,0 +1,139 @@
+"""The comparison: everything side by side, quality against cost, languages, forms, tokenizers."""
+
+import re
+from collections.abc import Iterator
+
+from isogloss.base.languages import language_name
+from isogloss.report.charts.fronts import PARAM, fronts_chart
+from isogloss.report.charts.side_by_side import side_by_side_chart
+from isogloss.report.comparison.compare import Comparison, of_main_setting
+from isogloss.report.comparison.fields import score_of
+from isogloss.report.comparison.measures import statistic
+from isogloss.report.comparison.page import READING, facts, whole
+from isogloss.report.frame import Frame
+from isogloss.report.html.blocks import (
+    Block,
+    Chart,
+    Control,
+    Fold,
+    Heading,
+    Lines,
+    Section,
+    table_of,
+)
+from isogloss.report.html.decision import decision_panel
+from isogloss.report.html.evidence import Comparing, Evidence
+from isogloss.report.html.marked import forms_table, overview_table, pair_tables
+from isogloss.report.recommend.fronts import fronts
+from isogloss.report.recommend.tables import candidate_table, exclusion_table
+from isogloss.report.records import Record
+from isogloss.report.tables import csv_text
+from isogloss.stats.combined import score_interval
+
+
+def comparison(evidence: Evidence) -> Section | None:
+    """Encoders and forms against each other, in what they do and in what they cost."""
+    comparing = evidence.comparing
+    if comparing is None:
+        return None
+    blocks = [
+        *_side_by_side(comparing.comparison),
+        *_decision(comparing, evidence.frame),
+        *_languages(comparing.comparison, evidence.frame),
+        *_more(comparing.comparison),
+        *_how(comparing),
+    ]
+    return Section("comparison", "Comparison", blocks)
+
+
+def _side_by_side(found: Comparison) -> Iterator[Block]:
+    yield Lines(facts(found))
+    if found.overview is not None:
+        yield overview_table(found, f"Side by side: {whole(found)}")
+
+
+def _decision(comparing: Comparing, frame: Frame) -> Iterator[Block]:
+    by_cost = fronts(comparing.candidates, comparing.comparison.rounds, comparing.comparison.price)
+    if by_cost:
+        yield Heading("Quality and cost")
+        names = [cost.words for cost in by_cost]
+        records = [
+            {"cost": c.words, **record} for c, of_cost in by_cost.items() for record in of_cost
+        ]
+        yield Chart(
+            "fronts",
+            "Quality against cost, and the Pareto front",
+            fronts_chart(by_cost, frame),
+            csv_text(records),
+            [Control(PARAM, "Cost", "0", options=[(str(at), n) for at, n in enumerate(names)])],
+            "a diamond is on the front: nobody has more quality for as little · bars are 95 %"
+            " intervals",
+        )
+    yield Heading("Your own decision")
+    yield decision_panel(comparing)
+    found = comparing.recommendation
+    caption = "The candidates, without limits and weights"
+    yield table_of("candidates", caption, candidate_table(found), folded=True)
+    if found.excluded:
+        yield table_of("excluded", "What is excluded", exclusion_table(found))
+
+
+def _languages(found: Comparison, frame: Frame) -> Iterator[Block]:
+    records = _encoder_scores(found) or _form_scores(found)
+    order = list(dict.fromkeys(record["candidate"] for record in records))
+    yield Heading("By language")
+    if records:
+        n = "its forms" if found.overview is None else "each encoder"
+        caption = f"{frame.measure} by language of {n}, with 95 % intervals"
+        spec = side_by_side_chart(records, frame, order=order)
+        yield Chart("by-language", caption, spec, csv_text(records))
+    yield from pair_tables(found)
+
+
+def _more(found: Comparison) -> Iterator[Block]:
+    if len(found.forms) > len(found.encoders):
+        yield forms_table(found)
+    if found.tokenizers:
+        yield table_of("tokenizers", "Tokenizers", found.tokenizers)
+
+
+def _how(comparing: Comparing) -> Iterator[Block]:
+    if comparing.measured:
+        yield Fold("How costs were measured", [Lines(comparing.measured)])
+    if comparing.data:
+        yield Fold("What was done to the data", [Lines(comparing.data)])
+    yield Fold("How to read the comparison", [Lines(_reading())])
+
+
+def _encoder_scores(found: Comparison) -> list[Record]:
+    """Scores of encoders by language, of the seeds that the first pair of each shares."""
+    scores: dict[tuple[str, str], Record] = {}
+    for record in of_main_setting(found):
+        if record["scope"] != "language" or record["metric"] != found.asked.metric:
+            continue
+        unseen = record["language"] not in found.setting.sources
+        language = language_name(record["language"]) + (" (zero-shot)" if unseen else "")
+        for side in ("first", "second"):
+            fields = {f"score{end}": record[f"{side}_score{end}"] for end in ("", "_low", "_high")}
+            line = {"language": language, "candidate": record[side], **fields}
+            scores.setdefault((language, record[side]), line)
+    return list(scores.values())
+
+
+def _form_scores(found: Comparison) -> list[Record]:
+    """Scores of the forms of one encoder by language."""
+    return [
+        {
+            "language": language_name(language),
+            "candidate": quality.key.name,
+            **score_of("score", score_interval(by_seed, statistic(quality.metric)), quality.metric),
+        }
+        for quality in found.qualities
+        for language, by_seed in quality.by_language.items()
+    ]
+
+
+def _reading() -> list[str]:
+    """What the Markdown page says, a line each, in the marks that a page knows."""
+    lines = READING.removeprefix("- ").split("\n- ")
+    return [re.sub(r"(?<!\*)\*([^*]+)\*(?!\*)", r"\1", " ".join(line.split())) for line in lines]

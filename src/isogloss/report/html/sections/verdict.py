@@ -1,0 +1,80 @@
+"""The verdict: which one, how sure, at what cost, for whom it fails, and what would change it."""
+
+from collections.abc import Iterator
+
+from isogloss.report.balance.claim import untested_words
+from isogloss.report.html.blocks import Block, Fold, Heading, Lines, Section, Words, table_of
+from isogloss.report.html.choice import choice_facts
+from isogloss.report.html.claimed import claim_facts, claim_lead
+from isogloss.report.html.evidence import Balancing, Comparing, Evidence, Scores
+from isogloss.report.html.lone import lead_of, lone_facts, main_of
+from isogloss.report.html.turns import turn_lines, turn_table, turns_of
+
+SHOWN = 5
+"""So many things that are missing are named here; the provenance has all."""
+
+
+def verdict(evidence: Evidence) -> Section | None:
+    """What the page is opened for, in a few lines."""
+    blocks = [
+        *(_choice(evidence.comparing, evidence) if evidence.comparing else ()),
+        *(_lone(evidence.scores, evidence) if evidence.scores and not evidence.comparing else ()),
+        *(_claim(evidence.balancing) if evidence.balancing else ()),
+        *_doubts(evidence),
+    ]
+    return Section("verdict", "Verdict", blocks) if blocks else None
+
+
+def _choice(comparing: Comparing, evidence: Evidence) -> Iterator[Block]:
+    found = comparing.recommendation
+    turns = turns_of(comparing.candidates, found.choice)
+    yield Words(f"Choice: **{found.choice}**.", tone="lead")
+    yield choice_facts(comparing, evidence.frame)
+    yield Lines([_led(line) for line in found.lines[1:]])
+    yield Heading("What would change it")
+    yield Lines(turn_lines(turns))
+    lines = turn_table(turns)
+    shown = [
+        {name: line[name] for name in ("asked", "range", "choice", "as now")} for line in lines
+    ]
+    table = table_of("turns", "Conditions, and the choice under each", shown, full=lines)
+    yield Fold("All weights and limits at which the choice changes", [table])
+
+
+def _led(line: str) -> str:
+    """A line with its first word set off: `Reason`, `Ties`."""
+    word, _, rest = line.partition(":")
+    return f"**{word}:**{rest}"
+
+
+def _lone(scores: Scores, evidence: Evidence) -> Iterator[Block]:
+    main = main_of(scores.tables["curves"])
+    if main is not None:
+        yield Words(lead_of(main, evidence.frame), tone="lead")
+        yield lone_facts(main, evidence.frame)
+
+
+def _claim(balancing: Balancing) -> Iterator[Block]:
+    tests, design = balancing.tables["balance_tests"], balancing.design
+    if not balancing.claim:
+        yield Words(untested_words(design), tone="note")
+        return
+    if lead := claim_lead(tests, design):
+        yield Words(lead, tone="lead")
+        yield claim_facts(tests, design)
+    yield Fold("The whole answer, against each baseline, and why", [Lines(balancing.claim)])
+
+
+def _doubts(evidence: Evidence) -> Iterator[Block]:
+    """What makes the verdict doubtful, and what it does not know yet."""
+    comparing = evidence.comparing
+    doubts = [*comparing.warnings, *comparing.comparison.notes] if comparing else []
+    doubts += [*evidence.remarks, *([evidence.uncompared] if evidence.uncompared else [])]
+    missing = evidence.provenance.unfinished
+    if missing:
+        n = len(missing)
+        lead = "1 thing is" if n == 1 else f"{n:,} things are"
+        doubts.append(f"**{lead} not finished**; this is about the rest.")
+        doubts += [*missing[:SHOWN], *([f"… and {n - SHOWN:,} more"] if n > SHOWN else [])]
+    if doubts:
+        yield Lines(doubts, tone="warning")

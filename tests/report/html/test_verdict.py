@@ -1,0 +1,216 @@
+"""The verdict: the choice and its four answers, what would change it, and what is missing."""
+
+import math
+from dataclasses import replace
+from statistics import fmean
+
+import pytest
+from scipy import stats
+
+from decision_toys import FRAME, candidate, comparing, evidence
+from isogloss.report.balance.design import Design
+from isogloss.report.balance.page import Also
+from isogloss.report.html.blocks import Facts, Fold, Lines, Words
+from isogloss.report.html.evidence import Balancing, Scores
+from isogloss.report.html.sections.verdict import verdict
+from isogloss.report.html.turns import share, turn_lines, turn_table, turns_of
+from isogloss.report.understand import understand
+
+
+@pytest.fixture(scope="module")
+def compared():
+    return comparing(warnings=["One seed."])
+
+
+def parts(section, kind):
+    return [block for block in section.blocks if isinstance(block, kind)]
+
+
+def answers(section):
+    return {fact.question: fact for facts in parts(section, Facts) for fact in facts.facts}
+
+
+def said(section):
+    lines = [line for block in parts(section, Lines) for line in block.lines]
+    return "\n".join([*(block.text for block in parts(section, Words)), *lines])
+
+
+def test_the_choice_its_reason_and_its_ties_are_those_of_recommend(compared):
+    section = verdict(evidence(comparing=compared))
+    choice, reason, ties = compared.recommendation.lines
+    assert section.blocks[0].text.replace("**", "") == choice
+    assert reason in said(section).replace("**", "")
+    assert ties in said(section).replace("**", "")
+    assert compared.recommendation.choice == "big (onnx)"
+
+
+def test_the_four_answers_have_the_numbers_of_the_records(compared):
+    found = answers(verdict(evidence(comparing=compared)))
+    assert list(found) == ["How good", "How sure", "At what cost", "For whom it fails first"]
+    chosen = next(one for one in compared.candidates if one.name == "big (onnx)")
+    assert found["How good"].answer == f"F1 {chosen.quality:.2f}, mean over 2 languages"
+    low, high = chosen.quality_low, chosen.quality_high
+    assert found["How good"].more == [f"95 % interval [{low:.2f}, {high:.2f}]"]
+    costs = [1e6 / rate / 3600 * 1.8 for rate in (100.0, 105.0, 95.0)]
+    half = stats.t.ppf(0.975, 2) * stats.tstd(costs) / math.sqrt(3)
+    assert found["At what cost"].answer == f"{fmean(costs):.1f} EUR per million sentences"
+    low, high = fmean(costs) - half, fmean(costs) + half
+    assert found["At what cost"].more[0] == f"95 % interval [{low:.1f}, {high:.1f}]"
+    assert found["At what cost"].more[1:] == [
+        "10.00 ms for 99 of 100 answers", "900.0 MB of memory at most",
+    ]  # fmt: skip
+    assert found["For whom it fails first"].answer.startswith("German: 0.")
+    assert found["For whom it fails first"].answer.endswith("not trained on")
+
+
+def test_a_tie_is_said_to_be_one_and_how_near_it_is(compared):
+    fact = answers(verdict(evidence(comparing=compared)))["How sure"]
+    assert fact.answer == "a tie with big"
+    assert fact.more[0] == "nearest: big, p 1.000 (Holm)"
+    assert fact.more[1] == "3 trainings, 120 test units"
+
+
+def test_what_was_not_measured_says_how_to_measure_it(compared):
+    bare = [replace(one, cost=None, latency_ms=None, memory_mb=None) for one in compared.candidates]
+    fact = answers(verdict(evidence(comparing=replace(compared, candidates=bare))))["At what cost"]
+    assert (fact.answer, fact.more) == ("not measured", ["add `efficiency: {}` to the study"])
+
+
+def test_where_another_encoder_is_better_it_is_named():
+    found = comparing(encoders=("small", "big"), forms=("torch",))
+    small = replace(found.recommendation, choice="small")
+    section = verdict(evidence(comparing=replace(found, recommendation=small)))
+    better = [
+        {"eng-Latn": "English", "por-Latn": "Portuguese", "deu-Latn": "German"}[r["language"]]
+        for r in found.comparison.differences
+        if r["metric"] == "f1" and r["scope"] == "language" and r["p_holm"] < 0.05
+    ]
+    assert better
+    more = answers(section)["For whom it fails first"].more
+    assert f"worse than big in {', '.join(better)}" in more
+
+
+def test_what_would_change_it_is_computed():
+    three = [
+        candidate("big", 0.9, cost=4.0, latency_ms=40.0, fairness=0.5),
+        candidate("small", 0.8, cost=1.0, latency_ms=10.0, fairness=0.6),
+    ]
+    turns = turns_of(three, "big")
+    weight = math.log(0.9 / 0.8) / (math.log(0.9 / 0.8) + math.log(4.0))
+    assert turn_lines(turns) == [
+        "By quality alone: **big**, the same.",
+        "By cost alone: **small**.",
+        "By the worst language alone: **small**.",
+        f"Weigh cost against quality: **big** up to a weight of {share(weight)}, **small** from"
+        f" {share(weight)} on.",
+        "Weigh the worst language against quality: **big** up to a weight of 39.2 %, **small** from"
+        " 39.2 % on.",
+        "Limit the p99 latency: below 40.00 ms **small**, below 10.00 ms nobody is left.",
+        "Limit the mean f1: above 0.900 nobody is left.",
+    ]
+    table = turn_table(turns)
+    line = next(one for one in table if one["asked"].startswith("weight of cost"))
+    assert (line["from"], line["choice"], line["as now"]) == (0.0, "big", "yes")
+    assert line["to"] == pytest.approx(weight)
+    limits = [one for one in table if one["asked"] == "p99 latency, at most"]
+    assert [(one["range"], one["choice"]) for one in limits] == [
+        ("40.00 ms or more", "big"), ("below 40.00 ms, to 10.00 ms", "small"),
+        ("below 10.00 ms", "nobody"),
+    ]  # fmt: skip
+
+
+def test_all_conditions_stand_in_a_fold_for_who_wants_them(compared):
+    section = verdict(evidence(comparing=compared))
+    (fold,) = parts(section, Fold)
+    assert fold.blocks[0].id == "turns"
+    table = fold.blocks[0]
+    assert table.heads == ("asked", "range", "choice", "as now")
+    assert {row[2].text for row in table.rows} >= {"big (onnx)", "nobody"}
+    assert table.csv.startswith("asked,range,choice,as now,from,to\n")
+
+
+def test_what_makes_it_doubtful_stands_beside_it(compared):
+    found = evidence(comparing=compared, unfinished=[f"cell {at}: not done yet" for at in range(7)])
+    (doubts,) = [b for b in parts(verdict(found), Lines) if b.tone == "warning"]
+    assert doubts.lines[0] == "One seed."
+    assert "**7 things are not finished**; this is about the rest." in doubts.lines
+    assert doubts.lines[-2:] == ["cell 4: not done yet", "… and 2 more"]
+
+
+def test_a_comparison_that_could_not_be_made_says_why(toy):
+    rows = toy.study(n_languages=3)
+    scores = Scores(rows, understand(rows))
+    section = verdict(evidence(scores=scores, uncompared="A, B were not trained alike."))
+    assert "A, B were not trained alike." in said(section)
+
+
+def test_one_encoder_has_its_mean_its_best_and_its_worst_language(toy):
+    rows = toy.study(n_languages=3)
+    section = verdict(replace(evidence(scores=Scores(rows, understand(rows))), frame=FRAME))
+    main = [
+        r for r in rows
+        if r["metric"] == "macro_f1" and r["regime"] == "joint" and r["n_per_language"] == 2000
+    ]  # fmt: skip
+    means = {
+        code: fmean(r["value"] for r in main if r["target_language"] == code)
+        for code in toy.codes[:3]
+    }
+    names = {"eng-Latn": "English", "fra-Latn": "French", "ara-Arab": "Arabic"}
+    found = answers(section)
+    assert found["Best language"].answer == names[max(means, key=means.get)]
+    assert found["Worst language"].answer == names[min(means, key=means.get)]
+    assert found["How good"].answer == f"{fmean(means.values()):.3f} F1"
+    assert found["How sure"].answer == "3 trainings"
+    assert section.blocks[0].text.startswith("**tiny**: F1 0.")
+
+
+def test_one_encoder_in_one_language_has_no_best_and_worst(toy):
+    rows = toy.cell(0.8, target="deu-Latn", sources=["deu-Latn"], regime="single")
+    section = verdict(evidence(scores=Scores(rows, understand(rows))))
+    assert list(answers(section)) == ["How good", "How sure"]
+    assert "another training may differ by more" in answers(section)["How sure"].more
+    assert section.blocks[0].text.endswith("in German.")
+
+
+def record(group, verdict_, **more):
+    return {
+        "task": "mlm", "metric": "mrr", "split": "held_out", "form": None, "setting": "in_language",
+        "scope": "group", "group": group, "language": None, "role": "baseline",
+        "first": "hard-balanced", "second": "soft-balanced", "difference": 0.012,
+        "difference_low": 0.004, "difference_high": 0.02, "p_holm": 0.01, "verdict": verdict_,
+        "smallest": 0.01, "n_seeds": 3, **more,
+    }  # fmt: skip
+
+
+DESIGN = Design({"low": ["eus-Latn"], "high": ["deu-Latn"]}, ["hard-balanced", "soft-balanced"])
+ALSO = Also((), (), (), ())
+
+
+def balancing(records, claim=()):
+    return Balancing({"balance_tests": records}, DESIGN, ALSO, claim)
+
+
+def test_the_claim_of_a_pre_training_is_answered_by_task_and_group():
+    tests = [record("low", "better"), record("high", "tie", difference=0.0, difference_low=-0.02)]
+    section = verdict(evidence(balancing=balancing(tests, ["**MRR**: the long answer."])))
+    found = answers(section)
+    assert found["MRR of masked words, low-resource"].answer == "better than hard-balanced"
+    assert found["MRR of masked words, low-resource"].more == [
+        "difference 0.012 [0.004, 0.020]", "p 0.010 (Holm), 3 seeds",
+    ]  # fmt: skip
+    assert found["MRR of masked words, high-resource"].answer == "a tie with hard-balanced"
+    assert section.blocks[0].text == (
+        "Low-resource, MRR of masked words: soft-balanced is better than hard-balanced:"
+        " difference 0.012 [0.004, 0.020], p 0.010, 3 seeds."
+    )
+    (fold,) = parts(section, Fold)
+    assert fold.blocks[0].lines == ["**MRR**: the long answer."]
+
+
+def test_a_claim_without_a_test_says_what_is_missing():
+    section = verdict(evidence(balancing=balancing([])))
+    assert said(section).startswith("Not tested: soft-balanced, and hard-balanced or hard-all")
+
+
+def test_a_page_without_anything_has_no_verdict():
+    assert verdict(evidence()) is None
