@@ -54,7 +54,8 @@ def fronts_chart(found: Mapping[Cost, Records], frame: Frame) -> dict[str, Any]:
         "bars: 95 % intervals",
     )  # fmt: skip
     made = alt.layer(*layers).add_params(chosen)
-    return finished(made.properties(width=520, height=340, title=title))
+    words = "Candidates by mean score and by the cost that is chosen; whiskers are intervals"
+    return finished(made.properties(width=520, height=340, title=title, description=words))
 
 
 def _points(found: Mapping[Cost, Records]) -> Iterator[Record]:

@@ -57,7 +57,9 @@ def side_by_side_chart(
         ],
     )  # fmt: skip
     title = titled(frame, f"{frame.measure} by language", *facts, "bars: 95 % intervals")
-    return finished(alt.layer(rules, points).properties(width=520, height=height, title=title))
+    words = f"{frame.measure} of {', '.join(order)} in each language; whiskers are intervals"
+    made = alt.layer(rules, points)
+    return finished(made.properties(width=520, height=height, title=title, description=words))
 
 
 def _worst_last(records: Sequence[Mapping[str, Any]]) -> list[str]:
