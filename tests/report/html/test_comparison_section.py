@@ -103,6 +103,16 @@ def test_forms_stand_with_their_difference_to_training_and_their_costs(section, 
     assert worse["p99 (ms)"].value == 2.5
 
 
+def test_a_small_cost_keeps_its_digits_among_the_candidates():
+    section = comparison(evidence(comparing=comparing(price=0.0018)))
+    found = cells(block(section, "candidates"))["small (onnx)"]["cost per million (EUR)"]
+    costs = [1e6 / rate / 3600 * 0.0018 for rate in RATES["small", "onnx"]]
+    assert found.value == pytest.approx(fmean(costs))
+    half = stats.t.ppf(0.975, 2) * stats.tstd(costs) / math.sqrt(3)
+    low, high = fmean(costs) - half, fmean(costs) + half
+    assert found.text == f"{fmean(costs):.5f} [{low:.5f}, {high:.5f}]"
+
+
 def test_tokenizers_and_how_it_was_measured_are_there(section):
     assert {row[0].text for row in block(section, "tokenizers").rows} == {"big", "small"}
     folds = {one.summary: one.blocks[0] for one in section.blocks if isinstance(one, Fold)}

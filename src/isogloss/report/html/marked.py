@@ -14,6 +14,8 @@ from isogloss.report.comparison.reading import form_table, pair_table, pairs_of
 from isogloss.report.comparison.values import Line, Stated, interval_text, percent_text
 from isogloss.report.html.blocks import GROUPED_FROM, Cell, Table, table_of
 from isogloss.report.numbers import NOTHING
+from isogloss.report.recommend.recommend import Recommendation
+from isogloss.report.recommend.tables import candidate_table
 from isogloss.report.records import Record
 from isogloss.report.tables import BOUNDS, csv_text
 
@@ -95,6 +97,21 @@ def forms_table(comparison: Comparison) -> Table:
     return replace(made, rows=rows, common=_also(said, made))
 
 
+def candidates_table(found: Recommendation) -> Table:
+    """The candidates and where each stands, as the recommendation was made."""
+    records = candidate_table(found)
+    cost = next(name for name in records[0] if name.startswith("cost per million"))
+    made = table_of("candidates", "The candidates, without limits and weights", records)
+    rows = [
+        [
+            _money(cell, record, cost) if name == cost else cell
+            for cell, name in zip(row, made.heads, strict=True)
+        ]
+        for row, record in zip(made.rows, records, strict=True)
+    ]
+    return replace(made, rows=rows, folded=True)
+
+
 def _also(said: str, made: Table) -> str:
     """What a table says below its caption: a sentence, and what all rows have in common."""
     return " · ".join(filter(None, (said, made.common)))
@@ -154,10 +171,15 @@ def _renamed(record: Mapping[str, Any], heads: Mapping[str, str]) -> Record:
 
 
 def _of_form(cell: Cell, head: str, record: Mapping[str, Any], cost: str) -> Cell:
-    """A cell of the table of forms: its verdict marked, a small cost with enough digits."""
+    """A cell of the table of forms: its verdict marked, its cost with enough digits."""
     if head in {"verdict", "minus torch"}:
         return replace(cell, mark=MARKS.get(record["verdict"] or "", ""))
-    if head == cost and record[cost] is not None:
-        low, high = record[f"{cost}_low"], record[f"{cost}_high"]
-        return replace(cell, text=interval_text(record[cost], low, high))
-    return cell
+    return _money(cell, record, cost) if head == cost else cell
+
+
+def _money(cell: Cell, record: Mapping[str, Any], cost: str) -> Cell:
+    """A cost with enough digits, however small it is."""
+    if record[cost] is None:
+        return cell
+    low, high = record[f"{cost}_low"], record[f"{cost}_high"]
+    return replace(cell, text=interval_text(record[cost], low, high))

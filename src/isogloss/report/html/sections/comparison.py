@@ -23,9 +23,9 @@ from isogloss.report.html.blocks import (
 )
 from isogloss.report.html.decision import decision_panel
 from isogloss.report.html.evidence import Comparing, Evidence
-from isogloss.report.html.marked import forms_table, overview_table, pair_tables
+from isogloss.report.html.marked import candidates_table, forms_table, overview_table, pair_tables
 from isogloss.report.recommend.fronts import fronts
-from isogloss.report.recommend.tables import candidate_table, exclusion_table
+from isogloss.report.recommend.tables import exclusion_table
 from isogloss.report.records import Record
 from isogloss.report.tables import csv_text
 from isogloss.stats.combined import score_interval
@@ -72,8 +72,7 @@ def _decision(comparing: Comparing, frame: Frame) -> Iterator[Block]:
     yield Heading("Your own decision")
     yield decision_panel(comparing)
     found = comparing.recommendation
-    caption = "The candidates, without limits and weights"
-    yield table_of("candidates", caption, candidate_table(found), folded=True)
+    yield candidates_table(found)
     if found.excluded:
         yield table_of("excluded", "What is excluded", exclusion_table(found))
 
