@@ -6,7 +6,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from isogloss.report.balance.claim import claim_lines
 from isogloss.report.balance.design import Design
+from isogloss.report.balance.page import NOTHING_ELSE
+from isogloss.report.balance.tables import balance_tables
+from isogloss.report.balance.trials import read_trials
+from isogloss.report.html.evidence import Balancing
 
 LOW = ("eus-Latn", "tur-Latn", "vie-Latn", "hun-Latn")
 HIGH = ("spa-Latn", "eng-Latn", "deu-Latn")
@@ -147,3 +152,11 @@ def study(store, arms=ARMS):
             rows += training(arm, seed=seed, train_steps=100, tokens_seen=409600, flops=2e12,
                              train_runtime=12.5 + seed, train_loss=4.2)  # fmt: skip
     return rows
+
+
+def balancing(store, design=DESIGN, also=NOTHING_ELSE):
+    """What a page is told of the made-up study."""
+    rows = study(store, design.arms)
+    trials = read_trials(rows, lambda key: store / key, labels=LABELS, arms=design.arms)
+    tables = balance_tables(rows, design, trials=trials, resamples=200)
+    return Balancing(tables, design, also, claim_lines(tables["balance_tests"], design))

@@ -42,6 +42,9 @@ UNITS = {
     "n_per_language": "N per language",
     "n_train": "training rows",
     "n_models": "models",
+    "n_windows": "windows",
+    "n_donor": "targets in the donor mean",
+    "n_recipient": "sources in the recipient mean",
 }
 """Headings that say more than the name of the field."""
 

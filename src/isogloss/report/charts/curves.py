@@ -41,7 +41,6 @@ def curves_chart(points: Records, frame: Frame) -> dict[str, Any]:
     given = list(names.values())
     made = _one(values, axes, order, given) if together else _many(values, axes, order)
     first = points[0]
-    band = any(value["low"] is not None for value in values)
     title = titled(
         frame,
         f"Learning curves, {first['regime']} training",
@@ -49,7 +48,7 @@ def curves_chart(points: Records, frame: Frame) -> dict[str, Any]:
         f"encoder {first['encoder']}",
         seeds(points),
         "languages not trained on" if first["setting"] == "zero-shot" else "",
-        "bands: 95 % interval of the mean over seeds" if band else "",
+        "bands: 95 % interval of the mean over seeds" if _has_bands(values) else "",
         "" if together else f"across: {X_TITLE}; best language first, the others in gray",
     )
     return finished(made.properties(title=title).add_params(parameter()))
@@ -119,7 +118,12 @@ def _one(values: Records, axes: Mapping[str, Any], order: list[str], given: list
     line = base.mark_line(tooltip=None).encode(color=color, strokeWidth=width("language", 2, 3.5))
     dots = base.mark_point(filled=True, size=65).encode(color=color, shape=shape)
     dots = dots.encode(tooltip=_told(axes["y"]["title"]))
-    return alt.layer(band, line, _easy_to_hit(base), dots).properties(width=460, height=320)
+    layers = [*([band] if _has_bands(values) else []), line, _easy_to_hit(base), dots]
+    return alt.layer(*layers).properties(width=460, height=320)
+
+
+def _has_bands(values: Records) -> bool:
+    return any(value["low"] is not None for value in values)
 
 
 def _easy_to_hit(base: Any) -> Any:
@@ -150,7 +154,7 @@ def _many(values: Records, axes: Mapping[str, Any], order: list[str]) -> Any:
     dots = dots.encode(tooltip=_told(axes["y"]["title"]))
     header = alt.Header(title=None, labelFontWeight="bold", labelPadding=4)
     return (
-        alt.layer(others, band, line, dots, data=data(values))
+        alt.layer(others, *([band] if _has_bands(values) else []), line, dots, data=data(values))
         .properties(width=165, height=125)
         .facet(facet=alt.Facet("language:N", sort=order, header=header), columns=4, spacing=18)
         .resolve_axis(x="independent")

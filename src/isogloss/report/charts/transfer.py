@@ -178,17 +178,32 @@ def _layers(values: Sequence[Any], orders: Mapping[str, Ends], measure: str) -> 
     base = (
         alt.Chart(data(values))
         .transform_calculate(
-            row_at=f"datum['row_' + {ORDER}]", column_at=f"datum['column_' + {ORDER}]"
+            row_at=f"datum['row_' + {ORDER}]",
+            column_at=f"datum['column_' + {ORDER}]",
+            said="datum.row + ' to ' + datum.column + ': ' + datum.shown",
         )
         .encode(**_axes(len(sources) + 1, len(targets) + 1))
     )
+    told = _told(measure)
     return alt.layer(
-        _cells(base, "datum.kind != 'mean' && isValid(datum.value)", measure).encode(color=color),
-        _empty(base),
-        _frames(base),
-        _numbers(base, low + 0.7 * (max(high, low + LEAST_SPAN) - low), cell),
+        _cells(base, told).encode(color=color),
+        _empty(base, told),
+        _frames(base, told),
+        _numbers(base, low + 0.7 * (max(high, low + LEAST_SPAN) - low), cell, told),
         _margin_numbers(base, cell, measure),
     ).properties(width=alt.Step(cell), height=alt.Step(round(0.72 * cell)))
+
+
+def _told(measure: str) -> list[alt.Tooltip]:
+    """What a cell says when it is pointed at, wherever within it."""
+    return [
+        alt.Tooltip("row:N", title="trained on"),
+        alt.Tooltip("column:N", title="tested on"),
+        alt.Tooltip("shown:N", title=measure),
+        alt.Tooltip("gap:N", title="in-language minus this"),
+        alt.Tooltip("n_seeds:Q", title="seeds"),
+        alt.Tooltip("n_scored:Q", title="examples scored", format=",d"),
+    ]
 
 
 def _axes(n_rows: int, n_columns: int) -> dict[str, Any]:
@@ -207,40 +222,30 @@ def _axes(n_rows: int, n_columns: int) -> dict[str, Any]:
     }
 
 
-def _cells(base: Any, those: str, measure: str) -> Any:
-    told = [
-        alt.Tooltip("row:N", title="trained on"),
-        alt.Tooltip("column:N", title="tested on"),
-        alt.Tooltip("shown:N", title=measure),
-        alt.Tooltip("gap:N", title="in-language minus this"),
-        alt.Tooltip("n_seeds:Q", title="seeds"),
-        alt.Tooltip("n_scored:Q", title="examples scored", format=",d"),
-    ]
-    return base.transform_filter(those).mark_rect(stroke="white").encode(tooltip=told)
+def _cells(base: Any, told: list[alt.Tooltip]) -> Any:
+    there = base.transform_filter("datum.kind != 'mean' && isValid(datum.value)")
+    return there.mark_rect(stroke="white").encode(tooltip=told, description="said:N")
 
 
-def _empty(base: Any) -> Any:
-    told = [
-        alt.Tooltip("row:N", title="trained on"),
-        alt.Tooltip("column:N", title="tested on"),
-        alt.Tooltip("shown:N", title="score"),
-    ]
+def _empty(base: Any, told: list[alt.Tooltip]) -> Any:
     missing = base.transform_filter("datum.kind != 'mean' && !isValid(datum.value)")
-    return missing.mark_rect(fill="white", stroke=FAINT, strokeDash=[2, 3], strokeWidth=0.8).encode(
-        tooltip=told
-    )
+    marks = missing.mark_rect(fill="white", stroke=FAINT, strokeDash=[2, 3], strokeWidth=0.8)
+    return marks.encode(tooltip=told, description="said:N")
 
 
-def _frames(base: Any) -> Any:
+def _frames(base: Any, told: list[alt.Tooltip]) -> Any:
     own = base.transform_filter("datum.kind == 'own'")
-    return own.mark_rect(fillOpacity=0, stroke=COLORS[1], strokeWidth=2, tooltip=None)
+    marks = own.mark_rect(fillOpacity=0, stroke=COLORS[1], strokeWidth=2, aria=False)
+    return marks.encode(tooltip=told)
 
 
-def _numbers(base: Any, light_from: float, cell: int) -> Any:
+def _numbers(base: Any, light_from: float, cell: int, told: list[alt.Tooltip]) -> Any:
     light = f"datum.value > {light_from}"
     inside = base.transform_filter("datum.kind != 'mean'")
-    return inside.mark_text(fontSize=_font(cell), tooltip=None).encode(
-        text="text:N", color=alt.condition(light, alt.value(ON_DARK), alt.value(ON_LIGHT))
+    return inside.mark_text(fontSize=_font(cell), aria=False).encode(
+        text="text:N",
+        color=alt.condition(light, alt.value(ON_DARK), alt.value(ON_LIGHT)),
+        tooltip=told,
     )
 
 
@@ -253,7 +258,8 @@ def _margin_numbers(base: Any, cell: int, measure: str) -> Any:
         alt.Tooltip("n_seeds:Q", title="seeds"),
     ]
     means = base.transform_filter("datum.kind == 'mean'")
-    return means.mark_text(fontSize=_font(cell), color=INK).encode(text="text:N", tooltip=told)
+    marks = means.mark_text(fontSize=_font(cell), color=INK)
+    return marks.encode(text="text:N", tooltip=told, description="said:N")
 
 
 def _font(cell: int) -> float:

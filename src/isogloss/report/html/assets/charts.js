@@ -10,12 +10,15 @@
   };
   const views = new Map(); // id -> what vegaEmbed made
   const kept = new Map(); // id -> values of parameters that a reader has set
+  const linear = new Set(); // ids of charts whose logarithmic axes a reader wants linear
+  const NARROW = 560; // below this, legends go under their charts
+  const LEAST_WIDTH = 120; // of one of many small charts
 
-  function config(colors) {
+  function config(colors, narrow) {
     const text = { labelColor: colors.ink, titleColor: colors.ink, labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal" };
     return {
       font: FONT, background: null, padding: 4, view: { stroke: null }, mark: { tooltip: true },
-      axis: { ...text, labelLimit: 260, titleLimit: 500, gridColor: colors.grid, tickColor: colors.other, domainColor: colors.other, titlePadding: 9 },
+      axis: { ...text, labelLimit: narrow ? 130 : 260, titleLimit: 500, gridColor: colors.grid, tickColor: colors.other, domainColor: colors.other, titlePadding: 9 },
       legend: { ...text, labelLimit: 260, titleLimit: 300, symbolSize: 90 },
       header: { ...text, labelLimit: 260 },
       text: { color: colors.ink }, rule: { color: colors.ink },
@@ -23,20 +26,46 @@
     };
   }
 
-  function recolored(value, colors) {
-    if (Array.isArray(value)) return value.map((one) => recolored(one, colors));
-    if (value && typeof value === "object") {
-      const skip = new Set(["values", "datasets", "config"]);
-      return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, skip.has(k) ? v : recolored(v, colors)]));
-    }
-    const role = typeof value === "string" ? SAME[value.toLowerCase()] : undefined;
-    return role ? colors[role] : value;
+  function changed(value, change, key = "") { // all of a chart but its data and its look
+    if (["values", "datasets", "config", "params"].includes(key)) return value;
+    if (Array.isArray(value)) return value.map((one) => changed(one, change));
+    if (!value || typeof value !== "object") return change(value, key);
+    return change(Object.fromEntries(Object.entries(value).map(([k, v]) => [k, changed(v, change, k)])), key);
   }
 
-  function onPage(spec, colors) {
-    const made = recolored(spec, colors);
+  const recolored = (spec, colors) => changed(spec, (value) => {
+    const role = typeof value === "string" ? SAME[value.toLowerCase()] : undefined;
+    return role ? colors[role] : value;
+  });
+
+  const inWords = (text) => text.replace("(log scale)", "(linear scale)");
+
+  const straight = (spec) => changed(spec, (value, key) => {
+    if (typeof value === "string") return inWords(value);
+    return key === "scale" && value?.type === "log" ? { ...value, type: "linear", zero: true } : value;
+  });
+
+  const legendsBelow = (spec) => changed(spec, (value, key) => (
+    key === "legend" && value?.orient === "right" ? { ...value, orient: "bottom", columns: 2 } : value
+  ));
+
+  function inColumns(made, room) { // as many small charts in a row as there is room for
+    const [gap, axis] = [made.spacing ?? 20, 70];
+    made.columns = Math.max(1, Math.min(made.columns, Math.floor((room - axis) / (LEAST_WIDTH + gap))));
+    made.spec.width = Math.max(LEAST_WIDTH, Math.min(300, Math.floor((room - axis) / made.columns) - gap));
+  }
+
+  const read = (id) => {
+    const spec = window.isogloss.read(`${id}-spec`);
+    return linear.has(id) ? straight(spec) : spec;
+  };
+
+  function onPage(spec, colors, room) {
+    const narrow = room < NARROW;
+    const made = recolored(narrow ? legendsBelow(spec) : spec, colors);
     delete made.title; // the caption says it
-    made.config = config(colors);
+    made.config = config(colors, narrow);
+    if (made.facet && made.columns && made.spec.width) inColumns(made, room);
     if (!made.facet && !made.hconcat && !made.vconcat && !made.concat && typeof made.width === "number") {
       made.width = "container";
       made.autosize = { type: "fit-x", contains: "padding" };
@@ -52,14 +81,39 @@
 
   async function draw(id) {
     const place = document.querySelector(`[data-chart="${CSS.escape(id)}"]`);
-    const spec = onPage(window.isogloss.read(`${id}-spec`), window.isogloss.isDark() ? DARK : LIGHT);
+    const spec = onPage(read(id), window.isogloss.isDark() ? DARK : LIGHT, place.clientWidth);
     views.get(id)?.finalize();
     const made = await window.vegaEmbed(place, spec, OPTIONS);
     views.set(id, made);
     for (const [param, value] of kept.get(id) ?? []) made.view.signal(param, value);
+    follow(id, made.view);
     await made.view.runAsync();
     place.dataset.drawn = "true";
+    place.dispatchEvent(new Event("drawn", { bubbles: true }));
     return made;
+  }
+
+  function follow(id, view) { // a pointer over a mark chooses as a control does, until it leaves
+    document.getElementById(id).querySelectorAll("[data-hover]").forEach((control) => {
+      const known = new Set([...control.options].map((option) => option.value));
+      const choose = (event, item) => {
+        const value = item?.datum?.[control.dataset.hover];
+        view.signal(control.dataset.param, known.has(value) ? value : control.value).runAsync();
+      };
+      view.addEventListener("pointerover", choose);
+      view.addEventListener("pointerout", () => choose());
+    });
+  }
+
+  function rescale(id, kind) {
+    if (kind === "linear") linear.add(id);
+    else linear.delete(id);
+    const facts = document.getElementById(id).querySelector("[data-facts] bdi");
+    if (facts) {
+      facts.dataset.given ??= facts.textContent;
+      facts.textContent = linear.has(id) ? inWords(facts.dataset.given) : facts.dataset.given;
+    }
+    return draw(id);
   }
 
   function set(id, param, value) {
@@ -69,7 +123,7 @@
   }
 
   async function image(id, type) { // as the figures of the report look: light, with their title
-    const made = await window.vegaEmbed(document.createElement("div"), window.isogloss.read(`${id}-spec`), OPTIONS);
+    const made = await window.vegaEmbed(document.createElement("div"), read(id), OPTIONS);
     for (const [param, value] of kept.get(id) ?? []) made.view.signal(param, value);
     await made.view.runAsync();
     if (type === "svg") {
@@ -103,6 +157,9 @@
       const told = control.parentElement.querySelector("output");
       if (told) told.textContent = control.value;
       set(id, control.dataset.param, number);
+    }));
+    document.querySelectorAll("[data-scale]").forEach((control) => control.addEventListener("input", () => {
+      rescale(control.closest("figure").id, control.value);
     }));
   });
   window.isogloss.charts = { draw, set, views };

@@ -1,18 +1,72 @@
 """Learning curves: what more rows of each language bring."""
 
-from isogloss.report.figures import figures
-from isogloss.report.html.blocks import Block, Chart, Section, table_of
+from collections.abc import Mapping
+from typing import Any
+
+from isogloss.report.figures import curve_figures
+from isogloss.report.frame import Frame
+from isogloss.report.html.blocks import Block, Cell, Section
+from isogloss.report.html.drawn import drawn, highlight
 from isogloss.report.html.evidence import Evidence
+from isogloss.report.html.first_open import first_open
+from isogloss.report.html.matrix import matrix
+from isogloss.report.names import names_of
+from isogloss.report.numbers import number
+from isogloss.report.page import counts, named
+from isogloss.report.pivots import parts
+from isogloss.report.records import Records
+
+FIELDS = ("encoder", "split", "regime", "setting")
 
 
 def curves(evidence: Evidence) -> Section | None:
-    """The curves of each encoder, and their numbers."""
+    """The curves of each encoder, split, regime and setting, and their numbers."""
     if evidence.scores is None:
         return None
     tables = evidence.scores.tables
-    drawn = [one for one in figures(tables, evidence.frame) if one.table == "curves"]
-    if not drawn:
-        return None
-    blocks: list[Block] = [Chart(one.name, one.caption, one.spec) for one in drawn]
-    blocks.append(table_of("curves", "Score by training rows per language", tables["curves"]))
-    return Section("learning", "Learning curves", blocks)
+    gains = {tuple(key.values()): group for key, group in parts(tables["gains"], FIELDS)}
+    made = [
+        (named(key), blocks)
+        for key, points in parts(tables["curves"], FIELDS)
+        if (blocks := _part(key, points, gains.get(tuple(key.values()), ()), evidence.frame))
+    ]
+    return Section("learning", "Learning curves", first_open(made)) if made else None
+
+
+def _part(key: Mapping[str, Any], points: Records, gains: Records, frame: Frame) -> list[Block]:
+    """One figure with its table; nothing where there is no size but one."""
+    blocks: list[Block] = []
+    for figure in curve_figures(points, frame):
+        names = sorted(names_of(point["language"] for point in points).values())
+        control = highlight(names, "language", "Highlight")
+        controls = [control] if len(names) > 1 else []
+        caption = f"Scores ({frame.measure}) by training rows per language: {named(key)}"
+        blocks += [
+            drawn(figure, frame, controls=controls, scales=True),
+            matrix(
+                f"{figure.name}-numbers",
+                f"{caption}; {counts(points)}",
+                points,
+                ("language", "n_per_language"),
+                more=_gained(gains),
+            ),
+        ]
+    return blocks
+
+
+def _gained(gains: Records) -> dict[str, dict[str, Cell]]:
+    """What each curve gained, as further columns; none if no curve has two sizes."""
+    if not gains:
+        return {}
+    return {
+        "gain": {
+            gain["language"]: Cell(
+                number(gain["gain"], gain["gain_low"], gain["gain_high"]), gain["gain"]
+            )
+            for gain in gains
+        },
+        "per doubling": {
+            gain["language"]: Cell(number(gain["gain_per_doubling"]), gain["gain_per_doubling"])
+            for gain in gains
+        },
+    }

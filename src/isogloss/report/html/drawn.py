@@ -1,0 +1,48 @@
+"""Figures of the report as charts of a page: the same picture, with what a reader can set in it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from isogloss.report.figures import Figure
+from isogloss.report.frame import Frame
+from isogloss.report.html.blocks import Chart, Control
+
+
+def drawn(
+    figure: Figure, frame: Frame, *, controls: Sequence[Control] = (), scales: bool = False
+) -> Chart:
+    """Put a figure on a page; its download is the figure, as the reader has set it.
+
+    Args:
+        figure: of the report.
+        frame: the study; its name is left out of the facts, as the page has it at the top.
+        controls: of parameters that the figure has.
+        scales: whether logarithmic axes may be made linear.
+    """
+    return Chart(
+        id=figure.name,
+        caption=figure.caption,
+        spec=figure.spec,
+        controls=controls,
+        facts=facts_of(figure, frame),
+        scales=scales,
+    )
+
+
+def facts_of(figure: Figure, frame: Frame) -> str:
+    """What a figure says below its title, without the study's name."""
+    title = figure.spec.get("title")
+    lines = title.get("subtitle", ()) if isinstance(title, Mapping) else ()
+    said = " · ".join([lines] if isinstance(lines, str) else lines)
+    return said.removeprefix(frame.study).removeprefix(" · ")
+
+
+def highlight(values: Iterable[str], field: str, label: str) -> Control:
+    """A choice of one of several lines, by its name or by pointing at it.
+
+    Args:
+        values: names of the lines, as the marks have them.
+        field: of the marks that holds the name.
+        label: what is chosen, in words.
+    """
+    options = [("", "none"), *((value, value) for value in dict.fromkeys(values))]
+    return Control("highlight", label, "", options=options, hover=field)

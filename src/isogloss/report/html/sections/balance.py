@@ -1,0 +1,183 @@
+"""Balance: what soft labels and balanced text do to each language, and what they cost."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from isogloss.report.balance.claim import question_words, untested_words
+from isogloss.report.balance.figures import balance_figures
+from isogloss.report.balance.page import READING, facts, halves, headlines_first, title_of
+from isogloss.report.balance.scores import MASKED, TEACHER, TEACHERS
+from isogloss.report.balance.side_by_side import keep
+from isogloss.report.balance.teachers import teachers_line
+from isogloss.report.charts.balance import arms_shown
+from isogloss.report.figures import Figure, slug
+from isogloss.report.frame import Frame
+from isogloss.report.html.balanced import difference_block, glance_block, paper_block
+from isogloss.report.html.blocks import (
+    Block,
+    Chart,
+    Fold,
+    Heading,
+    Lines,
+    Section,
+    Words,
+    table_of,
+)
+from isogloss.report.html.drawn import drawn, highlight
+from isogloss.report.html.evidence import Balancing, Evidence
+from isogloss.report.pivots import parts
+from isogloss.report.records import Record, Records
+
+QUESTION = ("task", "metric", "split", "form", "setting")
+
+
+def balance(evidence: Evidence) -> Section | None:
+    """The claim first, then scores against the size of the text, differences, and costs."""
+    found = evidence.balancing
+    if found is None:
+        return None
+    charts = [
+        _chart(figure, found, evidence.frame)
+        for figure in balance_figures(found.tables, evidence.frame, found.design)
+    ]
+    blocks = [
+        *_answer(found),
+        *_masked(found, [chart for chart in charts if _is_masked(chart)]),
+        *_probes(found, [chart for chart in charts if not _is_masked(chart)]),
+        *_folded("All differences, tested", list(_differences(found))),
+        *_folded("Further metrics, and each language", list(_further(found))),
+        *_costs(found),
+        *_mixing(found),
+        Fold("How to read this", [Lines([*_facts(found), *_reading()])]),
+    ]
+    return Section("balance", "Balance", blocks)
+
+
+def _answer(found: Balancing) -> Iterator[Block]:
+    tables, design = found.tables, found.design
+    yield Lines(found.claim or [untested_words(design)])
+    glance = glance_block(tables["balance_tests"], design)
+    if glance.rows:
+        yield glance
+    if teachers := teachers_line(tables["balance_averages"], design):
+        yield Words(teachers)
+
+
+def _chart(figure: Figure, found: Balancing, frame: Frame) -> Chart:
+    if not figure.name.startswith("balance-size"):
+        return drawn(figure, frame)
+    shown = arms_shown([r for r in found.tables["balance_averages"] if r["value"] is not None])
+    controls = [highlight(shown, "arm", "Highlight")]
+    return drawn(figure, frame, controls=controls, scales=True)
+
+
+def _is_masked(chart: Chart) -> bool:
+    """Whether it is about masked words, and not about a probe."""
+    return chart.id.split("-")[2] == MASKED
+
+
+def _masked(found: Balancing, charts: Sequence[Chart]) -> Iterator[Block]:
+    """The figures, and the table of the metric that is tested."""
+    for key, lines in _of_masked(found)[:1]:
+        yield Heading("Masked words")
+        yield from charts
+        yield _masked_block(key, lines, found)
+
+
+def _of_masked(found: Balancing) -> list[tuple[dict[str, Any], Records]]:
+    return headlines_first(found.tables["balance_masked"], found.design, ("metric", "split"))
+
+
+def _masked_block(key: Mapping[str, Any], lines: Records, found: Balancing) -> Block:
+    shown = [{f: v for f, v in line.items() if f not in key} for line in lines]
+    caption = f"{question_words({**key, 'task': 'mlm'})}, {key['split']}: each language and mean"
+    id = slug("balance-masked", key["metric"], key["split"])
+    return table_of(id, caption, shown, names=found.design.arms, full=lines)
+
+
+def _probes(found: Balancing, charts: Sequence[Chart]) -> Iterator[Block]:
+    """The table low / high / pivot / all of each task's own metric, as the paper prints it."""
+    if found.tables["balance_probes"]:
+        yield Heading("Probes")
+    for key, lines in headlines_first(found.tables["balance_probes"], found.design):
+        if found.design.headlines.get(key["task"]) == key["metric"]:
+            yield from _paper(key, lines, found, "balance-probes")
+    yield from _folded("Figures of the probes, by language", charts)
+
+
+def _paper(key: Mapping[str, Any], lines: Records, found: Balancing, id: str) -> Iterator[Block]:
+    """The arms of the claim, then the others."""
+    for at, arms in enumerate(halves(found.design)):
+        others = [arm for arm in (*found.design.arms, TEACHER) if arm not in arms]
+        shown = [
+            {f: v for f, v in one.items() if f not in key} for one in keep(lines, arms, others)
+        ]
+        which = "" if at == 0 else ", other arms"
+        caption = f"{title_of(key)}, in percent{which}"
+        place = slug(id, *filter(None, key.values()), at)
+        yield paper_block(place, caption, shown, arms, full=lines)
+
+
+def _differences(found: Balancing) -> Iterator[Block]:
+    for key, lines in parts(found.tables["balance_tests"], QUESTION):
+        layer = f", {key['form']}" if key["form"] else ""
+        caption = f"{found.design.candidate} minus other arms: {question_words(key)}{layer}"
+        yield difference_block(slug("balance-tests", *filter(None, key.values())), caption, lines,
+                               found.design)  # fmt: skip
+
+
+def _further(found: Balancing) -> Iterator[Block]:
+    design = found.design
+    for key, lines in _of_masked(found)[1:]:
+        yield _masked_block(key, lines, found)
+    for key, lines in headlines_first(found.tables["balance_probes"], design):
+        if design.headlines.get(key["task"]) != key["metric"]:
+            yield from _paper(key, lines, found, "balance-probes")
+    for key, lines in headlines_first(found.tables["balance_probe_languages"], design):
+        yield from _paper(key, lines, found, "balance-probe-languages")
+
+
+def _costs(found: Balancing) -> Iterator[Block]:
+    records = found.tables["balance_costs"]
+    arms = [record for record in records if not record["arm"].startswith(TEACHERS)]
+    teachers = [record for record in records if record["arm"].startswith(TEACHERS)]
+    names = [field for record in records[:1] for field in record if " / " in field]
+    if records:
+        yield Heading("Costs")
+    if arms:
+        caption = "What each arm cost, teachers counted; means over seeds"
+        yield table_of("balance-costs", caption, arms, names=names)
+    if teachers:
+        left_out = ("teachers", " / ")
+        kept = [f for f in records[0] if not any(word in f for word in left_out)]
+        shown: list[Record] = [{f: r.get(f) for f in kept} for r in teachers]
+        caption = "What each teacher cost"
+        made = table_of("balance-teachers", caption, shown, full=teachers)
+        yield replace(made, folded=True)
+
+
+def _mixing(found: Balancing) -> Iterator[Block]:
+    if found.also.mixing:
+        caption = (
+            "How the text is drawn: windows of each language that an arm has, the share of its"
+            " draws that they get, and how often the training goes through them"
+        )
+        yield replace(table_of("balance-mixing", caption, list(found.also.mixing)), folded=True)
+    if found.also.data:
+        yield Fold("What was done to the text", [Lines(found.also.data)])
+
+
+def _folded(summary: str, blocks: Sequence[Block]) -> list[Block]:
+    return [Fold(summary, blocks)] if blocks else []
+
+
+def _facts(found: Balancing) -> list[str]:
+    return [fact for fact in facts(found.tables, found.design) if fact]
+
+
+def _reading() -> list[str]:
+    """The notes of the report's page, a line each, without its slanted words."""
+    notes = [" ".join(note.split()) for note in READING.removeprefix("- ").split("\n- ")]
+    return [re.sub(r"(?<!\*)\*(?!\*)", "", note) for note in notes]

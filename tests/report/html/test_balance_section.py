@@ -1,0 +1,155 @@
+"""Balance on a page: the claim first, each cell its record, nothing where nothing was asked."""
+
+import csv
+import io
+from dataclasses import replace
+
+import pytest
+
+from balance_report_toys import DESIGN, LANGUAGES, balancing, masked, with_controls
+from isogloss.report.balance.page import Also
+from isogloss.report.balance.tables import balance_tables
+from isogloss.report.frame import Frame
+from isogloss.report.html.blocks import Chart, Fold, Lines, Table, Words
+from isogloss.report.html.evidence import Balancing, Evidence, Provenance
+from isogloss.report.html.sections.balance import balance
+from isogloss.report.numbers import number
+
+MIXING = [
+    {"arm": "hard-all", "language": code, "characters": 90_000, "n_windows": 1234, "share": 0.5,
+     "passes": 1.5}
+    for code in ("deu-Latn", "eus-Latn")
+]  # fmt: skip
+
+
+def evidence(found):
+    return Evidence(Frame("toy", "mrr"), Provenance([], ""), balancing=found)
+
+
+def all_blocks(blocks):
+    for block in blocks:
+        yield block
+        if isinstance(block, Fold):
+            yield from all_blocks(block.blocks)
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    also = Also(data=["German: 3 repeated lines were dropped."], mixing=MIXING)
+    return balancing(tmp_path_factory.mktemp("store"), with_controls(), also)
+
+
+@pytest.fixture(scope="module")
+def section(found):
+    return balance(evidence(found))
+
+
+@pytest.fixture(scope="module")
+def tables(section):
+    made = [block for block in all_blocks(section.blocks) if isinstance(block, Table)]
+    assert len({table.id for table in made}) == len(made)
+    return {table.id: table for table in made}
+
+
+def test_the_claim_stands_first_and_then_its_first_glance(found, section):
+    claim, glance, teachers = section.blocks[:3]
+    assert isinstance(claim, Lines)
+    assert list(claim.lines) == list(found.claim)
+    assert glance.id == "balance-glance"
+    assert isinstance(teachers, Words)
+    assert teachers.text.startswith("**Teachers against soft-balanced**")
+
+
+def test_the_glance_tells_verdict_and_difference_of_each_record(found, tables):
+    records = {
+        (r["group"], r["task"], r["setting"], r["first"]): r
+        for r in found.tables["balance_tests"]
+        if r["scope"] == "group" and r["role"] == "baseline" and r["group"] in ("low", "high")
+    }
+    cells = [cell for row in tables["balance-glance"].rows for cell in row[2:]]
+    assert sorted(cell.value for cell in cells) == sorted(r["difference"] for r in records.values())
+    by_value = {r["difference"]: r for r in records.values()}
+    for cell in cells:
+        record = by_value[cell.value]
+        by = number(record["difference"], record["difference_low"], record["difference_high"])
+        assert cell.text == f"{record['verdict']}, {by}"
+        assert cell.mark == record["verdict"]
+    assert {cell.mark for cell in cells} >= {"better", "tie"}
+
+
+def test_probes_are_printed_low_high_pivot_all_as_the_records_have_them(found, tables):
+    table = tables["balance-probes-pos-accuracy-test-layer-1-0"]
+    records = found.tables["balance_probes"]
+    assert [row[0].text for row in table.rows] == [
+        "low-resource", "high-resource", "pivot (German)", "all",
+    ]  # fmt: skip
+    for arm in ("hard-all", "hard-balanced", "soft-balanced"):
+        for setting, words in (("in_language", "in-language"), ("zero_shot", "zero-shot")):
+            at = table.heads.index(f"{arm}, {words}")
+            assert [row[at].value for row in table.rows] == [r[f"{arm}_{setting}"] for r in records]
+    assert not any("hard-longer" in head for head in table.heads)
+    rest = tables["balance-probes-pos-accuracy-test-layer-1-1"]
+    assert "hard-longer, zero-shot" in rest.heads
+
+
+def test_differences_and_costs_are_their_records(found, tables):
+    made = [table for id, table in tables.items() if id.startswith("balance-tests-")]
+    assert len(made) == 3
+    shown = [row for table in made for row in table.rows]
+    assert len(shown) == len(found.tables["balance_tests"])
+    for name, field in (("difference", "difference"), ("p (Holm)", "p_holm")):
+        values = [row[made[0].heads.index(name)].value for row in shown]
+        assert values == [record[field] for record in found.tables["balance_tests"]]
+    costs = tables["balance-costs"]
+    arms = [r for r in found.tables["balance_costs"] if not r["arm"].startswith("teacher/")]
+    at = costs.heads.index("student TFLOP")
+    assert [row[at].value for row in costs.rows] == [record["student TFLOP"] for record in arms]
+    lines = list(csv.DictReader(io.StringIO(costs.csv)))
+    assert [line["arm"] for line in lines] == [record["arm"] for record in arms]
+
+
+def test_masked_words_have_a_row_a_language_and_group_with_counts_in_thousands(found, tables):
+    table = tables["balance-masked-mrr-held_out"]
+    records = [r for r in found.tables["balance_masked"] if r["metric"] == "mrr"]
+    at, by = table.heads.index("soft-balanced"), table.heads.index("characters")
+    assert [row[at].value for row in table.rows] == [r["soft-balanced"] for r in records]
+    assert (table.rows[0][by].text, table.rows[0][by].value) == ("500,000", 500_000)
+
+
+def test_every_figure_is_on_the_page_and_arms_can_be_brought_out(section):
+    charts = {block.id: block for block in all_blocks(section.blocks) if isinstance(block, Chart)}
+    assert {id for id in charts if "mlm" in id} == {
+        "balance-size-mlm-mrr-in_language", "balance-difference-mlm-mrr-in_language",
+    }  # fmt: skip
+    assert len(charts) == 6
+    (control,) = charts["balance-size-mlm-mrr-in_language"].controls
+    assert [value for value, _ in control.options] == [
+        "", "hard-all", "hard-balanced", "soft-balanced", "hard-smoothed", "hard-longer",
+        "teacher of the language",
+    ]  # fmt: skip
+    assert control.hover == "arm"
+
+
+def test_what_is_drawn_how_often_and_what_was_dropped_is_told(section, tables):
+    table = tables["balance-mixing"]
+    at = table.heads.index("share")
+    assert [row[at].value for row in table.rows] == [0.5, 0.5]
+    said = [line for b in all_blocks(section.blocks) if isinstance(b, Lines) for line in b.lines]
+    assert "German: 3 repeated lines were dropped." in said
+    assert any(line.startswith("**MRR** is the mean of 1 / rank") for line in said)
+    assert all(line.replace("**", "").count("*") == 0 for line in said)
+
+
+def test_without_a_claim_the_section_says_why_and_shows_what_is_there():
+    design = replace(DESIGN, groups={"mine": LANGUAGES})
+    rows = [masked("soft-balanced", code, 0.4) for code in LANGUAGES]
+    found = Balancing(balance_tables(rows, design), design, Also(), [])
+    first, *rest = balance(evidence(found)).blocks
+    assert first.lines[0].startswith("Not asked: the answer is about the groups low and high")
+    ids = [getattr(block, "id", "") for block in rest]
+    assert "balance-glance" not in ids
+    assert "balance-masked-mrr-held_out" in ids
+
+
+def test_a_study_without_pre_training_has_no_such_section():
+    assert balance(Evidence(Frame("toy", "mrr"), Provenance([], ""))) is None
