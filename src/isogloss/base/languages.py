@@ -62,9 +62,36 @@ def language_name(code: str) -> str:
     >>> language_name("hin-Deva"), language_name("srp-Latn")
     ('Hindi', 'Serbian (Latin)')
     """
+    return str(_shortest(code).display_name())
+
+
+@lru_cache(maxsize=4096)
+def own_name(code: str) -> str | None:
+    """Return what its speakers call a language, in its own script; None if that is English.
+
+    >>> own_name("hin-Deva"), own_name("srp-Latn"), own_name("eng-Latn")
+    ('हिन्दी', 'srpski (latinica)', None)
+    """
+    language = _shortest(code)
+    name = str(language.autonym())
+    return None if name in {"", language.display_name(), language.to_tag()} else name
+
+
+@lru_cache(maxsize=4096)
+def language_tag(code: str) -> str:
+    """Return the tag of BCP 47 that web pages use, the script only where it is not the usual one.
+
+    >>> language_tag("hin-Deva"), language_tag("srp-Latn"), language_tag("pnb-Arab")
+    ('hi', 'sr-Latn', 'pnb')
+    """
+    return str(_shortest(code).to_tag())
+
+
+def _shortest(code: str) -> langcodes.Language:
+    """A stored code without its script, if that is the usual one."""
     three, _, script = code.partition("-")
     usual = langcodes.get(three).maximize().script == script
-    return str(langcodes.get(three if usual else code).display_name())
+    return langcodes.get(three if usual else code)
 
 
 def _parse(spelling: str) -> langcodes.Language:

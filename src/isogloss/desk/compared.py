@@ -116,7 +116,7 @@ def _sentences(opened: Opened, encoder: str) -> str:
     """How the sentences of all splits went into an encoder."""
     records = [
         opened.store.record(step.key)
-        for step in _prepared(opened, encoder)
+        for step in prepared(opened, encoder)
         if step.key in opened.store
     ]
     words, sentences = (sum(record[name] for record in records) for name in ("words", "rows"))
@@ -129,7 +129,7 @@ def _sentences(opened: Opened, encoder: str) -> str:
     )
 
 
-def _prepared(opened: Opened, encoder: str) -> "Iterator[Step]":
+def prepared(opened: Opened, encoder: str) -> "Iterator[Step]":
     """The steps that cut the labeled sentences for an encoder; some share them."""
     origin, labeled = opened.plan.tokenizers[encoder], opened.plan.labeled_data
     texts, longest = {step.key for step in labeled}, opened.study.training.max_length

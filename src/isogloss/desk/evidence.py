@@ -2,16 +2,17 @@
 
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from isogloss.base.errors import InputError
+from isogloss.desk.audits import audit_of
 from isogloss.desk.balance import REGIMES, also_of, design_of, trials_of
 from isogloss.desk.compared import compared, data_notes, measurement, price_of, warnings
+from isogloss.desk.errors import errors_of
 from isogloss.desk.opened import Opened
+from isogloss.desk.provenance import provenance_of
 from isogloss.report.balance.claim import claim_lines
 from isogloss.report.balance.tables import balance_tables
 from isogloss.report.frame import Frame
-from isogloss.report.html.evidence import Balancing, Comparing, Evidence, Provenance, Scores
+from isogloss.report.html.evidence import Balancing, Comparing, Evidence, Scores
 from isogloss.report.recommend.constraints import Constraints
 from isogloss.report.recommend.recommend import recommend
 from isogloss.report.understand import understand
@@ -24,14 +25,19 @@ if TYPE_CHECKING:
 
 
 def evidence_of(
-    opened: Opened, commands: "Sequence[str]", *, audit: "Mapping[str, Any] | None" = None
+    opened: Opened,
+    commands: "Sequence[str]",
+    *,
+    audit: "Mapping[str, Any] | None" = None,
+    texts: bool = True,
 ) -> Evidence:
     """Gather what a page is written from.
 
     Args:
         opened: the study; at least one of its cells is finished.
         commands: what a reader types to get the page again.
-        audit: of the data, if one was made.
+        audit: of the data; by default what the stored steps know.
+        texts: whether texts of the data may be shown.
 
     Raises:
         InputError: if nothing is finished.
@@ -43,14 +49,16 @@ def evidence_of(
     tested = any(row["target_language"] is not None for row in finetuned)
     pretrained = [row for row in rows if row["regime"] in REGIMES]
     metric = opened.study.metric if tested else "mrr"
+    audit = audit_of(opened) if audit is None else audit
     comparing, why = _comparing(opened, audit) if tested else (None, "")
     return Evidence(
         frame=Frame(opened.study.name, metric, opened.sample),
-        provenance=_provenance(opened, commands),
+        provenance=provenance_of(opened, commands),
         scores=_scores(opened, finetuned) if tested else None,
         comparing=comparing,
         uncompared=why,
         balancing=_balancing(opened, pretrained, commands) if pretrained else None,
+        errors=errors_of(opened, finetuned, texts=texts) if tested else None,
         audit=audit,
         remarks=opened.remarks,
     )
@@ -101,9 +109,3 @@ def _balancing(
     tables = balance_tables(rows, design, trials=trials_of(opened, rows, design))
     claim = claim_lines(tables["balance_tests"], design)
     return Balancing(tables, design, also_of(opened, commands), claim)
-
-
-def _provenance(opened: Opened, commands: "Sequence[str]") -> Provenance:
-    declared = opened.study.model_dump(mode="json", by_alias=True, exclude_none=True)
-    text = yaml.safe_dump(declared, sort_keys=False, allow_unicode=True, width=100)
-    return Provenance(commands, text, opened.unfinished())

@@ -3,27 +3,23 @@
 from typing import Any
 
 from isogloss.base.errors import RunError
-from isogloss.data.audit import audit_splits
-from isogloss.data.example import Split, TextExample
 from isogloss.data.text import RawText
 from isogloss.execute.executor import Ended
 from isogloss.execute.inline import InlineExecutor
 from isogloss.execute.kinds import text
-from isogloss.execute.kinds.data import read_examples, read_tagged_examples, read_texts
+from isogloss.execute.kinds.data import read_texts
 from isogloss.execute.kinds.tokenizer import open_tokenizer
 from isogloss.execute.read import read_data
 from isogloss.execute.run import run_plan
+from isogloss.execute.stored_audit import audit_stored
 from isogloss.model.tokenizer import load_tokenizer, tokenizer_audit
-from isogloss.plan.plan import Plan, Step
+from isogloss.plan.plan import Plan
 from isogloss.store.store import Store
 from isogloss.study.pretraining import Pretraining
 from isogloss.study.study import Study
 
 WHOLE = 1_000_000
 """Tagged sentences are cut into windows, not off: nothing of them is ever truncated."""
-
-SENTENCES = "sentences"
-"""The one label of sentences whose words are tagged, until their tags are counted."""
 
 PRETRAINING = "pre-training"
 """What the tokenizer of a pre-training is called among those of encoders."""
@@ -40,15 +36,7 @@ def audit_study(study: Study, plan: Plan, store: Store) -> dict[str, Any]:
         RunError: if a tokenizer cannot be made.
     """
     read_data(plan, store)
-    splits = _splits(study, plan, store)
-    if study.data is None:
-        found = audit_splits({}, labels=())
-    elif study.is_tagging:
-        found = audit_splits(splits, labels=[SENTENCES])
-        _count_tags(found, study, plan, store)
-    else:
-        found = audit_splits(splits, labels=study.labels)
-    found["text"] = [store.record(step.key) for step in plan.of_kind("text")]
+    found = audit_stored(study, plan, store)
     found["tokenizers"] = tokenizer_audits(study, plan, store)
     if study.pretraining is not None:
         found["tokenizers"][PRETRAINING] = _raw_audit(study.pretraining, plan, store)
@@ -91,33 +79,3 @@ def _raw_audit(declared: Pretraining, plan: Plan, store: Store) -> dict[str, Any
     made = [step for step in plan.of_kind("tokenizer") if "raw" in step.payload]
     folder = declared.tokenizer_from or store.folder(made[0].key)
     return tokenizer_audit(load_tokenizer(folder), texts, WHOLE)
-
-
-def _splits(study: Study, plan: Plan, store: Store) -> dict[str, dict[str, Split]]:
-    """Language -> name -> rows, as the study pools them."""
-    found: dict[str, dict[str, Split]] = {}
-    for step in plan.labeled_data:
-        split = _split(step, store, tagged=study.is_tagging)
-        found.setdefault(split.language, {})[split.name] = split
-    return found
-
-
-def _split(step: Step, store: Store, *, tagged: bool) -> Split:
-    folder = store.folder(step.key)
-    if not tagged:
-        return read_examples(folder)
-    read = read_tagged_examples(folder)
-    texts = tuple(TextExample(e.id, " ".join(e.tokens), SENTENCES) for e in read.examples)
-    return Split(read.language, read.name, texts)
-
-
-def _count_tags(found: dict[str, Any], study: Study, plan: Plan, store: Store) -> None:
-    """Put the counts of entities or parts of speech where those of labels stand."""
-    found["labels"] = list(study.labels)
-    for step in plan.labeled_data:
-        record = store.record(step.key)
-        total = max(1, sum(record["labels"].values()))
-        found["languages"][record["language"]]["splits"][record["split"]]["labels"] = {
-            label: {"count": count, "share": count / total}
-            for label, count in record["labels"].items()
-        }

@@ -35,6 +35,10 @@ def report(
             show_default=False,
         ),
     ] = None,
+    no_texts: Annotated[
+        bool,
+        typer.Option("--no-texts", help="Leave all texts of the data out of the page; ids stay."),
+    ] = False,
     changes: SetOption = None,
     json: JsonOption = False,
     verbose: VerboseOption = 0,
@@ -58,8 +62,9 @@ def report(
     opened = open_study(study, store, changes)
     show.notes(opened.remarks)
     folder = output or opened.folder
-    commands = [opened.again("run"), opened.again("report", "-o", str(folder))]
-    evidence = evidence_of(opened, commands)
+    flags = ["--no-texts"] if no_texts else []
+    commands = [opened.again("run"), opened.again("report", *flags, "-o", str(folder))]
+    evidence = evidence_of(opened, commands, texts=not no_texts)
     made = faces(evidence, audited=was_audited(folder))
     paths = write_files(folder, made, [ENDINGS[name] for name in wanted])
     if not paths:

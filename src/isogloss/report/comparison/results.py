@@ -84,9 +84,18 @@ def main_setting(results: Iterable[Result]) -> Setting:
     Raises:
         ValueError: if there is no result.
     """
+    return setting_of_most((result.encoder, result.setting) for result in results)
+
+
+def setting_of_most(tested: Iterable[tuple[str, Setting]]) -> Setting:
+    """The main setting, of pairs of an encoder and a setting that it was tested in.
+
+    Raises:
+        ValueError: if there is none.
+    """
     encoders: dict[Setting, set[str]] = {}
-    for result in results:
-        encoders.setdefault(result.setting, set()).add(result.encoder)
+    for encoder, setting in tested:
+        encoders.setdefault(setting, set()).add(encoder)
     if not encoders:
         raise ValueError("no result: there is no setting")
     return max(encoders, key=lambda setting: (len(encoders[setting]), *_weight(setting)))

@@ -11,10 +11,13 @@ from isogloss.report.balance.design import Design
 from isogloss.report.balance.page import Also
 from isogloss.report.balance.tables import Tables
 from isogloss.report.comparison.compare import Comparison
+from isogloss.report.comparison.results import Setting
 from isogloss.report.frame import Frame
 from isogloss.report.recommend.candidate import Candidate
 from isogloss.report.recommend.recommend import Recommendation
 from isogloss.report.records import Records, Row
+from isogloss.report.why.confusion import Confusion
+from isogloss.report.why.worst import Worst
 
 
 @final
@@ -68,6 +71,23 @@ class Balancing:
 
 @final
 @dataclass(frozen=True)
+class Errors:
+    """What models get wrong."""
+
+    main: Setting
+    """The setting that entities and examples are of."""
+
+    confusions: Sequence[Confusion]
+    entities: Records
+    """How entities were found or missed; empty where there are none."""
+
+    worst: Sequence[Worst]
+    texts: bool
+    """Whether texts of the data may be shown."""
+
+
+@final
+@dataclass(frozen=True)
 class Provenance:
     """Where everything comes from."""
 
@@ -80,8 +100,26 @@ class Provenance:
     unfinished: Sequence[str] = ()
     """What is missing or failed, a line each."""
 
+    checks: Sequence[str] = ()
+    """What a reader types to check it."""
+
+    failed: Records = ()
+    """One record a step that failed, with its reason."""
+
+    kinds: Records = ()
+    """One record a kind of step: how many, how many finished, wall time, operations."""
+
     steps: Records = ()
     """One record a finished step."""
+
+    pins: Records = ()
+    """What the study names outside itself, and which bytes that was."""
+
+    versions: Records = ()
+    """Sets of versions that steps were made with, by number."""
+
+    machines: Records = ()
+    """What costs were measured on."""
 
 
 @final
@@ -97,6 +135,7 @@ class Evidence:
     """Why what could be compared is not, yet."""
 
     balancing: Balancing | None = None
+    errors: Errors | None = None
     audit: Mapping[str, Any] | None = None
     """Of the data, as `isogloss.execute.audit` gives it."""
 

@@ -21,10 +21,19 @@ from markupsafe import Markup
 
 from isogloss.report.html.blocks import Block, Chart, Fold, Section
 
-SCRIPTS = ("page.js", "tables.js", "charts.js", "numbers.js", "recommend.js", "panel.js")
+SCRIPTS = (
+    "page.js",
+    "tables.js",
+    "charts.js",
+    "numbers.js",
+    "recommend.js",
+    "panel.js",
+    "confusion.js",
+    "examples.js",
+)
 """Ours, in the order in which they are put together."""
 
-STYLES = ("page.css", "decision.css")
+STYLES = ("page.css", "decision.css", "why.css")
 
 _UNSAFE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 """Characters that HTML forbids; each is shown as U+FFFD."""

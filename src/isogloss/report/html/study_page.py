@@ -9,11 +9,13 @@ from isogloss.report.html.sections.comparison import comparison
 from isogloss.report.html.sections.curves import curves
 from isogloss.report.html.sections.provenance import provenance
 from isogloss.report.html.sections.verdict import verdict
+from isogloss.report.html.sections.why import why
 
 SECTIONS: tuple[Callable[[Evidence], Section | None], ...] = (
     verdict,
     comparison,
     curves,
+    why,
     provenance,
 )
 """From what a reader wants first to what a doubter wants last; one with nothing is left out."""

@@ -1,14 +1,119 @@
 """Where everything comes from, and how to get it again."""
 
-from isogloss.report.html.blocks import Block, Code, Fold, Lines, Section
+from collections.abc import Iterator
+
+from isogloss.report.html.blocks import (
+    Block,
+    Code,
+    Fact,
+    Facts,
+    Fold,
+    Heading,
+    Lines,
+    Section,
+    Words,
+    table_of,
+)
 from isogloss.report.html.evidence import Evidence
+from isogloss.report.html.evidence import Provenance as Told
+from isogloss.report.numbers import plain
+from isogloss.report.records import Records
+
+AGAIN = "To get this page again"
+CHECK = "To check it"
+CHECKING = (
+    "A key is the digest of everything that decides a step's result: the study's values, the bytes"
+    " of data and weights, the keys of what it needs. `isogloss plan` works them out from the study"
+    " file alone; the last two commands make everything anew, to be set beside the first results."
+    " On one machine and with the same versions they are the same numbers; elsewhere the last"
+    " digits may differ."
+)
+MOST_LINES = 12
+"""Lines of what is missing that stand open; the others are behind a click."""
+
+TABLES = {
+    "kinds": "What it took: wall time is the sum over steps, which may have run side by side",
+    "machines": "Machine that costs were measured on",
+    "versions": "Versions that the steps were made with",
+    "pins": "Data and models, and which bytes they were",
+    "steps": "Every finished step with its key",
+}
+FOLDED = {"pins", "steps"}
 
 
 def provenance(evidence: Evidence) -> Section | None:
-    """Commands, the study file, and what is missing."""
+    """What failed or is missing, commands, costs, pins, keys and the study file."""
     told = evidence.provenance
-    blocks: list[Block] = [Code("\n".join(told.commands), "To get this page again")]
-    if told.unfinished:
-        blocks.insert(0, Lines(told.unfinished, tone="warning"))
+    blocks: list[Block] = [
+        *_missing(told),
+        *([Facts(list(_in_all(told)))] if told.kinds else []),
+        Code("\n".join(told.commands), AGAIN),
+    ]
+    if told.checks:
+        blocks += [Code("\n".join(told.checks), CHECK), Words(CHECKING, "note")]
+    records: dict[str, Records] = {
+        "kinds": told.kinds,
+        "machines": told.machines,
+        "versions": told.versions,
+        "pins": told.pins,
+        "steps": told.steps,
+    }
+    for name, caption in TABLES.items():
+        if records[name]:
+            folded = name in FOLDED
+            blocks.append(table_of(f"from-{name}", caption, records[name], folded=folded))
     blocks.append(Fold("The study file, as it was read", [Code(told.study)]))
     return Section("provenance", "Provenance", blocks)
+
+
+def _missing(told: Told) -> Iterator[Block]:
+    """Failures with their reasons first; then what is not done yet, the most of it folded."""
+    if told.failed:
+        yield Heading("What failed")
+        yield table_of("from-failed", "Steps that failed, and why", told.failed)
+    failed = {f"{one['step']}: failed: {one['why']}" for one in told.failed}
+    undone = [line for line in told.unfinished if line not in failed]
+    if undone:
+        yield Words(f"**Not in this page:** {_counted(len(undone))} not done yet.", "warning")
+        lines = Lines(undone)
+        yield lines if len(undone) <= MOST_LINES else Fold("What is not done yet", [lines])
+
+
+def _counted(n: int) -> str:
+    return "1 step is" if n == 1 else f"{n:,} steps are"
+
+
+def _in_all(told: Told) -> Iterator[Fact]:
+    """Steps, time, operations and seeds."""
+    steps, finished = int(_sum(told.kinds, "steps")), int(_sum(told.kinds, "finished"))
+    yield Fact("Steps", f"{finished:,} of {steps:,} finished")
+    seconds = _sum(told.kinds, "wall time (s)")
+    yield Fact("Wall time", _duration(seconds), ["sum over steps", *_between(told)])
+    if gflop := _sum(told.kinds, "GFLOP"):
+        yield Fact("Operations", f"{plain(gflop)} GFLOP", ["where steps count them"])
+    seeds = sorted({one["seed"] for one in told.steps if one["seed"] is not None})
+    if seeds:
+        yield Fact("Seeds" if len(seeds) > 1 else "Seed", ", ".join(map(str, seeds)))
+
+
+def _between(told: Told) -> Iterator[str]:
+    """When the first step and the last one were finished, to the minute."""
+    times = sorted(one["finished (UTC)"] for one in told.steps)
+    if times:
+        yield f"{times[0][:-3]} to {times[-1][:-3]} UTC"
+
+
+def _sum(records: Records, field: str) -> float:
+    return sum(record[field] or 0 for record in records)
+
+
+def _duration(seconds: float) -> str:
+    """Write a time as people say it.
+
+    >>> _duration(59.2), _duration(3723), _duration(90000)
+    ('59.2 s', '1 h 2 min', '25 h 0 min')
+    """
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,129 @@
+"""What the models of an opened study get wrong, from its stored predictions and texts."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from isogloss.desk.balance import REGIMES
+from isogloss.execute.kinds.data import read_examples, read_tagged_examples
+from isogloss.report.comparison.results import Setting, setting_of_most
+from isogloss.report.comparison.units import SPAN_TASKS
+from isogloss.report.html.evidence import Errors
+from isogloss.report.why.confusion import (
+    Confusion,
+    Place,
+    confusion_of_words,
+    confusions_of_rows,
+)
+from isogloss.report.why.entities import count_matches, entity_records
+from isogloss.report.why.said import Said, read_said
+from isogloss.report.why.worst import Worst, worst_sentences, worst_texts
+from isogloss.stats.spans import span_tags
+
+if TYPE_CHECKING:
+    from isogloss.desk.opened import Opened
+    from isogloss.report.records import Record, Row
+
+MOST_SHOWN = 5
+"""Examples of one encoder and language."""
+
+MOST_IN_ALL = 400
+"""Examples of a page; with very many encoders and languages there are fewer of each."""
+
+Tested = dict[Place, dict[int, str]]
+"""The evaluations of each place: seed -> step."""
+
+
+def errors_of(opened: "Opened", rows: "Sequence[Row]", *, texts: bool) -> Errors | None:
+    """Gather confusions, missed entities and the worst examples.
+
+    Args:
+        opened: the study.
+        rows: its long table of results, of what was fine-tuned.
+        texts: whether texts of the data may be shown.
+    """
+    tested = _tested(opened)
+    if not tested:
+        return None
+    main = setting_of_most((place.encoder, place.setting) for place in tested)
+    inside = {place: steps for place, steps in tested.items() if place.setting == main}
+    return Errors(
+        main=main,
+        confusions=list(_confusions(opened, rows, tested)),
+        entities=list(_entities(opened, inside)),
+        worst=list(_worst(opened, inside, texts=texts)),
+        texts=texts,
+    )
+
+
+def _tested(opened: "Opened") -> Tested:
+    """Finished evaluations of models as they were trained."""
+    found: Tested = {}
+    for columns, _ in opened.entries:
+        trained_form = columns["form"] == "torch" and columns["regime"] not in REGIMES
+        if columns["target_language"] is None or not trained_form:
+            continue
+        sources = tuple(columns["source_languages"])
+        setting = Setting(columns["regime"], sources, columns["n_per_language"], columns["split"])
+        place = Place(columns["encoder"], setting, columns["target_language"])
+        found.setdefault(place, {})[columns["seed"]] = columns["step"]
+    return found
+
+
+def _confusions(opened: "Opened", rows: "Sequence[Row]", tested: Tested) -> Iterator[Confusion]:
+    if not opened.study.is_tagging:
+        yield from confusions_of_rows(rows, opened.study.labels, opened.study.metric)
+        return
+    for place, steps in tested.items():
+        yield confusion_of_words(place, [_said(opened, step) for step in steps.values()])
+
+
+def _entities(opened: "Opened", inside: Tested) -> "Iterator[Record]":
+    if opened.study.task not in SPAN_TASKS:
+        return
+    for place, steps in inside.items():
+        counts = count_matches(_said(opened, step) for step in steps.values())
+        yield from entity_records(place.encoder, place.target, counts, len(steps))
+
+
+def _worst(opened: "Opened", inside: Tested, *, texts: bool) -> Iterator[Worst]:
+    most = max(1, min(MOST_SHOWN, MOST_IN_ALL // len(inside)))
+    for place, steps in inside.items():
+        seed = min(steps, key=opened.study.seeds.index)
+        said = _said(opened, steps[seed])
+        data = _data_of(opened, steps[seed]) if texts else None
+        if opened.study.is_tagging:
+            words = partial(_words, opened, data) if data else None
+            spans = opened.study.task in SPAN_TASKS
+            found = worst_sentences(said, most, words, spans=spans)
+        else:
+            found = worst_texts(said, most, partial(_texts, opened, data) if data else None)
+        wrong = int(said.wrong.sum())
+        yield Worst(
+            place.encoder, place.setting, place.target, seed, wrong, len(said), tuple(found)
+        )
+
+
+def _said(opened: "Opened", step: str) -> Said:
+    task, labels = opened.study.task, opened.study.labels
+    names = span_tags(labels) if task in SPAN_TASKS else labels
+    return read_said(opened.store.folder(step), task=task, names=names)
+
+
+def _data_of(opened: "Opened", evaluated: str) -> str | None:
+    """The data step that an evaluation was made on, if the store still has it."""
+    prepared = opened.plan.by_key[evaluated].needs[1]
+    data = opened.plan.by_key[prepared].needs[0]
+    return data if data in opened.store else None
+
+
+def _texts(opened: "Opened", data: str, wanted: Sequence[str]) -> dict[str, str]:
+    ids = set(wanted)
+    split = read_examples(opened.store.folder(data))
+    return {example.id: example.text for example in split.examples if example.id in ids}
+
+
+def _words(opened: "Opened", data: str, wanted: Sequence[str]) -> dict[str, Any]:
+    ids = set(wanted)
+    split = read_tagged_examples(opened.store.folder(data))
+    return {example.id: example.tokens for example in split.examples if example.id in ids}
