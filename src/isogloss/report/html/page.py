@@ -25,6 +25,7 @@ SCRIPTS = (
     "page.js",
     "tables.js",
     "charts.js",
+    "map.js",
     "numbers.js",
     "recommend.js",
     "panel.js",
@@ -33,7 +34,7 @@ SCRIPTS = (
 )
 """Ours, in the order in which they are put together."""
 
-STYLES = ("page.css", "decision.css", "why.css")
+STYLES = ("page.css", "map.css", "decision.css", "why.css")
 
 _UNSAFE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 """Characters that HTML forbids; each is shown as U+FFFD."""

@@ -7,6 +7,7 @@ from isogloss.report.html.evidence import Evidence
 from isogloss.report.html.page import Page
 from isogloss.report.html.sections.comparison import comparison
 from isogloss.report.html.sections.curves import curves
+from isogloss.report.html.sections.map import isogloss_map
 from isogloss.report.html.sections.provenance import provenance
 from isogloss.report.html.sections.verdict import verdict
 from isogloss.report.html.sections.why import why
@@ -14,6 +15,7 @@ from isogloss.report.html.sections.why import why
 SECTIONS: tuple[Callable[[Evidence], Section | None], ...] = (
     verdict,
     comparison,
+    isogloss_map,
     curves,
     why,
     provenance,

@@ -1,0 +1,157 @@
+"""The isogloss map: where a model works, where it does not, and the line between."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from isogloss.base.languages import own_name
+from isogloss.report.charts.map import map_chart
+from isogloss.report.charts.parameters import layer_id, measure_words
+from isogloss.report.charts.ranked import ranked_chart
+from isogloss.report.html.blocks import Block, Chart, Section, Table, Widget, Words, table_of
+from isogloss.report.html.evidence import Evidence
+from isogloss.report.map.atlas import Atlas, atlas_of
+from isogloss.report.map.layers import (
+    Layer,
+    Mark,
+    balance_layers,
+    difference_layers,
+    score_layers,
+)
+from isogloss.report.map.places import place_of
+from isogloss.report.records import Record
+
+MAP, BARS = "isogloss-map", "isogloss-bars"
+"""Ids of the two charts."""
+
+MOST_OPEN = 30
+"""A table with more rows is shut at first."""
+
+HOW = (
+    "Each language is at one point, about the middle of where it is spoken (Glottolog, CC BY 4.0);"
+    " languages that share a point stand side by side. The line runs half-way between neighbors of"
+    " which one reaches the threshold and the other does not; it is dotted where the 95 % interval"
+    " of either holds the threshold. It says between which languages the score falls, not where on"
+    " the ground, and is not drawn far from all languages."
+)
+
+
+def isogloss_map(evidence: Evidence) -> Section | None:
+    """The map, the same as bars and as tables, and one panel for all of them."""
+    atlas = atlas_of(layers_of(evidence))
+    if atlas is None:
+        return None
+    blocks: list[Block] = [
+        Widget("isogloss", "map", "Where is the score reached, and where not?", panel(atlas)),
+        Chart(
+            MAP,
+            "The isogloss: the line between neighbors of which one reaches the threshold",
+            map_chart(atlas, evidence.frame),
+        ),
+        Words(HOW, tone="note"),
+    ]
+    if atlas.nowhere:
+        blocks.append(Words(f"Not on the map, for they have no place: {', '.join(atlas.nowhere)}."))
+    caption = "The same as bars, the best first, with 95 % intervals and the threshold"
+    blocks.append(Chart(BARS, caption, ranked_chart(atlas, evidence.frame)))
+    return Section("map", "Isogloss map", [*blocks, *_tables(atlas)])
+
+
+def layers_of(evidence: Evidence) -> list[Layer]:
+    """What there is to show; the model that is recommended first."""
+    found: list[Layer] = []
+    if evidence.scores is not None:
+        measure = evidence.frame.measure
+        found += score_layers(evidence.scores.tables, measure, chosen=_chosen(evidence))
+    if evidence.comparing is not None:
+        comparison = evidence.comparing.comparison
+        found += difference_layers(comparison.differences, found, comparison.asked.metric)
+    if evidence.balancing is not None:
+        found += balance_layers(evidence.balancing.tables, evidence.balancing.design)
+    return found
+
+
+def panel(atlas: Atlas) -> dict[str, Any]:
+    """What the panel knows: all layers with their languages, the worst first, and sliders."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for at, layer in enumerate(atlas.layers):
+        name = "Differences" if layer.kind == "difference" else layer.group
+        found = {"id": layer_id(at), "words": layer.title, **_in_panel(atlas, layer)}
+        groups.setdefault(name, []).append(found)
+    return {
+        "map": MAP,
+        "charts": [MAP, BARS],
+        "groups": [{"name": name, "layers": layers} for name, layers in groups.items()],
+        "views": [
+            {"name": view.name, "words": view.title, **view.shape._asdict()} for view in atlas.views
+        ],
+    }
+
+
+def _chosen(evidence: Evidence) -> str:
+    """The encoder that is recommended, if there is a choice."""
+    if evidence.comparing is None:
+        return ""
+    found = evidence.comparing.recommendation
+    return next(one.encoder for one in found.candidates if one.name == found.choice)
+
+
+def _in_panel(atlas: Atlas, layer: Layer) -> dict[str, Any]:
+    marks = sorted(layer.marks.items(), key=lambda one: one[1].value)
+    return {
+        "facts": " · ".join(filter(None, [layer.title, measure_words(layer), layer.facts])),
+        "scale": " ".join(layer.scale),
+        "slider": atlas.slider(layer)._asdict(),
+        "languages": [
+            {"name": atlas.names[code], "value": mark.value, "low": mark.low, "high": mark.high}
+            for code, mark in marks
+        ],
+    }
+
+
+def _tables(atlas: Atlas) -> list[Table]:
+    """All layers as rows: scores, then differences."""
+    found = []
+    for kind, caption in (("score", "Scores on the map"), ("difference", "Differences on the map")):
+        mine = [layer for layer in atlas.layers if layer.kind == kind]
+        shown = [_row(layer, code, mark) for layer in mine for code, mark in layer.marks.items()]
+        full = [
+            {**row, **_more(layer), **_place(row["language"])}
+            for layer in mine for row in _rows(layer)
+        ]  # fmt: skip
+        if shown:
+            found.append(
+                table_of(f"map-{kind}s", caption, shown, folded=len(shown) > MOST_OPEN, full=full)
+            )
+    return found
+
+
+def _rows(layer: Layer) -> Sequence[Record]:
+    return [_row(layer, code, mark) for code, mark in layer.marks.items()]
+
+
+def _row(layer: Layer, code: str, mark: Mark) -> Record:
+    name = "value" if layer.kind == "score" else "difference"
+    return {
+        "model": layer.title,
+        "language": code,
+        "own name": own_name(code),
+        "trained": mark.setting or None,
+        name: mark.value,
+        f"{name}_low": mark.low,
+        f"{name}_high": mark.high,
+        "n_scored" if layer.kind == "score" else "n_units": mark.n_scored,
+        "n_unscored": mark.n_unscored,
+        "n_seeds": mark.n_seeds,
+    }
+
+
+def _more(layer: Layer) -> Mapping[str, Any]:
+    return {"measure": layer.measure, "facts": layer.facts}
+
+
+def _place(code: str) -> Mapping[str, Any]:
+    place = place_of(code)
+    return {
+        "latitude": place.latitude if place else None,
+        "longitude": place.longitude if place else None,
+    }
