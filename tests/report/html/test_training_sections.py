@@ -57,6 +57,7 @@ def test_every_cell_of_the_curves_is_its_record(study):
         ]
         assert gain["language"] == code
         assert [cell.value for cell in row[4:]] == [gain["gain"], gain["gain_per_doubling"]]
+    assert table.common.startswith("intervals: Student t over seeds · gain: largest minus smallest")
 
 
 def test_the_download_of_a_matrix_has_every_record_and_field(study):

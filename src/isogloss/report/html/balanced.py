@@ -30,10 +30,10 @@ def glance_block(differences: Records, design: Design) -> Table:
     ]
     heads = ["languages", "measure", *(f"against {arm}" for arm in design.baselines)]
     full = [dict(record) for line in lines for record in line.against.values()]
+    told = "its difference to each baseline with a 95 % interval"
     return Table(
         id="balance-glance",
-        caption=f"{design.candidate} at a glance: its difference to each baseline with a 95 % interval;"
-        " the verdicts are after Holm's correction",
+        caption=f"{design.candidate} at a glance: {told}; the verdicts are after Holm's correction",
         heads=heads,
         rows=rows,
         numeric=[False] * len(heads),

@@ -46,7 +46,7 @@
   });
 
   const legendsBelow = (spec) => changed(spec, (value, key) => (
-    key === "legend" && value?.orient === "right" ? { ...value, orient: "bottom", columns: 2 } : value
+    key === "legend" && value?.orient ? { ...value, orient: "bottom", columns: value.orient === "right" ? 2 : 1 } : value
   ));
 
   function inColumns(made, room) { // as many small charts in a row as there is room for

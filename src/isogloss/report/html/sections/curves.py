@@ -1,6 +1,7 @@
 """Learning curves: what more rows of each language bring."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from isogloss.report.figures import curve_figures
@@ -43,15 +44,30 @@ def _part(key: Mapping[str, Any], points: Records, gains: Records, frame: Frame)
         caption = f"Scores ({frame.measure}) by training rows per language: {named(key)}"
         blocks += [
             drawn(figure, frame, controls=controls, scales=True),
-            matrix(
-                f"{figure.name}-numbers",
-                f"{caption}; {counts(points)}",
-                points,
-                ("language", "n_per_language"),
-                more=_gained(gains),
+            replace(
+                matrix(
+                    f"{figure.name}-numbers",
+                    f"{caption}; {counts(points)}",
+                    points,
+                    ("language", "n_per_language"),
+                    more=_gained(gains),
+                ),
+                common=_explained(points, gains),
             ),
         ]
     return blocks
+
+
+def _explained(points: Records, gains: Records) -> str:
+    """What the intervals are over, and what the last columns are."""
+    methods = dict.fromkeys(p["method"] for p in points if p["value_low"] is not None)
+    return " · ".join(
+        [
+            *([f"intervals: {', '.join(methods)}"] if methods else []),
+            *(["gain: largest minus smallest size, paired by seed"] if gains else []),
+            *(["per doubling: slope over the logarithm of the size"] if gains else []),
+        ]
+    )
 
 
 def _gained(gains: Records) -> dict[str, dict[str, Cell]]:
