@@ -5,10 +5,13 @@ from collections.abc import Callable
 from isogloss.report.html.blocks import Section
 from isogloss.report.html.evidence import Evidence
 from isogloss.report.html.page import Page
+from isogloss.report.html.sections.balance import balance
 from isogloss.report.html.sections.comparison import comparison
 from isogloss.report.html.sections.curves import curves
 from isogloss.report.html.sections.map import isogloss_map
 from isogloss.report.html.sections.provenance import provenance
+from isogloss.report.html.sections.regimes import regimes
+from isogloss.report.html.sections.transfer import transfer
 from isogloss.report.html.sections.verdict import verdict
 from isogloss.report.html.sections.why import why
 
@@ -17,6 +20,9 @@ SECTIONS: tuple[Callable[[Evidence], Section | None], ...] = (
     comparison,
     isogloss_map,
     curves,
+    transfer,
+    regimes,
+    balance,
     why,
     provenance,
 )
