@@ -187,7 +187,7 @@ def _layers(values: Sequence[Any], orders: Mapping[str, Ends], measure: str) -> 
     told = _told(measure)
     return alt.layer(
         _cells(base, told).encode(color=color),
-        _empty(base, told),
+        *([_empty(base, told)] if any(value["value"] is None for value in values) else []),
         _frames(base, told),
         _numbers(base, low + 0.7 * (max(high, low + LEAST_SPAN) - low), cell, told),
         _margin_numbers(base, cell, measure),
