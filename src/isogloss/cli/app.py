@@ -14,6 +14,7 @@ from isogloss.cli import show
 from isogloss.cli.commands.audit import audit
 from isogloss.cli.commands.bench import bench
 from isogloss.cli.commands.compare import compare
+from isogloss.cli.commands.export import export
 from isogloss.cli.commands.init import init
 from isogloss.cli.commands.ls import ls
 from isogloss.cli.commands.plan import plan
@@ -40,6 +41,7 @@ app = typer.Typer(
 )
 for command in COMMANDS:
     app.command()(command)
+app.add_typer(export)
 
 
 def _version(wanted: bool) -> None:

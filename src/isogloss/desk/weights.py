@@ -1,0 +1,45 @@
+"""What the files of a model say of its size; of the weights only the headers are read."""
+
+import json
+import math
+import struct
+from pathlib import Path
+from typing import Any
+
+from isogloss.report.export.facts import Weights
+
+ENDINGS = {".safetensors", ".onnx", ".data"}
+"""Of files that hold weights."""
+
+NO_LIMIT = 1_000_000
+"""A tokenizer without a longest input says some astronomical number."""
+
+
+def read_weights(folder: Path) -> Weights:
+    """Read the sizes of a model off its folder."""
+    config = _object(folder / "config.json")
+    longest = _object(folder / "tokenizer_config.json").get("model_max_length")
+    files = sorted(folder.glob("*.safetensors"))
+    widths = [config[name] for name in ("hidden_size", "dim") if config.get(name)]
+    return Weights(
+        n_parameters=sum(map(_n_parameters, files)) if files else None,
+        n_bytes=sum(p.stat().st_size for p in folder.iterdir() if p.suffix in ENDINGS),
+        width=widths[0] if widths else None,
+        max_tokens=longest if isinstance(longest, int) and longest < NO_LIMIT else None,
+    )
+
+
+def _n_parameters(path: Path) -> int:
+    """The numbers in a safetensors file: its header says the shape of each tensor."""
+    with path.open("rb") as stream:
+        (length,) = struct.unpack("<Q", stream.read(8))
+        header = json.loads(stream.read(length))
+    tensors = (tensor for name, tensor in header.items() if name != "__metadata__")
+    return sum(math.prod(tensor["shape"]) for tensor in tensors)
+
+
+def _object(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found

@@ -1,0 +1,96 @@
+"""A model's folder for others: all its files at once, or none."""
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from isogloss.base.errors import InputError, RunError
+
+OWN = {".json", ".jinja", ".md", ".model", ".safetensors", ".txt"}
+"""Endings of what an exported model consists of; only a folder of such files is replaced."""
+
+
+def check_place(folder: Path, *, force: bool) -> None:
+    """Refuse a place for a model where something is, before the work.
+
+    Args:
+        folder: where the model shall go.
+        force: whether a model that lies there may be replaced. Any other folder may not.
+
+    Raises:
+        InputError: saying what is in the way.
+    """
+    place = folder.resolve()
+    if place in [Path.cwd(), *Path.cwd().parents]:
+        raise InputError(f"{folder} is the folder we are in, or around it. Name a new one.")
+    if not place.exists():
+        return
+    if not place.is_dir():
+        raise InputError(f"{folder} is a file. Name a new folder.")
+    strange = sorted(path.name for path in place.iterdir() if not _is_own(path))
+    if strange:
+        told = ", ".join(strange[:3]) + (f" and {len(strange) - 3} more" if strange[3:] else "")
+        raise InputError(
+            f"{folder} holds what is no part of a model ({told}). Name a new folder; --force"
+            " replaces models only."
+        )
+    if any(place.iterdir()) and not force:
+        raise InputError(f"{folder} is not empty. Name a new folder, or replace it with --force.")
+
+
+def write_model(
+    folder: Path, files: Mapping[str, Path], texts: Mapping[str, str], *, force: bool = False
+) -> list[Path]:
+    """Copy the files of a model and write its texts; the folder is whole, or as it was.
+
+    Args:
+        folder: made with the folders above it.
+        files: name in the folder -> the file to copy.
+        texts: name in the folder -> its content.
+        force: as in `check_place`.
+
+    Returns:
+        The files written.
+
+    Raises:
+        InputError: if something is in the way, or the folder cannot be written to.
+        RunError: if the disk fails.
+    """
+    check_place(folder, force=force)
+    place = folder.resolve()
+    draft = place.with_name(f".draft-{os.getpid()}-{place.name}")
+    try:
+        draft.mkdir(parents=True)
+        for name, source in files.items():
+            shutil.copyfile(source, draft / name)
+        for name, text in texts.items():
+            (draft / name).write_text(text, encoding="utf-8")
+        _put(draft, place)
+    except PermissionError as error:
+        raise InputError(
+            f"{folder}: cannot be written ({error.strerror}). Name a folder that you may write."
+        ) from error
+    except OSError as error:
+        raise RunError(f"{folder}: cannot be written ({error.strerror or error}).") from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return sorted(folder / name for name in (*files, *texts))
+
+
+def _put(draft: Path, place: Path) -> None:
+    """Move a folder into its place; what lay there goes last."""
+    before = place.with_name(f".before-{os.getpid()}-{place.name}")
+    if place.exists():
+        place.rename(before)
+    try:
+        draft.rename(place)
+    except OSError:
+        if before.exists():
+            before.rename(place)
+        raise
+    shutil.rmtree(before, ignore_errors=True)
+
+
+def _is_own(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink() and path.suffix in OWN
