@@ -3,6 +3,7 @@
 (() => {
   const PARTS = ["encoders", "settings", "targets"];
   const NAMES = { encoders: "Encoder", settings: "Trained", targets: "Tested on" };
+  const MANY = 8; // labels, from which on cells are small
   const FREQUENT = 3; // confusions that are said in words
 
   const whole = new Intl.NumberFormat("en-US");
@@ -56,11 +57,17 @@
     table.replaceChildren(thead, tbody);
   }
 
+  function line(gold, predicted, counted) { // each name apart, whatever way it runs
+    const made = element("li", gold);
+    made.append(" taken for ", ...element("li", predicted).childNodes, counted);
+    return made;
+  }
+
   function frequent(labels, rows) {
     const wrong = rows.flatMap((row, at) => row.map((count, to) => ({ count, at, to, all: sum(row) })));
     return wrong.filter((one) => one.at !== one.to && one.count)
       .sort((a, b) => b.count - a.count).slice(0, FREQUENT)
-      .map((one) => `${labels[one.at]} taken for ${labels[one.to]}: ${whole.format(one.count)} (${percent(one.count, one.all)} of ${labels[one.at]})`);
+      .map((one) => line(labels[one.at], labels[one.to], `: ${whole.format(one.count)} (${percent(one.count, one.all)} of them)`));
   }
 
   function about(matrix, rows) {
@@ -103,6 +110,7 @@
       return select;
     });
     const chosen = [...data.matrices[0].at];
+    figure.classList.toggle("many", data.labels.length > MANY);
 
     function show() {
       selects.forEach((select, depth) => {
@@ -114,7 +122,7 @@
       const rows = dense(matrix, data.labels.length);
       draw(figure.querySelector("table"), data.shown, rows);
       figure.querySelector(".about bdi").textContent = about(matrix, rows);
-      figure.querySelector(".lines").replaceChildren(...frequent(data.shown, rows).map((line) => element("li", line)));
+      figure.querySelector(".lines").replaceChildren(...frequent(data.shown, rows));
     }
 
     selects.forEach((select, depth) => select.addEventListener("change", () => {

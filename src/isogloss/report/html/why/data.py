@@ -49,7 +49,8 @@ def _chart(audit: Mapping[str, Any], frame: Frame, records: Records) -> Chart:
     names = both_names(audit["languages"])
     many = len(audit["labels"]) > MOST_BARS
     spec = (label_grid if many else labels_chart)(audit, frame, names)
-    caption = "Labels by language and split: share of each, and the number of rows"
+    told = "share of each in percent" if many else "share of each, and the number of rows"
+    caption = f"Labels by language and split: {told}"
     return Chart("why-label-shares", caption, spec, csv_text(records))
 
 
