@@ -25,9 +25,10 @@ from isogloss.cli.commands.run import run
 from isogloss.cli.commands.schema import schema
 from isogloss.cli.commands.status import status
 from isogloss.cli.commands.validate import validate
+from isogloss.cli.commands.view import view
 
 COMMANDS = (
-    init, validate, plan, audit, run, status, results, report, compare, recommend, bench, ls,
+    init, validate, plan, audit, run, status, results, report, compare, recommend, bench, view, ls,
     schema,
 )  # fmt: skip
 

@@ -166,7 +166,7 @@ def reopen_study(noted: "Mapping[str, Any]", store: Path) -> Opened:
     """
     source = str(noted.get("source"))
     try:
-        study = Study.model_validate(noted["study"])
+        study = Study.model_validate(noted["study"], by_alias=True, by_name=True)
         pins = _kept_pins(**noted["pins"]) if "pins" in noted else pin_study(study)
         changes = tuple(map(str, noted.get("changes", ())))
         return Opened(Path(source), study, pins, build_plan(study, pins), Store(store), changes)

@@ -84,17 +84,19 @@ class Live:
         lock.release()
         return False
 
-    def last_change(self, key: str) -> float | None:
-        """When a step was last heard of, in seconds since 1970; None if it never was.
+    def ended(self, key: str) -> float | None:
+        """When a step was finished, or failed when it was last tried, in seconds since 1970.
 
-        It was when it was finished, when it failed, and when its maker said how far it is.
+        None if it never was tried to the end.
         """
         name = f"{checked_key(key)}.json"
         with told(self.root, f"looking for step {key}"):
             finished = _changed(self.root / "steps" / key / NAME)
-            if finished is not None:
-                return finished
-            times = [_changed(self.root / room / name) for room in ("failures", "progress")]
+            return _changed(self.root / "failures" / name) if finished is None else finished
+
+    def last_change(self, key: str) -> float | None:
+        """When a step ended, or was last told of, in seconds since 1970; None if it never was."""
+        times = [self.ended(key), _changed(self._path(key))]
         return max((time for time in times if time is not None), default=None)
 
     def _path(self, key: str) -> Path:

@@ -16,7 +16,7 @@ from importlib.resources import files
 from typing import Any, final
 
 import vl_convert
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from isogloss.report.html.blocks import Block, Chart, Fold, Section
@@ -63,7 +63,7 @@ def render(page: Page) -> str:
     scripts.append("\n".join(_asset(name) for name in SCRIPTS))
     style = "\n".join(_asset(name) for name in STYLES)
     return (
-        _environment()
+        environment()
         .get_template("page.html.j2")
         .render(
             page=page,
@@ -146,10 +146,12 @@ def _asset(name: str) -> str:
     return (files("isogloss.report.html") / "assets" / name).read_text(encoding="utf-8")
 
 
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
+@lru_cache(maxsize=2)
+def environment(*rooms: str) -> Environment:
+    """What draws templates: those among the assets of other rooms, and the parts of a page."""
+    loaders = [PackageLoader(room, "assets") for room in (*rooms, "isogloss.report.html")]
     made = Environment(
-        loader=PackageLoader("isogloss.report.html", "assets"),
+        loader=ChoiceLoader(loaders),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

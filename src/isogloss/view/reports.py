@@ -1,0 +1,137 @@
+"""Reports of studies, written when they are asked for and kept until something new is finished."""
+
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
+from html import unescape
+from threading import Lock, Thread
+from typing import final
+
+from isogloss.desk.evidence import evidence_of
+from isogloss.report.html.page import render
+from isogloss.report.html.study_page import study_page
+from isogloss.store.live import Live
+from isogloss.store.store import Store
+from isogloss.view.noted import Noted
+from isogloss.view.shelf import AGAIN_SECONDS, Shelf
+
+MOST = 8
+"""So many reports are kept; each is a few megabytes."""
+
+PATIENCE_SECONDS = 1.0
+"""So long an answer waits for a report before it says that it is being written."""
+
+FRESH_SECONDS = 10.0
+"""So long at least a report will do, though more is finished meanwhile."""
+
+FRESH_TIMES = 2
+"""And so many times as long as its writing took."""
+
+_POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
+
+
+@final
+@dataclass(frozen=True)
+class Report:
+    """A report's page, and what it allows itself to load."""
+
+    html: str
+    policy: str
+
+
+@final
+class Reports:
+    """Writes reports, each once for what is finished; many threads may ask at once."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._written: OrderedDict[str, _Writing] = OrderedDict()
+        self._lock = Lock()
+
+    def of(self, noted: Noted, store: Store) -> Report | None:
+        """The report of what is finished of a study; None while it is being written.
+
+        Raises:
+            IsoglossError: if the study cannot be opened, nothing of it is finished, or a step that
+                it is written from is damaged.
+        """
+        stamp = finished_stamp(noted, store)
+        with self._lock:
+            writing = self._written.get(noted.id)
+            if writing is None or not writing.serves(stamp):
+                writing = _Writing(stamp, partial(self._write, noted))
+                self._written[noted.id] = writing
+            self._written.move_to_end(noted.id)
+            while len(self._written) > MOST:
+                self._written.popitem(last=False)
+        return writing.result(PATIENCE_SECONDS)
+
+    def _write(self, noted: Noted) -> Report:
+        opened = self._shelf.opened(noted).again_opened()
+        commands = [opened.again("run"), opened.again("report", "-o", str(opened.folder))]
+        html = render(study_page(evidence_of(opened, commands)))
+        return Report(html, policy_of(html))
+
+
+@final
+class _Writing:
+    """A report that is being written, or that was, in a thread that nobody waits for at the end."""
+
+    def __init__(self, stamp: str, write: Callable[[], Report]) -> None:
+        self._stamp = stamp
+        self._began = time.monotonic()
+        self._ended = 0.0
+        self._future: Future[Report] = Future()
+        Thread(target=self._run, args=(write,), daemon=True).start()
+
+    def serves(self, stamp: str) -> bool:
+        """Whether it will do for what is finished now.
+
+        While a study runs, one that has just been written will do for a while: else a reader
+        would wait for ever for the newest.
+        """
+        if not self._future.done():
+            return True
+        age, took = time.monotonic() - self._ended, self._ended - self._began
+        if self._future.exception() is not None:
+            return age < AGAIN_SECONDS
+        return stamp == self._stamp or age < max(FRESH_SECONDS, FRESH_TIMES * took)
+
+    def result(self, seconds: float) -> Report | None:
+        """The report, if it is there after so long at most."""
+        try:
+            return self._future.result(seconds)
+        except TimeoutError:
+            return None
+
+    def _run(self, write: Callable[[], Report]) -> None:
+        try:
+            report = write()
+        except BaseException as error:
+            self._ended = time.monotonic()
+            self._future.set_exception(error)
+        else:
+            self._ended = time.monotonic()
+            self._future.set_result(report)
+
+
+def finished_stamp(noted: Noted, store: Store) -> str:
+    """Another one as soon as a step of the study is finished, made anew, or fails."""
+    live = Live(store.root)
+    return "\n".join([noted.stamp, *(f"{key in store} {live.ended(key)}" for key in noted.keys)])
+
+
+def policy_of(html: str) -> str:
+    """The policy that a page has in its head.
+
+    Raises:
+        ValueError: if it has none.
+    """
+    found = _POLICY.search(html)
+    if found is None:
+        raise ValueError("a report without a Content-Security-Policy")
+    return unescape(found[1])
