@@ -88,9 +88,17 @@
     for (const [param, value] of kept.get(id) ?? []) made.view.signal(param, value);
     follow(id, made.view);
     await made.view.runAsync();
+    unnamed(place);
     place.dataset.drawn = "true";
     place.dispatchEvent(new Event("drawn", { bubbles: true }));
     return made;
+  }
+
+  function unnamed(place) { // a mark without a name is no picture to a screen reader; its data are in the table
+    place.querySelectorAll("[role='graphics-symbol']:not([aria-label])").forEach((mark) => {
+      mark.removeAttribute("role");
+      mark.removeAttribute("aria-roledescription");
+    });
   }
 
   function follow(id, view) { // a pointer over a mark chooses as a control does, until it leaves
