@@ -3,7 +3,6 @@
 import json
 import shutil
 import time
-from contextlib import ExitStack
 from dataclasses import asdict
 
 import pytest
@@ -48,6 +47,14 @@ def test_every_step_is_in_one_state_and_kinds_come_in_the_order_of_the_plan(toy)
     assert [one.message for one in found.failures] == ["no such file"]
     assert found.failures[0].title == data[2].title
     json.dumps(asdict(found), allow_nan=False)
+
+
+def test_cells_are_those_of_the_results(toy):
+    finish(toy, toy.plan.of_kind("data"))
+    assert (look(toy).cells, look(toy).cells_finished) == (20, 0)
+    finish(toy, toy.plan.of_kind("train")[:1])
+    finish(toy, toy.plan.of_kind("evaluate")[:3])
+    assert (look(toy).cells, look(toy).cells_finished) == (20, 4)
 
 
 def test_what_needs_a_failed_step_is_blocked_however_far_behind(toy):
@@ -100,7 +107,7 @@ def test_the_time_left_is_that_of_finished_steps_by_kind_and_weight(toy):
     plan = toy.plan
     trains, tests = plan.of_kind("train"), plan.of_kind("evaluate")
     finish(toy, [s for s in plan if s.kind in {"data", "tokenizer", "prepare"}], seconds=0.0)
-    assert look(toy).work == pytest.approx(0.0)
+    assert look(toy).work is None  # what reading data takes says nothing of training
     finish(toy, trains[:1], seconds=12.0)
     finish(toy, tests[:1], seconds=3.0)
     left = sum(12.0 * weight(step) / weight(trains[0]) for step in trains[1:])
@@ -108,15 +115,32 @@ def test_the_time_left_is_that_of_finished_steps_by_kind_and_weight(toy):
     found = look(toy)
     assert found.left is None
     assert found.work == pytest.approx(left)
+
+
+def test_what_running_steps_have_done_counts_as_done(toy):
+    plan = toy.plan
+    first, second, *rest = trains = plan.of_kind("train")
+    finish(toy, [s for s in plan if s.kind not in {"train"}], seconds=0.0)
+    assert look(toy).work is None
     live = Live(toy.store.root)
-    with ExitStack() as held:
-        for step in trains[1:3]:
-            held.enter_context(toy.store.claim(step.key))
-            live.tell(step.key, told(done=50, began=time.time() - 7))
+    with toy.store.claim(first.key), toy.store.claim(second.key):
+        live.tell(first.key, told(done=50, began=time.time() - 7))
+        live.tell(second.key, told(done=75, first=50, began=time.time() - 5))
         found = look(toy)
-        rest = left - sum(12.0 * weight(s) / weight(trains[0]) for s in trains[1:3]) + 2 * 7
-        assert found.work == pytest.approx(rest, rel=0.02)
-        assert found.left == pytest.approx(rest / 2, rel=0.02)
+    pace = (7 + 5) / (weight(first) / 2 + weight(second) / 4)
+    left = 7 + 5 + sum(pace * weight(step) for step in rest)
+    assert len(trains) == 5
+    assert found.work == pytest.approx(left, rel=0.02)
+    assert found.left == pytest.approx(left / 2, rel=0.02)
+
+
+def test_no_study_is_done_before_its_longest_step(toy):
+    first, second = toy.plan.of_kind("train")[:2]
+    finish(toy, [s for s in toy.plan if s.key not in {first.key, second.key}], seconds=0.0)
+    with toy.store.claim(first.key), toy.store.claim(second.key):
+        Live(toy.store.root).tell(first.key, told(done=10, began=time.time() - 10))
+        Live(toy.store.root).tell(second.key, told(done=99, began=time.time() - 10))
+        assert look(toy).left == pytest.approx(90, rel=0.02)
 
 
 def test_a_step_that_went_on_from_a_checkpoint_is_timed_from_there(toy):

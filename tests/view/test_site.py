@@ -103,7 +103,8 @@ def test_json_and_page_tell_the_same(site, toy):
     text = ask("/study/toy").text
     assert f"0 of {len(toy.plan)} steps finished, 1 failed, 3 blocked by failed ones." in text
     assert "out of memory" in text
-    assert "There is a report as soon as something is finished." in text
+    assert "There is a report as soon as a cell of the results is finished." in text
+    assert (told.json["cells"], told.json["cells_finished"]) == (len(toy.plan.cells), 0)
 
 
 def test_the_head_of_a_page_is_that_of_the_page(site, finished):

@@ -175,5 +175,5 @@ def _signed(table: Table) -> Table:
 
 
 def _plus(cell: Drawn) -> Drawn:
-    above = isinstance(cell.value, float) and cell.value > 0
+    above = isinstance(cell.value, float) and cell.value > 0 and cell.text.strip("0.") != ""
     return replace(cell, text=f"+{cell.text}") if above else cell

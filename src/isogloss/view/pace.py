@@ -1,8 +1,10 @@
-"""How long the rest takes, by what the finished steps took."""
+"""How long the rest takes, by what was done so far."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
+
+from isogloss.plan.estimate import TRAININGS
 
 
 @final
@@ -17,34 +19,45 @@ class Work:
 @final
 @dataclass(frozen=True)
 class Pace:
-    """Seconds for a weight of one, as measured; kinds not seen yet go at the pace of all."""
+    """Seconds for a weight of one, as measured.
+
+    A kind that was not seen yet goes at the pace of its like: trainings at that of trainings, all
+    others at that of others.
+    """
 
     by_kind: Mapping[str, float]
-    of_all: float | None
+    of_trainings: float | None
+    of_others: float | None
 
     def seconds(self, work: Work) -> float | None:
         """How long a step takes; None if nothing is known."""
-        rate = self.by_kind.get(work.kind, self.of_all)
+        like = self.of_trainings if work.kind in TRAININGS else self.of_others
+        rate = self.by_kind.get(work.kind, like)
         return None if rate is None else rate * work.weight
 
 
-def pace_of(finished: Iterable[tuple[Work, float]]) -> Pace:
-    """Measure it on finished steps and their seconds.
+def pace_of(seen: Iterable[tuple[Work, float]]) -> Pace:
+    """Measure it on work that was done and its seconds.
 
     >>> pace = pace_of([(Work("train", 100), 20.0), (Work("train", 300), 60.0)])
-    >>> pace.seconds(Work("train", 50)), pace.seconds(Work("evaluate", 50))
+    >>> pace.seconds(Work("train", 50)), pace.seconds(Work("distill", 50))
     (10.0, 10.0)
+    >>> pace.seconds(Work("evaluate", 50)) is None
+    True
     """
-    weights: dict[str, float] = {}
-    seconds: dict[str, float] = {}
-    for work, took in finished:
-        weights[work.kind] = weights.get(work.kind, 0.0) + work.weight
-        seconds[work.kind] = seconds.get(work.kind, 0.0) + took
-    total = sum(weights.values())
+    seen = list(seen)
+    kinds = {work.kind for work, _ in seen}
+    by_kind = {kind: _rate([one for one in seen if one[0].kind == kind]) for kind in kinds}
     return Pace(
-        {kind: seconds[kind] / weight for kind, weight in weights.items() if weight > 0},
-        sum(seconds.values()) / total if total > 0 else None,
+        {kind: rate for kind, rate in by_kind.items() if rate is not None},
+        _rate([one for one in seen if one[0].kind in TRAININGS]),
+        _rate([one for one in seen if one[0].kind not in TRAININGS]),
     )
+
+
+def _rate(seen: Sequence[tuple[Work, float]]) -> float | None:
+    weight = sum(work.weight for work, _ in seen)
+    return sum(seconds for _, seconds in seen) / weight if weight > 0 else None
 
 
 def left_of(

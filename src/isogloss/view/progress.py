@@ -1,44 +1,23 @@
 """How far a study is: steps by kind and state, what runs with its loss, what failed, time left."""
 
-import math
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, final
+from typing import final
 
 from isogloss.base.errors import IsoglossError
 from isogloss.desk.opened import Opened
-from isogloss.plan.estimate import weight
-from isogloss.plan.plan import Step
+from isogloss.plan.plan import Cell, Step
 from isogloss.store.store import Store
 from isogloss.view.noted import Noted
-from isogloss.view.pace import Work, left_of, pace_of
+from isogloss.view.remaining import seconds_left, until_all_is_done
+from isogloss.view.running import Running, running_of
 from isogloss.view.shelf import Made, Shelf
 from isogloss.view.states import STATES, Standing, standings
 
 UNKNOWN = "not known"
 """The kind of a step of which the store knows nothing, in a study that cannot be opened."""
-
-
-@final
-@dataclass(frozen=True)
-class Running:
-    """A step that somebody is at."""
-
-    key: str
-    kind: str
-    title: str
-    done: int | None
-    """In its own unit, as optimizer steps."""
-    total: int | None
-    loss: float | None
-    """Mean since the last point of the curve, as it was a moment ago."""
-    began: float | None
-    """Seconds since 1970, as the next."""
-    heard: float | None
-    left: float | None
-    """Seconds that it still takes."""
 
 
 @final
@@ -74,6 +53,9 @@ class Progress:
     steps: int
     states: Mapping[str, int]
     """How many steps are in each state."""
+    cells: int
+    """How many cells the results will have; 0 if that is not known, as is the next."""
+    cells_finished: int
     kinds: Sequence[OfKind]
     running: Sequence[Running]
     failures: Sequence[Failed]
@@ -92,22 +74,31 @@ class Progress:
 
 def progress_of(noted: Noted, store: Store, shelf: Shelf) -> Progress:
     """Look up how far a study is."""
-    plan, remark = _plan(noted, shelf)
+    opened, remark = _opened(noted, shelf)
+    plan = opened.plan.by_key if opened else {}
+    cells = opened.plan.cells if opened else ()
     needs = {key: step.needs for key, step in plan.items()}
     found = standings(noted.keys, store, needs)
     kinds = _kinds(found, plan, store, shelf)
     now = time.time()
-    running = [_running(one, kinds[one.key], plan, now) for one in found if one.state == "running"]
-    work = _seconds_left(found, plan, store, shelf, {one.key: one for one in running})
+    running = [
+        running_of(one, kinds[one.key], plan.get(one.key), now)
+        for one in found
+        if one.state == "running"
+    ]
+    took = dict(_seconds(found, store, shelf))
+    work = seconds_left(found, plan, took, running, now)
     return Progress(
         study=noted.name,
         source=noted.source,
         steps=len(noted.keys),
         states=_counted(found),
+        cells=len(cells),
+        cells_finished=_finished_cells(cells, found),
         kinds=list(_by_kind(found, kinds)),
         running=running,
         failures=[_failed(one, kinds[one.key], plan) for one in found if one.state == "failed"],
-        left=_until_all_is_done(work, running),
+        left=until_all_is_done(work, running),
         work=work,
         changed=max(_moments(found, store, shelf), default=None),
         remark=remark,
@@ -115,13 +106,13 @@ def progress_of(noted: Noted, store: Store, shelf: Shelf) -> Progress:
     )
 
 
-def _plan(noted: Noted, shelf: Shelf) -> tuple[Mapping[str, Step], str]:
-    """The steps of the study by key, and why some are not known."""
+def _opened(noted: Noted, shelf: Shelf) -> tuple[Opened | None, str]:
+    """The study, and why some of it is not known."""
     try:
         opened = shelf.opened(noted)
     except IsoglossError as error:
-        return {}, str(error)
-    return opened.plan.by_key, _drift(noted, opened)
+        return None, str(error)
+    return opened, _drift(noted, opened)
 
 
 def _drift(noted: Noted, opened: Opened) -> str:
@@ -132,6 +123,11 @@ def _drift(noted: Noted, opened: Opened) -> str:
         f"{strange} of {len(noted.keys)} steps have other keys in this Isogloss than in the one"
         f" that ran the study: `{opened.again('run')}` would do them anew."
     )
+
+
+def _finished_cells(cells: Sequence[Cell], found: Sequence[Standing]) -> int:
+    finished = {one.key for one in found if one.state == "finished"}
+    return sum(cell.step in finished for cell in cells)
 
 
 def _kinds(
@@ -169,6 +165,14 @@ def _made(key: str, store: Store, shelf: Shelf) -> Made | None:
         return None
 
 
+def _seconds(found: Sequence[Standing], store: Store, shelf: Shelf) -> Iterator[tuple[str, float]]:
+    """What each finished step took, by key."""
+    for one in found:
+        made = _made(one.key, store, shelf) if one.state == "finished" else None
+        if made is not None and made.seconds is not None:
+            yield one.key, made.seconds
+
+
 def _counted(found: Sequence[Standing]) -> dict[str, int]:
     counts = Counter(one.state for one in found)
     return {state: counts[state] for state in STATES}
@@ -181,23 +185,6 @@ def _by_kind(found: Sequence[Standing], kinds: Mapping[str, str]) -> Iterator[Of
         yield OfKind(kind, len(of_kind), _counted(of_kind))
 
 
-def _running(one: Standing, kind: str, plan: Mapping[str, Step], now: float) -> Running:
-    told, step = one.told, plan.get(one.key)
-    done, total, first = (_whole(told.get(name)) for name in ("done", "total", "first"))
-    began = _number(told.get("began"))
-    return Running(
-        key=one.key,
-        kind=kind,
-        title=str(told.get("title") or (step.title if step else "")),
-        done=done,
-        total=total,
-        loss=_number(told.get("loss")),
-        began=began,
-        heard=_number(told.get("time")),
-        left=None if began is None else left_of(done, first, total, began, now),
-    )
-
-
 def _failed(one: Standing, kind: str, plan: Mapping[str, Step]) -> Failed:
     step = plan.get(one.key)
     return Failed(
@@ -207,63 +194,3 @@ def _failed(one: Standing, kind: str, plan: Mapping[str, Step]) -> Failed:
         message=str(one.told.get("message", "")),
         traceback=str(one.told.get("traceback", "")),
     )
-
-
-def _seconds_left(
-    found: Sequence[Standing],
-    plan: Mapping[str, Step],
-    store: Store,
-    shelf: Shelf,
-    running: Mapping[str, Running],
-) -> float | None:
-    """Of all that is not finished and need not wait for a step that failed."""
-    works = {
-        one.key: Work(plan[one.key].kind, weight(plan[one.key])) for one in found if one.key in plan
-    }
-    pace = pace_of(_finished(found, works, store, shelf))
-    total = 0.0
-    for one in found:
-        if one.state in {"finished", "failed", "blocked"}:
-            continue
-        seconds = pace.seconds(works[one.key]) if one.key in works else None
-        if one.key in running:
-            seconds = _rest(running[one.key], seconds)
-        if seconds is None:
-            return None
-        total += seconds
-    return total
-
-
-def _finished(
-    found: Sequence[Standing], works: Mapping[str, Work], store: Store, shelf: Shelf
-) -> Iterator[tuple[Work, float]]:
-    for one in found:
-        if one.state != "finished" or one.key not in works:
-            continue
-        made = _made(one.key, store, shelf)
-        if made is not None and made.seconds is not None:
-            yield works[one.key], made.seconds
-
-
-def _rest(running: Running, whole: float | None) -> float | None:
-    """What a running step still takes: by its own pace, else by that of others."""
-    if running.left is not None or whole is None:
-        return running.left
-    share = (running.done or 0) / running.total if running.total else 0.0
-    return whole * (1 - share)
-
-
-def _until_all_is_done(work: float | None, running: Sequence[Running]) -> float | None:
-    if work is None or not running:
-        return None
-    longest = max(one.left or 0.0 for one in running)
-    return max(work / len(running), longest)
-
-
-def _whole(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _number(value: Any) -> float | None:
-    usable = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if usable and math.isfinite(value) else None
