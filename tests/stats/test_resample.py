@@ -147,3 +147,20 @@ def test_without_units_arrays_or_resamples_there_is_nothing_to_draw(arrays, resa
         bootstrap_scores(arrays, f1, resamples=resamples, seed=0)
     with pytest.raises(ValueError, match="resampl"):
         swap_differences(arrays, arrays, f1, resamples=resamples, seed=0)
+
+
+def test_zeros_around_the_blocks_of_several_test_sets_change_no_sum():
+    rng = np.random.default_rng(0)
+    dense = rng.normal(size=(60, 7))
+    dense[rng.random(dense.shape) < 0.3] = 0
+    apart = np.zeros((60, 7))
+    apart[:20, [0, 3]] = dense[:20, [0, 3]]
+    apart[20:35, [1]] = dense[20:35, [1]]
+    apart[33:60, [2, 5]] = dense[33:60, [2, 5]]
+    weights = rng.integers(0, 4, size=(11, 60), dtype=np.uint8)
+    for values in (dense, apart, np.zeros((60, 7)), apart[:, ::-1].copy()):
+        found = resample._Columns(values).sums(weights)
+        np.testing.assert_allclose(found, weights.astype(float) @ values, rtol=0, atol=1e-12)
+    rows = [rows for rows, _ in resample._apart(apart)]
+    assert len(rows) > 1
+    assert all(one.stop <= after.start for one, after in itertools.pairwise(rows))
