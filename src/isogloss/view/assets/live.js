@@ -57,7 +57,10 @@
 
   async function look() {
     const answer = await fetch(location.href, { cache: "no-store", redirect: "error" });
-    if (answer.status !== 202 && document.querySelector("[data-until-written]")) location.reload();
+    if (answer.status !== 202 && document.querySelector("[data-until-written]")) {
+      location.reload(); // the report brings a policy of its own, so it cannot be taken over
+      return;
+    }
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (!answer.ok || !page.getElementById("live")) throw new Error(`status ${answer.status}`);
     if (!take(page)) location.reload();
