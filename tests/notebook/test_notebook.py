@@ -90,7 +90,9 @@ def test_a_comparison_and_a_recommendation(run):
     _, _, results = run
     compared = results.compare()
     assert {record["second"] for record in compared} <= {"tiny", "other"}
-    assert results.recommend().choice in {"tiny", "other"}
+    chosen = results.recommend()
+    assert chosen.choice in {"tiny", "other"}
+    assert f"<strong>Choice: {chosen.choice}" in chosen._repr_html_()
     with pytest.raises(InputError, match="--max-latency-ms needs a measurement"):
         results.recommend(max_latency_ms=5)
 

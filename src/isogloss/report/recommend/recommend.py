@@ -9,6 +9,7 @@ p-value of 0.05 or more, over all candidates that the choice is compared with.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from html import escape
 from typing import Any, NamedTuple, final
 
 from isogloss.base.errors import InputError
@@ -71,6 +72,12 @@ class Recommendation:
     def expansion_tests(self) -> tuple[str, ...]:
         """The tests that expansion is the mean of, in words; the same for all candidates."""
         return self.candidates[0].expansion_tests
+
+    def _repr_html_(self) -> str:
+        """The three lines, for notebooks."""
+        first, *others = map(escape, self.lines)
+        items = "".join(f"<li>{line}</li>" for line in others)
+        return f"<p><strong>{first}</strong></p><ul>{items}</ul>"
 
     def to_json(self) -> dict[str, Any]:
         """What `--json` prints."""
