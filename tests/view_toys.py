@@ -4,6 +4,7 @@ import asyncio
 import http.client
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 
@@ -29,7 +30,8 @@ class Asked:
         self.app = app
 
     def __call__(self, address, *, method="GET", host="127.0.0.1:8321"):
-        return asyncio.run(self._ask(address, method, host))
+        with ThreadPoolExecutor(1) as apart:  # a browser's loop may run in this thread
+            return apart.submit(asyncio.run, self._ask(address, method, host)).result()
 
     async def _ask(self, address, method, host):
         path, _, query = address.partition("?")
