@@ -1,7 +1,6 @@
 """The site in a real browser: it follows a run by itself, sorts, and asks nobody else."""
 
 import json
-import os
 import re
 import signal
 import time
@@ -12,21 +11,7 @@ import pytest
 from isogloss.store.live import Live
 from view_toys import Served
 
-CHROMIUM = os.environ.get("ISOGLOSS_CHROMIUM", "/usr/bin/chromium")
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 SOON = 60_000
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Chromium without a window."""
-    api = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"no Chromium at {CHROMIUM}: install it, or set ISOGLOSS_CHROMIUM")
-    with api.sync_playwright() as running:
-        started = running.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield started
-        started.close()
 
 
 @pytest.fixture

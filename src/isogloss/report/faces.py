@@ -45,7 +45,9 @@ def faces(evidence: Evidence, *, audited: bool = False) -> Iterator[Artifact]:
     told, frame = evidence.provenance, evidence.frame
     if evidence.scores is not None:
         also = Told(evidence.scores.trainings, told.unfinished, told.commands)
-        yield from report_files(evidence.scores.rows, frame, also, audited=audited)
+        yield from report_files(
+            evidence.scores.rows, evidence.scores.tables, frame, also, audited=audited
+        )
     if evidence.comparing is not None:
         comparing = evidence.comparing
         yield from comparison_files(comparing.comparison, frame, _told(comparing, evidence))

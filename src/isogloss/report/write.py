@@ -19,7 +19,7 @@ from isogloss.report.figures import figure_files, figures
 from isogloss.report.files import Artifact, write_files
 from isogloss.report.frame import Frame
 from isogloss.report.page import page, what_was_run
-from isogloss.report.records import Row
+from isogloss.report.records import Records, Row
 from isogloss.report.table_files import table_files
 from isogloss.report.trainings import SHORTAGE_FIELDS, how_trained, shortage
 from isogloss.report.understand import understand
@@ -61,7 +61,11 @@ def write_report(
         InputError: if there is nothing to report, or the folder cannot be written to.
         UnknownName: if no row has this metric.
     """
-    return write_files(folder, report_files(rows, frame, told, audited=was_audited(folder)))
+    if not any(row["target_language"] is not None for row in rows):
+        raise InputError("No model is evaluated yet: there is nothing to report. Run the study.")
+    tables = understand(rows, metric=frame.metric)
+    made = report_files(rows, tables, frame, told, audited=was_audited(folder))
+    return write_files(folder, made)
 
 
 def was_audited(folder: Path) -> bool:
@@ -70,12 +74,14 @@ def was_audited(folder: Path) -> bool:
 
 
 def report_files(
-    rows: Sequence[Row], frame: Frame, told: Told = NOTHING_ELSE, *, audited: bool = False
+    rows: Sequence[Row],
+    tables: Mapping[str, Records],
+    frame: Frame,
+    told: Told = NOTHING_ELSE,
+    *,
+    audited: bool = False,
 ) -> Iterator[Artifact]:
-    """Give tables, figures and `report.md`; see `write_report`."""
-    if not any(row["target_language"] is not None for row in rows):
-        raise InputError("No model is evaluated yet: there is nothing to report. Run the study.")
-    tables = understand(rows, metric=frame.metric)
+    """Give tables, those that `understand` made of the rows, figures and `report.md`."""
     short = shortage(told.trainings)
     for name, records in tables.items():
         yield from table_files(name, records)
