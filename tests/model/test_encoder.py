@@ -46,6 +46,15 @@ def tiny(tokenizers, family, *, labels=LABELS, seed=0):
     return make_classifier(config, labels, seed=seed, attention="eager")
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+def test_first_weights_spread_as_asked(tokenizers, family):
+    size = replace(TINY, hidden_size=64, initializer_range=0.3)
+    config = scratch_config(family, tokenizers[family], size)
+    drawn = make_classifier(config, LABELS, seed=1, attention="eager").get_input_embeddings().weight
+    real = drawn[torch.arange(len(drawn)) != config.pad_token_id]
+    assert abs(real.std().item() / 0.3 - 1) < 0.15  # ModernBERT cuts at two deviations: 0.88
+
+
 def load(folder, *, labels=LABELS, seed=0, attention="sdpa"):
     return load_classifier(folder, labels=labels, seed=seed, attention=attention)
 

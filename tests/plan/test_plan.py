@@ -13,6 +13,7 @@ from isogloss.plan.pins import Pins, pin_study
 from isogloss.plan.plan import Plan
 from isogloss.study.document import parse_document, with_changes
 from isogloss.study.load import load_study, study_from
+from isogloss.study.spec import identity
 
 ROOT = Path(__file__).parents[2]
 STUDIES = sorted((ROOT / "studies").rglob("*.yaml"))
@@ -36,7 +37,7 @@ def plan_of(*changes: str, text: str = TOY) -> Plan:
     study = study_from(with_changes(parse_document(text, "toy"), changes))
     data = {code: {"kind": "sample", "seed": 0} for code in study.all_languages}
     pins = {
-        e.display: {"scratch": e.scratch.model_dump()} if e.scratch else {"commit": "abc"}
+        e.display: {"scratch": identity(e.scratch)} if e.scratch else {"commit": "abc"}
         for e in study.encoders
     }
     return build_plan(study, Pins(data, pins))

@@ -214,6 +214,7 @@ def test_teachers_are_wanted_where_an_arm_learns_or_begins_from_them(arm, listen
         ("pretraining.training.mlm_probability=1", "less than 1"),
         ("pretraining.training.num_train_epochs=1", "unknown key"),
         ("pretraining.encoder.dropout=1", "less than 1"),
+        ("pretraining.encoder.initializer_range=0", "greater than 0"),
         ("pretraining.encoder.hidden_size=30", "is not a multiple of"),
         ("pretraining.n_folds=1", "greater than or equal to 2"),
         ("pretraining.text.source.kind=foldr", "'foldr' is not known. Did you mean 'folder'?"),
@@ -411,6 +412,14 @@ def test_a_folder_can_be_unset_on_the_command_line(tmp_path):
     text = GOOD.replace("pretraining:\n", "pretraining:\n  tokenizer_from: ./tokenizer\n")
     study = load_study(write(tmp_path, text), ["pretraining.tokenizer_from="])
     assert study.pretraining.tokenizer_from is None
+
+
+def test_a_setting_added_later_leaves_old_keys_as_they_are():
+    at = "pretraining.encoder.initializer_range"
+    assert identity(load(GOOD)) == identity(load(GOOD, f"{at}=0.02"))
+    wider = identity(load(GOOD, f"{at}=0.05"))
+    assert wider["pretraining"]["encoder"]["initializer_range"] == 0.05
+    assert "initializer_range" not in identity(load(GOOD))["pretraining"]["encoder"]
 
 
 def test_identity_leaves_out_what_changes_cost_only():

@@ -33,6 +33,8 @@ class Size:
     """Longest input in tokens, special tokens included."""
     dropout: float
     """One number for every place where the architecture has dropout, the head included."""
+    initializer_range: float = 0.02
+    """Standard deviation of the weights drawn, embeddings included."""
     global_attn_every_n_layers: int = 3
     """ModernBERT only: 1 makes every layer global. At 3, the library's default, two layers in three
     see 64 tokens to either side, which hides something from windows of more than 65 tokens, and
@@ -87,6 +89,7 @@ def _distilbert(size: Size, vocabulary: dict[str, Any]) -> PreTrainedConfig:
         n_heads=size.num_attention_heads,
         hidden_dim=size.intermediate_size,
         max_position_embeddings=size.max_length,
+        initializer_range=size.initializer_range,
         dropout=size.dropout,
         attention_dropout=size.dropout,
         seq_classif_dropout=size.dropout,
@@ -126,6 +129,7 @@ def _common(size: Size, vocabulary: dict[str, Any]) -> dict[str, Any]:
         "num_hidden_layers": size.num_hidden_layers,
         "num_attention_heads": size.num_attention_heads,
         "intermediate_size": size.intermediate_size,
+        "initializer_range": size.initializer_range,
     }
 
 

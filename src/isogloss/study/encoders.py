@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from isogloss.study.languages import teacher_by_code
-from isogloss.study.spec import Count, Spec, as_list
+from isogloss.study.spec import AddedLater, Count, Spec, as_list
 
 Architecture = Literal["bert", "distilbert", "xlm-roberta", "modernbert"]
 
@@ -42,6 +42,9 @@ class Body(Spec):
 
     dropout: float = Field(default=0.1, ge=0, lt=1)
     """Dropout in the body."""
+
+    initializer_range: Annotated[float, AddedLater(before=0.02)] = Field(default=0.02, gt=0, le=1)
+    """Standard deviation of the first weights; narrow encoders learn sooner from about 0.05."""
 
     @model_validator(mode="after")
     def _heads_divide_width(self) -> Self:

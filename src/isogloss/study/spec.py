@@ -1,5 +1,6 @@
 """The base of every declaration, and the part of one that decides a result."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, final
 
@@ -21,6 +22,15 @@ class Spec(BaseModel):
 @final
 class NotIdentity:
     """Marks a setting that changes cost (time, memory) or display, but never the result."""
+
+
+@final
+@dataclass(frozen=True)
+class AddedLater:
+    """Marks a setting that is younger than results in people's stores."""
+
+    before: Any
+    """What happened before it could be said. This value stays out of keys, so that they hold."""
 
 
 def _no_bool(value: Any) -> Any:
@@ -85,7 +95,7 @@ def identity(value: Any) -> Any:
         return {
             name: identity(getattr(value, name))
             for name, field in type(value).model_fields.items()
-            if not any(isinstance(mark, NotIdentity) for mark in field.metadata)
+            if not any(_leaves_out(mark, getattr(value, name)) for mark in field.metadata)
         }
     if isinstance(value, list | tuple):
         return [identity(item) for item in value]
@@ -94,6 +104,10 @@ def identity(value: Any) -> Any:
     if isinstance(value, Path):
         return value.as_posix()
     return value
+
+
+def _leaves_out(mark: Any, value: Any) -> bool:
+    return isinstance(mark, NotIdentity) or (isinstance(mark, AddedLater) and value == mark.before)
 
 
 Sizes = Annotated[tuple[Size, ...], AfterValidator(different), Field(min_length=1)]
