@@ -60,6 +60,19 @@ def test_what_is_no_model_is_never_replaced(tmp_path, files, what, force):
     assert names(home) == [what]
 
 
+@pytest.mark.parametrize("mine", [("notes.txt", "README.md"), ("config.json",), ("a.safetensors",)])
+@pytest.mark.parametrize("force", [False, True])
+def test_files_that_could_be_of_a_model_but_make_none_are_never_replaced(
+    tmp_path, files, mine, force
+):
+    (tmp_path / "home").mkdir()
+    for name in mine:
+        (tmp_path / "home" / name).write_text("years of work")
+    with pytest.raises(InputError, match="no part of a model"):
+        write_model(tmp_path / "home", files, {}, force=force)
+    assert names(tmp_path / "home") == sorted(mine)
+
+
 def test_a_file_the_folder_we_are_in_and_one_around_it_are_no_place(tmp_path, files, monkeypatch):
     (tmp_path / "a" / "b").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "a" / "b")

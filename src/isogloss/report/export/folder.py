@@ -2,13 +2,16 @@
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from isogloss.base.errors import InputError, RunError
 
 OWN = {".json", ".jinja", ".md", ".model", ".safetensors", ".txt"}
-"""Endings of what an exported model consists of; only a folder of such files is replaced."""
+"""Endings of what an exported model consists of."""
+
+CONFIG, WEIGHTS = "config.json", ".safetensors"
+"""A file that every model has, and the ending of its weights."""
 
 
 def check_place(folder: Path, *, force: bool) -> None:
@@ -28,14 +31,18 @@ def check_place(folder: Path, *, force: bool) -> None:
         return
     if not place.is_dir():
         raise InputError(f"{folder} is a file. Name a new folder.")
-    strange = sorted(path.name for path in place.iterdir() if not _is_own(path))
+    there = sorted(place.iterdir())
+    strange = [path for path in there if not _is_own(path)]
+    if there and not strange and not _is_model(there):
+        strange = there
     if strange:
-        told = ", ".join(strange[:3]) + (f" and {len(strange) - 3} more" if strange[3:] else "")
+        told = ", ".join(path.name for path in strange[:3])
+        more = f" and {len(strange) - 3} more" if strange[3:] else ""
         raise InputError(
-            f"{folder} holds what is no part of a model ({told}). Name a new folder; --force"
+            f"{folder} holds what is no part of a model ({told}{more}). Name a new folder; --force"
             " replaces models only."
         )
-    if any(place.iterdir()) and not force:
+    if there and not force:
         raise InputError(f"{folder} is not empty. Name a new folder, or replace it with --force.")
 
 
@@ -90,6 +97,13 @@ def _put(draft: Path, place: Path) -> None:
             before.rename(place)
         raise
     shutil.rmtree(before, ignore_errors=True)
+
+
+def _is_model(files: Sequence[Path]) -> bool:
+    """Whether files of the right endings are those of a model, not somebody's notes."""
+    return any(path.name == CONFIG for path in files) and any(
+        path.suffix == WEIGHTS for path in files
+    )
 
 
 def _is_own(path: Path) -> bool:
