@@ -190,6 +190,29 @@ def test_many_readers_wait_for_one_report(site, finished, monkeypatch):
     assert written == [1]
 
 
+def test_reports_are_written_one_at_a_time_and_none_in_the_making_is_lost(
+    site, finished, monkeypatch
+):
+    busy, most, go, real = [], [], threading.Event(), room.render
+
+    def slow(page):
+        busy.append(page.title)
+        most.append(len(busy))
+        go.wait(30)
+        busy.pop()
+        return real(page)
+
+    monkeypatch.setattr(room, "render", slow)
+    monkeypatch.setattr(room, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(room, "MOST", 1)
+    ask = site(finished / ".isogloss")
+    for _ in range(3):
+        assert {ask(f"/study/{name}/report").status for name in ("toy", "other")} == {202}
+    go.set()
+    assert wait_for_report(ask, "toy").status == wait_for_report(ask, "other").status == 200
+    assert most == [1, 1]
+
+
 def test_a_report_of_nothing_says_so(site, toy):
     answer = wait_for_report(site(toy.store.root), "toy")
     assert answer.status == 503

@@ -45,12 +45,13 @@ class Report:
 
 @final
 class Reports:
-    """Writes reports, each once for what is finished; many threads may ask at once."""
+    """Writes reports, one at a time, each once for what is finished; many threads may ask."""
 
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
         self._written: OrderedDict[str, _Writing] = OrderedDict()
         self._lock = Lock()
+        self._turn = Lock()
 
     def of(self, noted: Noted, store: Store) -> Report | None:
         """The report of what is finished of a study; None while it is being written.
@@ -63,12 +64,17 @@ class Reports:
         with self._lock:
             writing = self._written.get(noted.id)
             if writing is None or not writing.serves(stamp):
-                writing = _Writing(stamp, partial(self._write, noted))
+                writing = _Writing(stamp, partial(self._write, noted), self._turn)
                 self._written[noted.id] = writing
             self._written.move_to_end(noted.id)
-            while len(self._written) > MOST:
-                self._written.popitem(last=False)
+            self._forget_oldest(noted.id)
         return writing.result(PATIENCE_SECONDS)
+
+    def _forget_oldest(self, asked: str) -> None:
+        """Keep as many as there is room for; one that is being written is never lost."""
+        written = [id for id, one in self._written.items() if one.is_done and id != asked]
+        for id in written[: max(0, len(self._written) - MOST)]:
+            del self._written[id]
 
     def _write(self, noted: Noted) -> Report:
         opened = self._shelf.opened(noted).again_opened()
@@ -81,12 +87,16 @@ class Reports:
 class _Writing:
     """A report that is being written, or that was, in a thread that nobody waits for at the end."""
 
-    def __init__(self, stamp: str, write: Callable[[], Report]) -> None:
+    def __init__(self, stamp: str, write: Callable[[], Report], turn: Lock) -> None:
         self._stamp = stamp
-        self._began = time.monotonic()
-        self._ended = 0.0
+        self._began = self._ended = 0.0
         self._future: Future[Report] = Future()
-        Thread(target=self._run, args=(write,), daemon=True).start()
+        Thread(target=self._run, args=(write, turn), daemon=True).start()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it was written, or could not be."""
+        return self._future.done()
 
     def serves(self, stamp: str) -> bool:
         """Whether it will do for what is finished now.
@@ -94,7 +104,7 @@ class _Writing:
         While a study runs, one that has just been written will do for a while: else a reader
         would wait for ever for the newest.
         """
-        if not self._future.done():
+        if not self.is_done:
             return True
         age, took = time.monotonic() - self._ended, self._ended - self._began
         if self._future.exception() is not None:
@@ -108,9 +118,11 @@ class _Writing:
         except TimeoutError:
             return None
 
-    def _run(self, write: Callable[[], Report]) -> None:
+    def _run(self, write: Callable[[], Report], turn: Lock) -> None:
         try:
-            report = write()
+            with turn:
+                self._began = time.monotonic()
+                report = write()
         except BaseException as error:
             self._ended = time.monotonic()
             self._future.set_exception(error)
