@@ -45,8 +45,13 @@ def test_csv_keeps_codes_every_field_and_the_number_itself():
     assert second["value"] == ""
 
 
-@pytest.mark.parametrize(("value", "text"), [(1 / 3, "0.333333"), (2.0, "2"), (-1e-9, "0")])
-def test_csv_writes_no_noise(value, text):
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(1 / 3, "0.333333"), (2.0, "2"), (-5e-17, "0"), (0.0, "0"), (1e6, "1000000"),
+     (-2.5e-9, "-2.5e-09"), (0.00012345678, "0.000123457"), (float("nan"), "nan"),
+     (float("inf"), "inf")],
+)  # fmt: skip
+def test_csv_writes_no_noise_and_no_small_number_as_none(value, text):
     assert csv_text([{"value": value}]).splitlines()[1] == text
 
 

@@ -3,7 +3,7 @@
 Markdown, LaTeX and the console are for reading: languages by name, a number with its interval in
 one cell and no more digits than that supports (see `isogloss.report.numbers`), and what is the same
 in every record said once, above the table. CSV is for computing: one column per field, language
-codes, and numbers as they are but for noise below 1e-6.
+codes, and numbers with six decimals, small ones with six digits that count, but for noise.
 """
 
 import csv
@@ -22,6 +22,11 @@ from isogloss.report.numbers import NOTHING, number
 from isogloss.report.records import Records
 
 BOUNDS = ("_low", "_high", "_sd")
+
+SMALL, NOISE = 1e-3, 1e-12
+"""Numbers of CSV below the first need more than six decimals; below the second they are 0 but for
+the last bits of a sum."""
+
 LANGUAGE_FIELDS = {"language", "source", "target", "best_source", "worst", "best"}
 SAID_ONCE = {
     "encoder", "split", "regime", "setting", "n_per_language", "method",
@@ -224,8 +229,21 @@ def _markdown_row(cells: Sequence[str]) -> str:
 
 def _csv_cell(value: Any) -> Any:
     if isinstance(value, float):
-        return f"{value:.6f}".rstrip("0").rstrip(".") if abs(value) >= 1e-6 else "0"
+        return _csv_number(value)
     return "+".join(map(str, value)) if isinstance(value, list | tuple) else value
+
+
+def _csv_number(value: float) -> str:
+    """A number as CSV has it: no p-value and no cost is 0 for being small.
+
+    >>> _csv_number(1 / 3), _csv_number(1.23456789e-8), _csv_number(-5e-17)
+    ('0.333333', '1.23457e-08', '0')
+    """
+    if abs(value) < NOISE:
+        return "0"
+    if abs(value) < SMALL:
+        return f"{value:.6g}"
+    return f"{value:.6f}".rstrip("0").rstrip(".")
 
 
 def _plain_markup(text: str) -> str:
