@@ -113,6 +113,30 @@ def test_blocks_and_what_is_kept_do_not_change_the_draws(monkeypatch):
     assert (again == swapped).all()
 
 
+def test_weights_are_drawn_once_as_long_as_there_is_room(monkeypatch):
+    drawn = []
+    real = resample._draw
+
+    def counted(units, resamples, seed):
+        drawn.append(units)
+        return real(units, resamples, seed)
+
+    monkeypatch.setattr(resample, "_draw", counted)
+    monkeypatch.setattr(resample, "KEPT", 10 * (20 + 30 + 40))
+    kept = resample._Kept()
+    wanted = {units: np.stack(list(real(units, 10, 0))) for units in (20, 30, 40, 50)}
+
+    def ask(*asked):
+        drawn.clear()
+        for units in asked:
+            assert (kept.weights(units, 10, 0) == wanted[units]).all()
+        return list(drawn)
+
+    assert ask(20, 30, 40, 30, 20, 40) == [20, 30, 40]
+    assert ask(50, 40, 20) == [50, 20]  # what was used longest ago goes first
+    assert (kept.weights(20, 10, 1) != wanted[20]).any()
+
+
 def test_each_resample_draws_as_many_units_as_there_are():
     ones = np.ones((17, 1))
     drawn = bootstrap_scores([ones], lambda sums: sums[..., 0], resamples=200, seed=0)

@@ -10,14 +10,14 @@ again.
   a coin. How large would the difference be if A and B were the same?
 
 Both are paired: all arrays of a call, whatever model or seed they come from, meet the same units in
-the same resample. 10,000 resamples of 2,000 units take tenths of a second; weights are made in
-blocks, and those of the bootstrap are kept for the next call with as many units.
+the same resample. 10,000 resamples of 2,000 units take tenths of a second; products are made in
+blocks, and the weights of the bootstrap are kept for the next call with as many units.
 
 Sources: Efron and Tibshirani 1993; Noreen 1989; Yeh 2000; Koehn 2004.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
+from itertools import islice
 from typing import Any, NamedTuple, final
 
 import numpy as np
@@ -28,14 +28,16 @@ PerUnit = npt.NDArray[Any]
 
 Numbers = npt.NDArray[np.float64]
 
+Weights = npt.NDArray[np.uint8]
+
 Statistic = Callable[[Any], Any]
 """From sums over units, `[resamples, ...]`, to scores, `[resamples]`."""
 
 BLOCK = 2_000_000
-"""Weights that are drawn at a time: 16 MB, and as much again while they are counted."""
+"""Weights that are multiplied at a time: 16 MB in float64."""
 
-KEPT = 80_000_000
-"""Weights, of one byte, that are kept between calls, at most four times."""
+KEPT = 320_000_000
+"""Weights, of one byte, that are kept between calls: 2,000 resamples of ten times 16,000 units."""
 
 EXACT = 2**24
 """Whole numbers below this one are exact in float32, and so are their sums."""
@@ -161,7 +163,7 @@ class _Columns:
             for rows, at in _apart(values)
         ]
 
-    def sums(self, weights: npt.NDArray[np.uint8]) -> npt.NDArray[Any]:
+    def sums(self, weights: Weights) -> npt.NDArray[Any]:
         """Weighted sums over units: `[resamples, columns]` for weights `[resamples, units]`."""
         found = np.zeros((len(weights), self._n), dtype=self._dtype)
         for block in self._blocks:
@@ -188,10 +190,10 @@ def _apart(values: npt.NDArray[Any]) -> list[tuple[slice, list[int]]]:
 def _columns(arrays: Sequence[PerUnit], units: int, *, largest_weight: int) -> _Columns:
     """Lay the arrays side by side in the smallest exact kind of number."""
     columns = np.concatenate([array.reshape(units, -1) for array in arrays], axis=1)
-    whole = all(np.equal(np.mod(array, 1), 0).all() for array in arrays)
+    greatest = max(float(columns.max(initial=0)), -float(columns.min(initial=0)))
     # Weights of a resample sum to the number of units, whatever the largest of them is.
-    sums = units * float(np.abs(columns).max(initial=0.0))
-    exact = whole and max(sums, largest_weight) < EXACT
+    small = max(units * greatest, largest_weight) < EXACT
+    exact = small and (columns.dtype.kind in "iub" or bool((np.rint(columns) == columns).all()))
     return _Columns(columns.astype(np.float32 if exact else np.float64))
 
 
@@ -202,40 +204,60 @@ def _score(totals: npt.NDArray[Any], arrays: Sequence[PerUnit], statistic: Stati
     return np.asarray(statistic(of_each), dtype=np.float64).reshape(resamples, n)
 
 
-def _bootstrap_weights(units: int, resamples: int, seed: int) -> Iterator[npt.NDArray[Any]]:
+def _bootstrap_weights(units: int, resamples: int, seed: int) -> Iterator[Weights]:
     """How often each unit is drawn, `[resamples, units]` in blocks of rows."""
-    if units * resamples > KEPT:
-        yield from _draw(units, resamples, seed)
-        return
-    kept = _kept_weights(units, resamples, seed)
     rows = max(1, BLOCK // units)
+    if units * resamples > KEPT:
+        drawn = _draw(units, resamples, seed)
+        while block := list(islice(drawn, rows)):
+            yield np.stack(block)
+        return
+    weights = _kept.weights(units, resamples, seed)
     for start in range(0, resamples, rows):
-        yield kept[start : start + rows]
+        yield weights[start : start + rows]
 
 
-@lru_cache(maxsize=4)
-def _kept_weights(units: int, resamples: int, seed: int) -> npt.NDArray[np.uint8]:
-    weights = np.concatenate(list(_draw(units, resamples, seed)))
-    weights.setflags(write=False)
-    return weights
+@final
+class _Kept:
+    """The weights that were used last, `KEPT` of them at most.
+
+    A study asks for the same few test sets again and again; to draw takes longer than to multiply.
+    """
+
+    def __init__(self) -> None:
+        self._by_name: dict[tuple[int, int, int], Weights] = {}
+
+    def weights(self, units: int, resamples: int, seed: int) -> Weights:
+        """All weights of one bootstrap, `[resamples, units]`."""
+        name = units, resamples, seed
+        others = {key: kept for key, kept in self._by_name.items() if key != name}
+        while sum(kept.size for kept in others.values()) + units * resamples > KEPT:
+            del others[next(iter(others))]
+        weights = self._by_name.get(name)
+        if weights is None:
+            weights = np.empty((resamples, units), np.uint8)
+            for row, drawn in zip(weights, _draw(units, resamples, seed), strict=True):
+                row[:] = drawn
+            weights.setflags(write=False)
+        self._by_name = {**others, name: weights}
+        return weights
 
 
-def _draw(units: int, resamples: int, seed: int) -> Iterator[npt.NDArray[np.uint8]]:
-    """Draw `units` of the units with replacement, for each resample.
+_kept = _Kept()
+
+
+def _draw(units: int, resamples: int, seed: int) -> Iterator[Weights]:
+    """Draw `units` of the units with replacement, one resample after the other.
 
     One byte is enough: a unit is drawn more than 255 times with a probability below 1 / 255!.
     """
     rng = np.random.default_rng(seed)
-    rows = max(1, BLOCK // units)
-    for start in range(0, resamples, rows):
-        n = min(rows, resamples - start)
-        drawn = rng.integers(0, units, size=(n, units), dtype=np.int64)
-        drawn += np.arange(n)[:, np.newaxis] * units
-        counts = np.bincount(drawn.ravel(), minlength=n * units)
-        yield counts.astype(np.uint8).reshape(n, units)
+    for _ in range(resamples):
+        drawn = rng.integers(0, units, size=units, dtype=np.int64)
+        yield np.bincount(drawn, minlength=units).astype(np.uint8)
 
 
-def _coins(units: int, resamples: int, seed: int) -> Iterator[npt.NDArray[np.uint8]]:
+def _coins(units: int, resamples: int, seed: int) -> Iterator[Weights]:
     """Toss a coin for each unit, `[resamples, units]` in blocks of rows."""
     rng = np.random.default_rng(seed)
     rows = max(1, BLOCK // units)
