@@ -1,5 +1,7 @@
 """A made-up comparison with everything a decision hangs on, as the page of a study has it."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from isogloss.report.comparison.compare import Asked, Extra, compare_study
@@ -92,9 +94,13 @@ def comparing(encoders=("big", "small"), forms=("torch", "onnx"), price=1.8, **m
     found = compare_study(evaluated, rows(encoders, forms), asked, extra)
     candidates = candidates_of(found, evaluated)
     chosen = recommend(candidates, Constraints(), currency="EUR")
-    return Comparing(
-        found, candidates, chosen, "EUR", command="isogloss recommend toy.yaml", **more
-    )
+    return Comparing(found, chosen, command="isogloss recommend toy.yaml", **more)
+
+
+def offering(found, candidates):
+    """The comparison with these candidates instead of its own."""
+    chosen = replace(found.recommendation, candidates=tuple(candidates))
+    return replace(found, recommendation=chosen)
 
 
 def evidence(**more):

@@ -13,7 +13,9 @@ from isogloss.report.comparison.measures import metrics_of
 from isogloss.report.comparison.results import Result
 from isogloss.report.comparison.rounds import Price
 from isogloss.report.comparison.units import read_units
-from isogloss.report.recommend.candidate import Candidate, candidates_of
+from isogloss.report.recommend.candidate import candidates_of
+from isogloss.report.recommend.constraints import Constraints
+from isogloss.report.recommend.recommend import Recommendation, recommend
 from isogloss.store.results import results_table
 
 if TYPE_CHECKING:
@@ -26,27 +28,39 @@ if TYPE_CHECKING:
 RAW_FILE = "measured.json"
 """What a `measure` step calls its raw output."""
 
+UNLIMITED = Constraints()
+
 
 @final
 @dataclass(frozen=True)
 class Compared:
-    """A study's comparison, and the candidates that a recommendation chooses from."""
+    """A study's comparison, and what a recommendation is made from."""
 
     comparison: Comparison
     results: tuple[Result, ...]
     currency: str
 
-    def candidates(self, price_per_hour: float | None = None) -> list[Candidate]:
-        """Every encoder in every form, with what is known of it.
+    def recommend(
+        self,
+        limits: Constraints = UNLIMITED,
+        weights: "Mapping[str, float] | None" = None,
+        *,
+        price_per_hour: float | None = None,
+    ) -> Recommendation:
+        """Choose among all encoders in all their forms.
 
         Args:
+            limits: that the choice keeps to.
+            weights: by criterion; None for the best quality and the cheapest of its ties.
             price_per_hour: of the machine, in the study's currency; by default the study's.
 
         Raises:
-            InputError: if the price is not 0 or more.
+            InputError: if the price is not 0 or more, nobody keeps to the limits, or nobody was
+                measured on them.
         """
         price = None if price_per_hour is None else Price(price_per_hour, self.currency)
-        return candidates_of(self.comparison, self.results, price=price)
+        candidates = candidates_of(self.comparison, self.results, price=price)
+        return recommend(candidates, limits, weights, currency=self.currency)
 
 
 def compared(opened: Opened, audits: "Mapping[str, Mapping[str, Any]] | None" = None) -> Compared:
@@ -66,16 +80,12 @@ def compared(opened: Opened, audits: "Mapping[str, Mapping[str, Any]] | None" = 
     rows = results_table(_finetuned(opened)).to_pylist()
     task = opened.study.task
     asked = Asked(opened.study.metric, metrics_of(task))
-    per_hour, currency = price_of(opened)
+    declared = opened.study.efficiency
+    currency = declared.currency if declared else ""
+    per_hour = declared.price_per_hour if declared else None
     price = None if per_hour is None else Price(per_hour, currency)
     extra = Extra(samples=_samples(opened), audits=audits or {}, price=price)
     return Compared(compare_study(results, rows, asked, extra), results, currency)
-
-
-def price_of(opened: Opened) -> tuple[float | None, str]:
-    """The price per hour of the machine as the study has it, and its currency."""
-    declared = opened.study.efficiency
-    return (None, "") if declared is None else (declared.price_per_hour, declared.currency)
 
 
 def measurement(opened: Opened) -> tuple[list[str], "Path | None"]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from isogloss.base.errors import InputError
 from isogloss.desk.audits import audit_of
 from isogloss.desk.balance import REGIMES, also_of, design_of, trials_of
-from isogloss.desk.compared import compared, data_notes, measurement, price_of, warnings
+from isogloss.desk.compared import compared, data_notes, measurement, warnings
 from isogloss.desk.errors import errors_of
 from isogloss.desk.opened import Opened
 from isogloss.desk.provenance import provenance_of
@@ -13,8 +13,6 @@ from isogloss.report.balance.claim import claim_lines
 from isogloss.report.balance.tables import balance_tables
 from isogloss.report.frame import Frame
 from isogloss.report.html.evidence import Balancing, Comparing, Evidence, Scores
-from isogloss.report.recommend.constraints import Constraints
-from isogloss.report.recommend.recommend import recommend
 from isogloss.report.understand import understand
 from isogloss.store.results import results_table
 
@@ -84,14 +82,10 @@ def _compared(opened: Opened, audit: "Mapping[str, Any] | None") -> Comparing:
     encoders = {encoder.display for encoder in opened.study.encoders}
     tokenizers = audit["tokenizers"] if audit else {}
     found = compared(opened, {name: tokenizers[name] for name in tokenizers if name in encoders})
-    price, currency = price_of(opened)
-    offered = found.candidates(price)
     measured, _ = measurement(opened)
     return Comparing(
         comparison=found.comparison,
-        candidates=offered,
-        recommendation=recommend(offered, Constraints(), currency=currency),
-        currency=currency,
+        recommendation=found.recommend(),
         measured=measured,
         data=data_notes(opened),
         warnings=warnings(opened, measured),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 from isogloss.base.errors import InputError
-from isogloss.desk.compared import Compared, compared, price_of
+from isogloss.desk.compared import Compared, compared
 from isogloss.desk.evidence import evidence_of
 from isogloss.desk.opened import Opened
 from isogloss.notebook.plots import Plots
@@ -17,7 +17,7 @@ from isogloss.report.files import write_file
 from isogloss.report.html.page import render
 from isogloss.report.html.study_page import study_page
 from isogloss.report.recommend.constraints import Constraints
-from isogloss.report.recommend.recommend import Recommendation, recommend
+from isogloss.report.recommend.recommend import Recommendation
 from isogloss.report.records import Records
 from isogloss.store.results import results_table
 
@@ -97,9 +97,7 @@ class Results:
         limits = Constraints(
             max_latency_ms=max_latency_ms, max_memory_mb=max_memory_mb, min_f1=min_f1
         )
-        declared, currency = price_of(self._opened)
-        candidates = self._compared.candidates(declared if price is None else price)
-        return recommend(candidates, limits, weights, currency=currency)
+        return self._compared.recommend(limits, weights, price_per_hour=price)
 
     @property
     def plot(self) -> Plots:

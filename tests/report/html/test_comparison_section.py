@@ -10,7 +10,7 @@ from statistics import fmean
 import pytest
 from scipy import stats
 
-from decision_toys import FRAME, RATES, comparing, evidence
+from decision_toys import FRAME, RATES, comparing, evidence, offering
 from isogloss.report.charts.fronts import fronts_chart
 from isogloss.report.comparison.compare import of_main_setting
 from isogloss.report.comparison.rounds import Price
@@ -191,7 +191,8 @@ def test_without_measurements_there_is_no_front_and_only_quality_is_asked_for():
     found = comparing(forms=("torch",), price=None)
     bare = replace(found.comparison, rounds={})
     candidates = [replace(one, latency_ms=None, memory_mb=None) for one in found.candidates]
-    section = comparison(evidence(comparing=replace(found, comparison=bare, candidates=candidates)))
+    found = offering(replace(found, comparison=bare), candidates)
+    section = comparison(evidence(comparing=found))
     assert "fronts" not in [getattr(one, "id", "") for one in section.blocks]
     offered = block(section, "decision").data["offered"]
     assert [one["name"] for one in offered["weights"]] == ["quality", "fairness", "expansion"]
@@ -222,7 +223,7 @@ def test_the_panel_has_every_rule_and_what_a_cost_is_computed_from(compared):
 def test_names_that_are_code_stay_text(compared):
     hostile = "<script>alert(1)</script>"
     candidates = [replace(one, name=hostile + one.name) for one in compared.candidates]
-    panel = decision_panel(replace(compared, candidates=candidates, command="x </script> y"))
+    panel = decision_panel(offering(replace(compared, command="x </script> y"), candidates))
     made = render(Page("toy", [replace(comparison(evidence(comparing=compared)), blocks=[panel])]))
     assert "<script>alert" not in made
     assert "</script> y" not in made

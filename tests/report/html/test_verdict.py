@@ -7,7 +7,7 @@ from statistics import fmean
 import pytest
 from scipy import stats
 
-from decision_toys import FRAME, candidate, comparing, evidence
+from decision_toys import FRAME, candidate, comparing, evidence, offering
 from isogloss.report.balance.design import Design
 from isogloss.report.balance.page import Also
 from isogloss.report.html.blocks import Facts, Fold, Lines, Words
@@ -72,7 +72,7 @@ def test_a_tie_is_said_to_be_one_and_how_near_it_is(compared):
 
 def test_what_was_not_measured_says_how_to_measure_it(compared):
     bare = [replace(one, cost=None, latency_ms=None, memory_mb=None) for one in compared.candidates]
-    fact = answers(verdict(evidence(comparing=replace(compared, candidates=bare))))["At what cost"]
+    fact = answers(verdict(evidence(comparing=offering(compared, bare))))["At what cost"]
     assert (fact.answer, fact.more) == ("not measured", ["add `efficiency: {}` to the study"])
 
 

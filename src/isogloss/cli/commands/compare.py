@@ -158,7 +158,6 @@ def _conclude(
         compared,
         data_notes,
         measurement,
-        price_of,
         warnings,
     )
     from isogloss.execute.audit import tokenizer_audits
@@ -166,12 +165,9 @@ def _conclude(
     from isogloss.report.comparison.write import comparison_console, write_comparison
     from isogloss.report.files import write_file
     from isogloss.report.frame import Frame
-    from isogloss.report.recommend.constraints import Constraints
-    from isogloss.report.recommend.recommend import recommend
 
     found = compared(opened, tokenizer_audits(opened.study, opened.plan, opened.store))
-    price, currency = price_of(opened)
-    chosen = recommend(found.candidates(price), Constraints(), currency=currency)
+    chosen = found.recommend()
     folder = output or opened.folder
     measured, raw = measurement(opened)
     told = Told(
@@ -181,8 +177,7 @@ def _conclude(
         measured=measured,
         data=data_notes(opened),
     )
-    sample = opened.sample
-    frame = Frame(opened.study.name, opened.study.metric, sample)
+    frame = Frame(opened.study.name, opened.study.metric, opened.sample)
     paths = write_comparison(folder, found.comparison, frame=frame, told=told)
     if raw is not None:
         write_file(folder / RAW_FILE, raw.read_bytes())

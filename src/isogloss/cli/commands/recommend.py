@@ -54,11 +54,10 @@ def recommend(
     million sentences; expansion the zero-shot score on languages left out of training. The choice,
     its reason and who ties with it stand in three lines.
     """
-    from isogloss.desk.compared import compared, measurement, price_of, warnings
+    from isogloss.desk.compared import compared, measurement, warnings
     from isogloss.desk.opened import open_study
     from isogloss.report.comparison.write import recommendation_console
     from isogloss.report.recommend.constraints import Constraints
-    from isogloss.report.recommend.recommend import recommend as choose
     from isogloss.report.recommend.weights import parse_weights
 
     show.listen(verbose)
@@ -66,10 +65,8 @@ def recommend(
     weighed = parse_weights(weights) if weights is not None else None
     opened = open_study(study, store, changes)
     show.notes(opened.remarks)
-    declared, currency = price_of(opened)
     _refuse_unmeasured(opened, [max_latency_ms, max_memory_mb], weighed)
-    found = compared(opened).candidates(declared if price is None else price)
-    chosen = choose(found, limits, weighed, currency=currency)
+    chosen = compared(opened).recommend(limits, weighed, price_per_hour=price)
     if json:
         show.dump(chosen.to_json())
         return

@@ -31,22 +31,16 @@ class Weak(NamedTuple):
 
 def choice_facts(comparing: Comparing, frame: Frame) -> Facts:
     """The four answers on the choice of a comparison."""
-    chosen = chosen_of(comparing)
+    chosen = comparing.chosen
     quality = next(q for q in comparing.comparison.qualities if q.key.name == chosen.name)
     return Facts(
         [
             _how_good(chosen, frame),
             _how_sure(chosen, comparing.candidates, quality),
-            _cost(chosen, comparing.currency),
+            _cost(chosen, comparing.recommendation.currency),
             _fails(chosen, quality, comparing.comparison),
         ]
     )
-
-
-def chosen_of(comparing: Comparing) -> Candidate:
-    """The candidate that is recommended."""
-    choice = comparing.recommendation.choice
-    return next(one for one in comparing.candidates if one.name == choice)
 
 
 def _how_good(chosen: Candidate, frame: Frame) -> Fact:

@@ -45,7 +45,7 @@ def decision_panel(comparing: Comparing) -> Widget:
     """The panel of a comparison."""
     caption = "Weigh, set limits, and see who is left and who leads"
     data = {
-        **rules(comparing.candidates, comparing.currency),
+        **rules(comparing.candidates, comparing.recommendation.currency),
         "rates": rates(comparing.candidates, comparing.comparison.rounds),
         "command": comparing.command,
     }

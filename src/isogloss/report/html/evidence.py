@@ -41,9 +41,9 @@ class Comparing:
     """Two encoders or more, or one in several forms of serving."""
 
     comparison: Comparison
-    candidates: Sequence[Candidate]
     recommendation: Recommendation
-    currency: str = ""
+    """Without limits and weights; it holds the candidates."""
+
     measured: Sequence[str] = ()
     """How costs were measured, a line each."""
 
@@ -55,6 +55,17 @@ class Comparing:
 
     command: str = "isogloss recommend STUDY"
     """What asks for a recommendation on the command line, without limits and weights."""
+
+    @property
+    def candidates(self) -> Sequence[Candidate]:
+        """Every encoder in every form."""
+        return self.recommendation.candidates
+
+    @property
+    def chosen(self) -> Candidate:
+        """The one that is recommended."""
+        choice = self.recommendation.choice
+        return next(one for one in self.candidates if one.name == choice)
 
 
 @final

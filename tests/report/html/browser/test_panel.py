@@ -42,7 +42,7 @@ def page_of(tmp_path_factory):
             asked=SimpleNamespace(metric="f1"), rounds=rounds or {}, price=price
         )
         found = Comparing(
-            compared, candidates, recommend(candidates, Constraints()), currency,
+            compared, recommend(candidates, Constraints(), currency=currency),
             command="isogloss recommend study.yaml",
         )  # fmt: skip
         made = render(Page("toy", [Section("comparison", "Comparison", [decision_panel(found)])]))

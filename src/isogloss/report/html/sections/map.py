@@ -59,11 +59,13 @@ def isogloss_map(evidence: Evidence) -> Section | None:
 def layers_of(evidence: Evidence) -> list[Layer]:
     """What there is to show; the model that is recommended first."""
     found: list[Layer] = []
+    comparing = evidence.comparing
     if evidence.scores is not None:
         measure = evidence.frame.measure
-        found += score_layers(evidence.scores.tables, measure, chosen=_chosen(evidence))
-    if evidence.comparing is not None:
-        comparison = evidence.comparing.comparison
+        chosen = comparing.chosen.encoder if comparing else ""
+        found += score_layers(evidence.scores.tables, measure, chosen=chosen)
+    if comparing is not None:
+        comparison = comparing.comparison
         found += difference_layers(comparison.differences, found, comparison.asked.metric)
     if evidence.balancing is not None:
         found += balance_layers(evidence.balancing.tables, evidence.balancing.design)
@@ -87,14 +89,6 @@ def panel(atlas: Atlas) -> dict[str, Any]:
     }
 
 
-def _chosen(evidence: Evidence) -> str:
-    """The encoder that is recommended, if there is a choice."""
-    if evidence.comparing is None:
-        return ""
-    found = evidence.comparing.recommendation
-    return next(one.encoder for one in found.candidates if one.name == found.choice)
-
-
 def _in_panel(atlas: Atlas, layer: Layer) -> dict[str, Any]:
     marks = sorted(layer.marks.items(), key=lambda one: one[1].value)
     return {
@@ -113,7 +107,7 @@ def _tables(atlas: Atlas) -> list[Table]:
     found = []
     for kind, caption in (("score", "Scores on the map"), ("difference", "Differences on the map")):
         mine = [layer for layer in atlas.layers if layer.kind == kind]
-        shown = [_row(layer, code, mark) for layer in mine for code, mark in layer.marks.items()]
+        shown = [row for layer in mine for row in _rows(layer)]
         full = [
             {**row, **_more(layer), **_place(row["language"])}
             for layer in mine for row in _rows(layer)
