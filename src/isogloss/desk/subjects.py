@@ -19,6 +19,7 @@ from isogloss.desk.intervals import (
 from isogloss.desk.learned import base_of, dataset_of, learned, origin_of, settings_of
 from isogloss.desk.models import PRETRAIN, Model, Models, is_probe
 from isogloss.desk.weights import read_weights
+from isogloss.report.balance.scores import MASKED
 from isogloss.report.export.facts import Evaluation, Scored, Subject
 from isogloss.report.export.metrics import metric_of
 
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
     from isogloss.desk.opened import Opened
     from isogloss.plan.plan import Cell, Step
-
-MASKED = "mlm"
 
 COMPUTED = {
     "precision": "precision",

@@ -24,9 +24,6 @@ LINE_COLOR = "#D55E00"
 BELOW = f"datum.value < {THRESHOLD}"
 """Whether a language is below the line."""
 
-UNSURE = f"isValid(datum.low) && datum.low < {THRESHOLD} && datum.high >= {THRESHOLD}"
-"""Whether the interval of a language holds the threshold."""
-
 
 def layer_id(at: int) -> str:
     """The value of `layer` that shows the layer at a place of the atlas."""

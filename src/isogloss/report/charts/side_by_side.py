@@ -13,16 +13,13 @@ ROW = 16
 """Pixels of one candidate in the row of a language."""
 
 
-def side_by_side_chart(
-    records: Records, frame: Frame, *, order: Sequence[str], facts: Sequence[str] = ()
-) -> dict[str, Any]:
+def side_by_side_chart(records: Records, frame: Frame, *, order: Sequence[str]) -> dict[str, Any]:
     """Draw a row per language, in it a point with whiskers per candidate.
 
     Args:
         records: `language` (in words), `candidate`, and `score` with `score_low` and `score_high`.
         frame: the study and its metric.
         order: candidates in the order of their colors.
-        facts: what the picture says below its title.
     """
     languages = _worst_last(records)
     height = len(languages) * max(26, ROW * len(order))
@@ -56,7 +53,7 @@ def side_by_side_chart(
             alt.Tooltip("score_high:Q", title="to", format=".3f"),
         ],
     )  # fmt: skip
-    title = titled(frame, f"{frame.measure} by language", *facts, "bars: 95 % intervals")
+    title = titled(frame, f"{frame.measure} by language", "bars: 95 % intervals")
     words = f"{frame.measure} of {', '.join(order)} in each language; whiskers are intervals"
     made = alt.layer(rules, points)
     return finished(made.properties(width=520, height=height, title=title, description=words))

@@ -13,6 +13,7 @@ import math
 import uuid
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from isogloss.report.export.facts import Dataset, Evaluation, Scored, Subject
@@ -41,7 +42,7 @@ def eee_files(subject: Subject, name: str, organization: str, created: float) ->
     if subject.tested:
         record = eee_record(subject, name, organization, created)
         folder = f"data/{_collection(subject)}/{organization}/{name}"
-        yield Artifact(f"{folder}/{_uuid(subject)}.json", lambda: _json(record))
+        yield Artifact(f"{folder}/{_uuid(subject)}.json", partial(_json, record))
 
 
 def eee_record(subject: Subject, name: str, organization: str, created: float) -> dict[str, Any]:

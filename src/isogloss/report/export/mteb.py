@@ -13,6 +13,7 @@ is null.
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from isogloss.base.fingerprint import fingerprint
@@ -37,10 +38,10 @@ def mteb_files(subject: Subject, name: str, organization: str) -> Iterator[Artif
     """
     folder = f"results/{organization}__{name}/{subject.step}"
     meta = model_meta(subject, f"{organization}/{name}")
-    yield Artifact(f"{folder}/model_meta.json", lambda: _json(meta))
+    yield Artifact(f"{folder}/model_meta.json", partial(_json, meta))
     for task, tests in tasks_of(subject).items():
         found = task_result(subject, task, tests)
-        yield Artifact(f"{folder}/{task}.json", lambda found=found: _json(found))  # type: ignore[misc]
+        yield Artifact(f"{folder}/{task}.json", partial(_json, found))
 
 
 def tasks_of(subject: Subject) -> dict[str, list[Evaluation]]:

@@ -121,18 +121,15 @@ class Chart:
 @final
 @dataclass(frozen=True)
 class Control:
-    """A slider or a choice that sets a parameter of a chart."""
+    """A choice that sets a parameter of a chart."""
 
     param: str
     """Name of the parameter in the chart."""
 
     label: str
-    value: float | str
-    least: float = 0.0
-    most: float = 1.0
-    step: float = 0.01
-    options: Sequence[tuple[str, str]] = ()
-    """Value and words of each option; a slider if there are none."""
+    value: str
+    options: Sequence[tuple[str, str]]
+    """Value and words of each option."""
 
     hover: str = ""
     """Field of the marks whose value the parameter takes while a pointer is over one."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from isogloss.base.languages import language_name
 from isogloss.report.frame import Frame
 from isogloss.report.html.blocks import Fact, Facts
-from isogloss.report.numbers import number, plain
+from isogloss.report.numbers import number, plain, rounded_value
 from isogloss.report.records import Records
 
 
@@ -133,4 +133,4 @@ def _score(record: Mapping[str, Any]) -> str:
 
 
 def _plain(record: Mapping[str, Any]) -> str:
-    return _score(record).partition(" ")[0]
+    return rounded_value(record["value"], record["value_low"], record["value_high"])

@@ -45,11 +45,10 @@ _INLINE = re.compile(r"\*\*(.+?)\*\*|`([^`]+)`")
 @final
 @dataclass(frozen=True)
 class Page:
-    """A title and sections; what it is about stands between the two."""
+    """A title and sections."""
 
     title: str
     sections: Sequence[Section]
-    subtitle: str = ""
     sample: bool = False
     """Whether the data are made up; said at the top."""
 
@@ -59,7 +58,7 @@ class Page:
 def render(page: Page) -> str:
     """Draw a page; takes a second or two where it has charts, for their runtime."""
     charts = any(isinstance(block, Chart) for block in _all_blocks(page.sections))
-    scripts = [_runtime()] if charts or _has_map(page) else []
+    scripts = [_runtime()] if charts else []
     scripts.append("\n".join(_asset(name) for name in SCRIPTS))
     style = "\n".join(_asset(name) for name in STYLES)
     return (
@@ -129,10 +128,6 @@ def _flat(blocks: Sequence[Block]) -> Iterator[Block]:
         yield block
         if isinstance(block, Fold):
             yield from _flat(block.blocks)
-
-
-def _has_map(page: Page) -> bool:
-    return any(getattr(block, "name", "") == "map" for block in _all_blocks(page.sections))
 
 
 @lru_cache(maxsize=1)

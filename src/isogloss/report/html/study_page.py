@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from isogloss.report.html.blocks import Section
 from isogloss.report.html.evidence import Evidence
+from isogloss.report.html.own_ids import with_own_ids
 from isogloss.report.html.page import Page
 from isogloss.report.html.sections.balance import balance
 from isogloss.report.html.sections.comparison import comparison
@@ -33,9 +34,10 @@ def study_page(evidence: Evidence) -> Page:
     """Write the page of a study."""
     frame = evidence.frame
     made = [section(evidence) for section in SECTIONS]
+    kept = [section for section in made if section is not None and section.blocks]
     return Page(
         title=f"{frame.study}: {frame.measure}",
-        sections=[section for section in made if section is not None and section.blocks],
+        sections=with_own_ids(kept),
         sample=frame.sample,
         footer="Made by `isogloss report`: intervals are 95 % confidence intervals, digits end"
         " where the interval does, and every number is in the records behind the page.",

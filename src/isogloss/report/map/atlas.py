@@ -9,14 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, final
 
+from isogloss.report.charts.look import LEAST_SPAN
 from isogloss.report.map.layers import Layer
 from isogloss.report.map.line import Edge, edges_of
 from isogloss.report.map.places import Place, apart, places_of
 from isogloss.report.map.window import Window, windows
 from isogloss.report.names import names_of
-
-LEAST_SPAN = 0.02
-"""Colors cover this much at least: less is noise drawn large."""
 
 SIDE_BY_SIDE = 0.009
 """Share of a map's width from a shared place to each language that is there."""

@@ -5,7 +5,7 @@ words they are counted from the stored predictions: parts of speech as they are,
 type of each word, whatever its place in the entity. Seeds are added up.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, final
 
@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from isogloss.report.cells import Cell, read_cells
 from isogloss.report.comparison.results import Setting
-from isogloss.report.records import Record, Row
+from isogloss.report.records import Row
 from isogloss.report.understand import AS_TRAINED
 from isogloss.report.why.said import OUTSIDE, Said
 from isogloss.stats.confusion import confusion_counts
@@ -91,29 +91,6 @@ def types_of(names: Sequence[str]) -> tuple[tuple[str, ...], npt.NDArray[np.int6
     short = [name[2:] if spans and name != OUTSIDE else name for name in names]
     types = tuple(dict.fromkeys(short))
     return types, np.array([types.index(name) for name in short], dtype=np.int64)
-
-
-def confusion_records(confusions: Iterable[Confusion]) -> list[Record]:
-    """Every count as a record of its own, for a file."""
-    return [
-        {**_columns(one), "gold": gold, "predicted": predicted, "count": int(count)}
-        for one in confusions
-        for gold, row in zip(one.labels, one.counts, strict=True)
-        for predicted, count in zip(one.labels, row, strict=True)
-    ]
-
-
-def _columns(one: Confusion) -> Mapping[str, object]:
-    setting = one.place.setting
-    return {
-        "encoder": one.place.encoder,
-        "regime": setting.regime,
-        "sources": setting.sources,
-        "n_per_language": setting.n_per_language,
-        "target": one.place.target,
-        "split": setting.split,
-        "n_seeds": one.n_seeds,
-    }
 
 
 def _place(cell: Cell) -> Place:

@@ -160,11 +160,7 @@
       button.addEventListener("click", () => image(button.dataset.of, button.dataset.image));
     });
     document.querySelectorAll("[data-param]").forEach((control) => control.addEventListener("input", () => {
-      const id = control.closest("figure").id;
-      const number = control.type === "range" ? Number(control.value) : control.value;
-      const told = control.parentElement.querySelector("output");
-      if (told) told.textContent = control.value;
-      set(id, control.dataset.param, number);
+      set(control.closest("figure").id, control.dataset.param, control.value);
     }));
     document.querySelectorAll("[data-scale]").forEach((control) => control.addEventListener("input", () => {
       rescale(control.closest("figure").id, control.value);

@@ -16,7 +16,7 @@ from isogloss.report.html.blocks import (
 )
 from isogloss.report.html.evidence import Evidence
 from isogloss.report.html.evidence import Provenance as Told
-from isogloss.report.numbers import plain
+from isogloss.report.numbers import duration, plain
 from isogloss.report.records import Records
 
 AGAIN = "To get this page again"
@@ -88,7 +88,7 @@ def _in_all(told: Told) -> Iterator[Fact]:
     steps, finished = int(_sum(told.kinds, "steps")), int(_sum(told.kinds, "finished"))
     yield Fact("Steps", f"{finished:,} of {steps:,} finished")
     seconds = _sum(told.kinds, "wall time (s)")
-    yield Fact("Wall time", _duration(seconds), ["sum over steps", *_between(told)])
+    yield Fact("Wall time", duration(seconds), ["sum over steps", *_between(told)])
     if gflop := _sum(told.kinds, "GFLOP"):
         yield Fact("Operations", f"{plain(gflop)} GFLOP", ["where steps count them"])
     seeds = sorted({one["seed"] for one in told.steps if one["seed"] is not None})
@@ -105,15 +105,3 @@ def _between(told: Told) -> Iterator[str]:
 
 def _sum(records: Records, field: str) -> float:
     return sum(record[field] or 0 for record in records)
-
-
-def _duration(seconds: float) -> str:
-    """Write a time as people say it.
-
-    >>> _duration(59.2), _duration(3723), _duration(90000)
-    ('59.2 s', '1 h 2 min', '25 h 0 min')
-    """
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
