@@ -13,9 +13,10 @@ from isogloss.base.errors import InputError
 from isogloss.report.balance.page import Also
 from isogloss.report.balance.tables import TITLES, balance_tables
 from isogloss.report.balance.trials import read_trials
-from isogloss.report.balance.write import balance_console, write_tables
+from isogloss.report.balance.write import balance_console, balance_files
 from isogloss.report.charts.balance import differences_chart, sizes_chart
 from isogloss.report.figures import svg
+from isogloss.report.files import write_files
 from isogloss.report.frame import Frame
 
 FRAME = Frame("toy_balance", "mrr", sample=True)
@@ -29,7 +30,7 @@ def written(tmp_path_factory):
     trials = read_trials(rows, lambda key: store / key, labels=LABELS, arms=design.arms)
     tables = balance_tables(rows, design, trials=trials, resamples=200)
     also = Also(unfinished=["ner probes: not done yet"], commands=["isogloss run toy.yaml"])
-    paths = write_tables(tables, folder, FRAME, design, also)
+    paths = write_files(folder, balance_files(tables, FRAME, design, also))
     return folder, paths, tables, design
 
 
@@ -101,7 +102,7 @@ def test_the_screen_shows_masked_words_and_probes(written):
 
 def test_a_study_of_which_only_teachers_are_finished_has_a_page(tmp_path):
     rows = [masked(f"teacher/{code}", code, 0.4) for code in LANGUAGES]
-    paths = write_tables(balance_tables(rows, DESIGN), tmp_path, FRAME, DESIGN)
+    paths = write_files(tmp_path, balance_files(balance_tables(rows, DESIGN), FRAME, DESIGN))
     text = paths[-1].read_text()
     assert "Not finished: hard-all, hard-balanced, soft-balanced" in text
     assert "Not tested: soft-balanced, and hard-balanced or hard-all" in text
@@ -111,7 +112,8 @@ def test_a_study_of_which_only_teachers_are_finished_has_a_page(tmp_path):
 def test_a_study_without_low_and_high_is_told_that_nothing_was_asked(tmp_path):
     design = replace(DESIGN, groups={"mine": LANGUAGES})
     rows = [masked("soft-balanced", code, 0.4) for code in LANGUAGES]
-    text = write_tables(balance_tables(rows, design), tmp_path, FRAME, design)[-1].read_text()
+    tables = balance_tables(rows, design)
+    text = write_files(tmp_path, balance_files(tables, FRAME, design))[-1].read_text()
     assert "Not asked: the answer is about the groups low and high" in text
     assert "Not tested" not in text
 
@@ -126,7 +128,8 @@ def test_a_study_without_low_and_high_is_told_that_nothing_was_asked(tmp_path):
 def test_a_study_with_nothing_to_compare_is_told_what_to_add(tmp_path, arms, baselines, words):
     design = replace(DESIGN, arms=arms, baselines=baselines)
     rows = [masked(arms[0], code, 0.4) for code in LANGUAGES]
-    text = write_tables(balance_tables(rows, design), tmp_path, FRAME, design)[-1].read_text()
+    tables = balance_tables(rows, design)
+    text = write_files(tmp_path, balance_files(tables, FRAME, design))[-1].read_text()
     assert words in text
     assert "Not tested" not in text
     assert "none" in text.partition("Candidate: ")[2].partition("\n")[0]
@@ -136,7 +139,7 @@ def test_a_folder_that_cannot_be_written_to_is_said(tmp_path):
     (tmp_path / "file").write_text("")
     tables = balance_tables([masked("hard-all", code, 0.4) for code in LANGUAGES], DESIGN)
     with pytest.raises(InputError, match="cannot be written"):
-        write_tables(tables, tmp_path / "file", FRAME, DESIGN)
+        write_files(tmp_path / "file", balance_files(tables, FRAME, DESIGN))
 
 
 def words_of(spec):

@@ -5,23 +5,29 @@ import re
 
 import pytest
 
-from isogloss.base.errors import InputError, UnknownName
-from isogloss.report.files import write_file
+from isogloss.base.errors import InputError
+from isogloss.report.files import write_file, write_files
 from isogloss.report.frame import Frame
 from isogloss.report.numbers import number
 from isogloss.report.page import page, what_was_run
 from isogloss.report.understand import understand
-from isogloss.report.write import Told, write_report
+from isogloss.report.write import Told, report_files, was_audited
 
 TABLES = ("curves", "gains", "transfer", "donors", "regimes", "gaps", "training", "shortage")
 FRAME = Frame("toy_study", "macro_f1", sample=True)
 TOLD = Told(commands=["isogloss run toy.yaml"])
 
 
+def write_report(rows, folder, *, told=TOLD):
+    """All files, as `isogloss report` has them."""
+    audited = was_audited(folder)
+    return write_files(folder, report_files(rows, understand(rows), FRAME, told, audited=audited))
+
+
 @pytest.fixture(scope="module")
 def written(toy, tmp_path_factory):
     folder = tmp_path_factory.mktemp("reports") / "made" / "for_it"
-    paths = write_report(toy.study(3), folder, frame=FRAME, told=TOLD)
+    paths = write_report(toy.study(3), folder)
     return folder, paths
 
 
@@ -72,7 +78,7 @@ def test_the_csv_holds_the_records(written, toy):
 def test_a_report_is_the_same_when_written_again(written, toy):
     folder, paths = written
     before = {path: path.read_bytes() for path in paths}
-    write_report(toy.study(3), folder, frame=FRAME, told=TOLD)
+    write_report(toy.study(3), folder)
     assert {path: path.read_bytes() for path in paths} == before
 
 
@@ -102,23 +108,10 @@ def test_a_study_of_one_regime_has_a_page_without_the_other_sections(toy):
     assert "Nothing to show" not in text
 
 
-def test_nothing_evaluated_is_nothing_to_report(toy, tmp_path):
-    for rows in ([], toy.train(3.0)):
-        with pytest.raises(InputError, match="nothing to report"):
-            write_report(rows, tmp_path, frame=FRAME)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_an_unknown_metric_writes_nothing(toy, tmp_path):
-    with pytest.raises(UnknownName, match="Unknown metric 'f2'"):
-        write_report(toy.study(2), tmp_path, frame=Frame("toy", "f2"))
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_a_folder_that_cannot_be_written_to_is_a_mistake_of_the_input(toy, tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(InputError, match=r"file.*cannot be written.*--output"):
-        write_report(toy.study(2, seeds=(0,)), tmp_path / "file", frame=FRAME)
+        write_report(toy.study(2, seeds=(0,)), tmp_path / "file")
 
 
 def test_a_file_that_fails_half_way_leaves_the_old_one_and_no_draft(tmp_path, monkeypatch):
@@ -144,10 +137,10 @@ def test_a_table_of_shortages_that_is_empty_has_its_head(written):
 
 def test_the_page_links_an_audit_that_stands_beside_it_and_no_other(toy, tmp_path):
     rows = [row for row in toy.study(2, sizes=(100,), seeds=(0,)) if row["regime"] == "joint"]
-    write_report(rows, tmp_path, frame=FRAME)
+    write_report(rows, tmp_path)
     assert "audit.md" not in (tmp_path / "report.md").read_text()
     (tmp_path / "audit.md").write_text("# Audit\n")
-    write_report(rows, tmp_path, frame=FRAME)
+    write_report(rows, tmp_path)
     assert "[audit.md](audit.md)" in (tmp_path / "report.md").read_text()
 
 
@@ -158,7 +151,7 @@ def test_the_page_and_a_table_say_what_the_trainings_chose_and_lacked(toy, tmp_p
     training = {"encoder": "tiny", "regime": "joint", "source_languages": ["deu-Latn"], "seed": 0,
                 "n_per_language": 100, "n_train": 90, "step": "0123456789abcdef",
                 "precision": "bf16", "samples": {"deu-Latn": sample}}  # fmt: skip
-    write_report(rows, tmp_path, frame=FRAME, told=Told(trainings=[training]))
+    write_report(rows, tmp_path, told=Told(trainings=[training]))
     text = (tmp_path / "report.md").read_text()
     assert "## How it was trained" in text
     assert "precision bf16" in text

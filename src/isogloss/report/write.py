@@ -1,4 +1,4 @@
-"""Write the report of a study: tables, figures and one page, from rows alone.
+"""The report of a study as files: tables, figures and one page, from rows alone.
 
     folder/report.md
     folder/tables/<curves|gains|transfer|donors|regimes|gaps|training|shortage>.<csv|md|tex>
@@ -14,15 +14,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from isogloss.base.errors import InputError
 from isogloss.report.figures import figure_files, figures
-from isogloss.report.files import Artifact, write_files
+from isogloss.report.files import Artifact
 from isogloss.report.frame import Frame
 from isogloss.report.page import page, what_was_run
 from isogloss.report.records import Records, Row
 from isogloss.report.table_files import table_files
 from isogloss.report.trainings import SHORTAGE_FIELDS, how_trained, shortage
-from isogloss.report.understand import understand
 
 
 class Told(NamedTuple):
@@ -41,33 +39,6 @@ class Told(NamedTuple):
 NOTHING_ELSE = Told()
 
 
-def write_report(
-    rows: Sequence[Row],
-    folder: Path,
-    *,
-    frame: Frame,
-    told: Told = NOTHING_ELSE,
-) -> list[Path]:
-    """Write everything and return the files, the page last.
-
-    Args:
-        rows: the long table of results.
-        folder: made if it is not there; files of these names are replaced, others are left alone.
-        frame: the study, the score that tables and figures are about (higher must be better), and
-            whether every title says that the data are sample data.
-        told: trainings, what is missing, and commands.
-
-    Raises:
-        InputError: if there is nothing to report, or the folder cannot be written to.
-        UnknownName: if no row has this metric.
-    """
-    if not any(row["target_language"] is not None for row in rows):
-        raise InputError("No model is evaluated yet: there is nothing to report. Run the study.")
-    tables = understand(rows, metric=frame.metric)
-    made = report_files(rows, tables, frame, told, audited=was_audited(folder))
-    return write_files(folder, made)
-
-
 def was_audited(folder: Path) -> bool:
     """Whether an audit was written to this folder before."""
     return (folder / "audit.md").exists()
@@ -81,7 +52,16 @@ def report_files(
     *,
     audited: bool = False,
 ) -> Iterator[Artifact]:
-    """Give tables, those that `understand` made of the rows, figures and `report.md`."""
+    """Give tables and figures, then `report.md`.
+
+    Args:
+        rows: the long table of results.
+        tables: those that `understand` made of the rows.
+        frame: the study, the score that tables and figures are about (higher must be better), and
+            whether every title says that the data are sample data.
+        told: trainings, what is missing, and commands.
+        audited: whether an audit stands beside, to be linked.
+    """
     short = shortage(told.trainings)
     for name, records in tables.items():
         yield from table_files(name, records)

@@ -1,4 +1,4 @@
-"""Write the report of a balance study: tables, figures and one page.
+"""The report of a balance study as files: tables, figures and one page.
 
     folder/balance.md
     folder/tables/balance_<averages|probes|probe_languages|masked|tests|differences|costs|mixing>.<...>
@@ -9,7 +9,6 @@ Each file is whole or not there; a table without rows is written too. Drawing ta
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from rich.table import Table
 
@@ -19,34 +18,23 @@ from isogloss.report.balance.figures import balance_figures
 from isogloss.report.balance.page import NOTHING_ELSE, Also, balance_page
 from isogloss.report.balance.tables import TITLES, Tables
 from isogloss.report.figures import figure_files
-from isogloss.report.files import Artifact, write_files
+from isogloss.report.files import Artifact
 from isogloss.report.frame import Frame
 from isogloss.report.table_files import table_files
 from isogloss.report.tables import rich_table
 
 
-def write_tables(
-    tables: Tables, folder: Path, frame: Frame, design: Design, also: Also = NOTHING_ELSE
-) -> list[Path]:
-    """Write tables with their figures and page, and return the files, the page last.
-
-    Args:
-        tables: of `balance_tables`.
-        folder: made if it is not there; files of these names are replaced, others are left alone.
-        frame: the study, and whether every title says that the data are sample data.
-        design: groups, arms in order, sizes of the text, the claim.
-        also: commands, and what is missing.
-
-    Raises:
-        InputError: if the folder cannot be written to.
-    """
-    return write_files(folder, balance_files(tables, frame, design, also))
-
-
 def balance_files(
     tables: Tables, frame: Frame, design: Design, also: Also = NOTHING_ELSE
 ) -> Iterator[Artifact]:
-    """Give tables, figures and `balance.md`; see `write_tables`."""
+    """Give tables and figures, then `balance.md`.
+
+    Args:
+        tables: of `balance_tables`.
+        frame: the study, and whether every title says that the data are sample data.
+        design: groups, arms in order, sizes of the text, the claim.
+        also: commands, and what is missing.
+    """
     for name, title in TITLES.items():
         caption = f"{frame.study}: {title}"
         yield from table_files(name, tables[name], title=caption, names=design.arms)
