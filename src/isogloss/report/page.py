@@ -9,7 +9,7 @@ from isogloss.report.figures import Figure
 from isogloss.report.frame import Frame
 from isogloss.report.names import names_of
 from isogloss.report.numbers import number
-from isogloss.report.pivots import parts, pivot
+from isogloss.report.pivots import by_fields, parts, pivot
 from isogloss.report.records import Record, Records, Row
 from isogloss.report.tables import markdown
 
@@ -89,7 +89,7 @@ def what_was_run(rows: Sequence[Row]) -> list[str]:
 def _curves(tables: Tables, drawn: Sequence[Figure]) -> Iterator[str]:
     yield from _pictures("curves", drawn)
     fields = ("encoder", "split", "regime", "setting")
-    gains = {tuple(key.values()): group for key, group in parts(tables["gains"], fields)}
+    gains = by_fields(tables["gains"], fields)
     for key, points in parts(tables["curves"], fields):
         rows = pivot(points, "language", "n_per_language")
         for row, code in zip(rows, dict.fromkeys(p["language"] for p in points), strict=True):
@@ -101,7 +101,7 @@ def _curves(tables: Tables, drawn: Sequence[Figure]) -> Iterator[str]:
 def _transfer(tables: Tables, drawn: Sequence[Figure]) -> Iterator[str]:
     yield from _pictures("transfer", drawn)
     fields = ("encoder", "split", "n_per_language")
-    margins = {tuple(key.values()): group for key, group in parts(tables["donors"], fields)}
+    margins = by_fields(tables["donors"], fields)
     for key, cells in parts(tables["transfer"], fields):
         missing = sum(cell["value"] is None for cell in cells)
         yield (

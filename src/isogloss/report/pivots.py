@@ -37,11 +37,16 @@ def pivot(records: Records, down: str, across: str, *, bounds: bool = True) -> l
 
 def parts(records: Records, fields: Sequence[str]) -> Iterable[tuple[dict[str, Any], Records]]:
     """Split records by some fields, in order of appearance: (the fields' values, the records)."""
+    for key, group in by_fields(records, fields).items():
+        yield dict(zip(fields, key, strict=True)), group
+
+
+def by_fields(records: Records, fields: Sequence[str]) -> Mapping[tuple[Any, ...], Records]:
+    """The same, to be looked up by the fields' values."""
     found: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
     for record in records:
         found.setdefault(tuple(record[field] for field in fields), []).append(record)
-    for key, group in found.items():
-        yield dict(zip(fields, key, strict=True)), group
+    return found
 
 
 def _names(records: Records, field: str) -> dict[Any, str]:

@@ -1,6 +1,5 @@
 """Balance: what soft labels and balanced text do to each language, and what they cost."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -27,6 +26,7 @@ from isogloss.report.html.blocks import (
 )
 from isogloss.report.html.drawn import drawn, highlight
 from isogloss.report.html.evidence import Balancing, Evidence
+from isogloss.report.html.notes import lines_of
 from isogloss.report.pivots import parts
 from isogloss.report.records import Record, Records
 
@@ -50,7 +50,7 @@ def balance(evidence: Evidence) -> Section | None:
         *_folded("Further metrics, and each language", list(_further(found))),
         *_costs(found),
         *_mixing(found),
-        Fold("How to read this", [Lines([*_facts(found), *_reading()])]),
+        Fold("How to read this", [Lines([*_facts(found), *lines_of(READING)])]),
     ]
     return Section("balance", "Balance", blocks)
 
@@ -175,9 +175,3 @@ def _folded(summary: str, blocks: Sequence[Block]) -> list[Block]:
 
 def _facts(found: Balancing) -> list[str]:
     return [fact for fact in facts(found.tables, found.design) if fact]
-
-
-def _reading() -> list[str]:
-    """The notes of the report's page, a line each, without its slanted words."""
-    notes = [" ".join(note.split()) for note in READING.removeprefix("- ").split("\n- ")]
-    return [re.sub(r"(?<!\*)\*(?!\*)", "", note) for note in notes]

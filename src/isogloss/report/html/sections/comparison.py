@@ -1,6 +1,5 @@
 """The comparison: everything side by side, quality against cost, languages, forms, tokenizers."""
 
-import re
 from collections.abc import Iterator
 
 from isogloss.base.languages import language_name
@@ -24,6 +23,7 @@ from isogloss.report.html.blocks import (
 from isogloss.report.html.decision import decision_panel
 from isogloss.report.html.evidence import Comparing, Evidence
 from isogloss.report.html.marked import candidates_table, forms_table, overview_table, pair_tables
+from isogloss.report.html.notes import lines_of
 from isogloss.report.recommend.fronts import fronts
 from isogloss.report.recommend.tables import exclusion_table
 from isogloss.report.records import Record
@@ -101,7 +101,7 @@ def _how(comparing: Comparing) -> Iterator[Block]:
         yield Fold("How costs were measured", [Lines(comparing.measured)])
     if comparing.data:
         yield Fold("What was done to the data", [Lines(comparing.data)])
-    yield Fold("How to read the comparison", [Lines(_reading())])
+    yield Fold("How to read the comparison", [Lines(lines_of(READING))])
 
 
 def _encoder_scores(found: Comparison) -> list[Record]:
@@ -130,9 +130,3 @@ def _form_scores(found: Comparison) -> list[Record]:
         for quality in found.qualities
         for language, by_seed in quality.by_language.items()
     ]
-
-
-def _reading() -> list[str]:
-    """What the Markdown page says, a line each, in the marks that a page knows."""
-    lines = READING.removeprefix("- ").split("\n- ")
-    return [re.sub(r"(?<!\*)\*([^*]+)\*(?!\*)", r"\1", " ".join(line.split())) for line in lines]

@@ -14,7 +14,7 @@ from isogloss.report.html.matrix import matrix
 from isogloss.report.names import names_of
 from isogloss.report.numbers import number
 from isogloss.report.page import counts, named
-from isogloss.report.pivots import parts
+from isogloss.report.pivots import by_fields, parts
 from isogloss.report.records import Records
 
 FIELDS = ("encoder", "split", "regime", "setting")
@@ -25,7 +25,7 @@ def curves(evidence: Evidence) -> Section | None:
     if evidence.scores is None:
         return None
     tables = evidence.scores.tables
-    gains = {tuple(key.values()): group for key, group in parts(tables["gains"], FIELDS)}
+    gains = by_fields(tables["gains"], FIELDS)
     made = [
         (named(key), blocks)
         for key, points in parts(tables["curves"], FIELDS)

@@ -13,7 +13,7 @@ from isogloss.report.html.evidence import Evidence
 from isogloss.report.html.first_open import first_open
 from isogloss.report.html.matrix import matrix
 from isogloss.report.page import DONOR_FIELDS, counts, named, narrow
-from isogloss.report.pivots import parts
+from isogloss.report.pivots import by_fields, parts
 from isogloss.report.records import Records
 
 FIELDS = ("encoder", "split", "n_per_language")
@@ -26,7 +26,7 @@ def transfer(evidence: Evidence) -> Section | None:
     if evidence.scores is None:
         return None
     tables = evidence.scores.tables
-    margins = {tuple(key.values()): group for key, group in parts(tables["donors"], FIELDS)}
+    margins = by_fields(tables["donors"], FIELDS)
     made = [
         (named(key), blocks)
         for key, cells in _largest_first(tables["transfer"])
