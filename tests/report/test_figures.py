@@ -229,3 +229,24 @@ def test_the_middle_label_of_the_study_is_the_gray_one():
     spec = json.dumps(labels_chart(audit, FRAME))
     scale = {"domain": audit["labels"], "range": list(THREE)}
     assert json.dumps(scale) in spec
+
+
+def test_encoders_whose_names_share_their_letters_have_files_of_their_own(toy):
+    rows = toy.study(3)
+    names = ("Tiny", "tiny", "t+iny", "t-iny")
+    rows = [{**row, "encoder": name} for name in names for row in rows]
+    made = list(figures(understand(rows), FRAME))
+    assert len({figure.name for figure in made}) == len(made) == 16
+    curves = [figure for figure in made if figure.table == "curves"]
+    assert [figure.name for figure in curves] == [
+        "curves-tiny-test-joint", "curves-tiny-test-joint-2",
+        "curves-t-iny-test-joint", "curves-t-iny-test-joint-2",
+    ]  # fmt: skip
+    for figure, name in zip(curves, names, strict=True):
+        assert f"encoder {name}" in words_of(figure)
+
+
+def test_a_long_name_is_a_file_that_can_be_written(tmp_path):
+    long, longer = slug("curves", "ü" * 300, "a"), slug("curves", "ü" * 300, "b")
+    assert long != longer
+    (tmp_path / f".draft-1234567-{long}.png").write_text("")

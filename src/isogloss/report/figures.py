@@ -5,9 +5,10 @@ to the network is refused, so a report is the same on a machine without one. A c
 tenth of a second, the first one a second more.
 """
 
+import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, final
 
@@ -16,12 +17,16 @@ import vl_convert
 from isogloss.report.charts.curves import curves_chart
 from isogloss.report.charts.regimes import joint_minus_single_chart, regimes_chart
 from isogloss.report.charts.transfer import transfer_chart
+from isogloss.report.distinct import distinct
 from isogloss.report.files import Artifact
 from isogloss.report.frame import Frame
 from isogloss.report.pivots import parts
 from isogloss.report.records import Records
 
 PIXELS_PER_UNIT = 2.0
+
+MOST_BYTES = 150
+"""Of a file's name; file systems take 255, and a draft beside it has more."""
 
 
 @final
@@ -39,9 +44,19 @@ class Figure:
 
 def figures(tables: Mapping[str, Records], frame: Frame) -> Iterator[Figure]:
     """Draw every table that has enough to show, one figure per encoder, split and size."""
-    yield from curve_figures(tables["curves"], frame)
-    yield from transfer_figures(tables["transfer"], tables["donors"], frame)
-    yield from regime_figures(tables["regimes"], frame)
+    yield from named_apart(
+        [
+            *curve_figures(tables["curves"], frame),
+            *transfer_figures(tables["transfer"], tables["donors"], frame),
+            *regime_figures(tables["regimes"], frame),
+        ]
+    )
+
+
+def named_apart(drawn: Sequence[Figure]) -> Iterator[Figure]:
+    """Give no two figures one name: encoders `Tiny` and `tiny` share their letters in a file's."""
+    for figure, name in zip(drawn, distinct(one.name for one in drawn), strict=True):
+        yield replace(figure, name=name)
 
 
 def figure_files(drawn: Iterable[Figure]) -> Iterator[Artifact]:
@@ -73,12 +88,18 @@ def svg(spec: Mapping[str, Any]) -> str:
 
 
 def slug(*words: object) -> str:
-    """Make a name of a file.
+    """Make a name of a file; a long one is cut, with a digest for what is cut off.
 
     >>> slug("curves", "org/Model-base v2", "joint")
     'curves-org-model-base-v2-joint'
+    >>> slug("curves", "x" * 300, "joint")[-20:]
+    'xxxxxxxxxxx-01d790dd'
     """
-    return re.sub(r"[^\w.]+", "-", "-".join(map(str, words))).strip("-.").lower()
+    text = re.sub(r"[^\w.]+", "-", "-".join(map(str, words))).strip("-.").lower()
+    if len(text.encode()) <= MOST_BYTES:
+        return text
+    digest = hashlib.sha256(text.encode()).hexdigest()[:8]
+    return f"{text.encode()[:MOST_BYTES].decode(errors='ignore')}-{digest}"
 
 
 def curve_figures(points: Records, frame: Frame) -> Iterator[Figure]:

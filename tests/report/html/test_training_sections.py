@@ -213,3 +213,19 @@ def test_the_clustered_order_is_that_of_the_statistics(study):
             rows, columns = (params["labels"][name][end] for end in ("rows", "columns"))
             assert rows[value[f"row_{name}"]] == value["row"]
             assert columns[value[f"column_{name}"]] == value["column"]
+
+
+def test_encoders_whose_names_share_their_letters_have_parts_of_their_own(toy):
+    names = ("Tiny", "tiny", "t.iny", "TINY")
+    rows = [{**row, "encoder": name} for name in names for row in toy.study(3)]
+    page = study_page(evidence(rows))
+    ids = [
+        block.id
+        for section in page.sections
+        for block in blocks_of(section)
+        if hasattr(block, "id")
+    ]
+    assert len(set(ids)) == len(ids)
+    html = render(page)
+    for place in ("curves-tiny-test-joint", "curves-tiny-test-joint-2", "curves-tiny-test-joint-3"):
+        assert html.count(f'id="{place}"') == html.count(f'data-chart="{place}"') == 1

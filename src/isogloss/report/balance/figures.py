@@ -7,7 +7,7 @@ from isogloss.report.balance.claim import question_words
 from isogloss.report.balance.design import Design
 from isogloss.report.balance.scores import MASKED
 from isogloss.report.charts.balance import differences_chart, sizes_chart
-from isogloss.report.figures import Figure, slug
+from isogloss.report.figures import Figure, named_apart, slug
 from isogloss.report.frame import Frame
 from isogloss.report.pivots import parts
 from isogloss.report.records import Records
@@ -28,8 +28,12 @@ def balance_figures(
         frame: the study; its metric is replaced by that of each figure.
         design: groups, sizes and claim of the study.
     """
-    yield from _sizes(tables["balance_averages"], frame, design)
-    yield from _differences(tables["balance_tests"], frame, design)
+    yield from named_apart(
+        [
+            *_sizes(tables["balance_averages"], frame, design),
+            *_differences(tables["balance_tests"], frame, design),
+        ]
+    )
 
 
 def _sizes(averages: Records, frame: Frame, design: Design) -> Iterator[Figure]:
