@@ -96,7 +96,10 @@ def swap_differences(
         ValueError: if there is no array or no unit, the shapes differ, or resamples < 2.
     """
     units = _units([*a, *b], resamples)
-    moved = [second.astype(np.float64) - first for first, second in zip(a, b, strict=True)]
+    moved = [
+        np.subtract(second, first, dtype=np.result_type(first, second, np.int64))
+        for first, second in zip(a, b, strict=True)
+    ]
     columns = _columns(moved, units, largest_weight=1)
     total_a, total_b = (
         np.concatenate([array.sum(axis=0, dtype=np.float64).ravel() for array in side])
@@ -189,12 +192,16 @@ def _apart(values: npt.NDArray[Any]) -> list[tuple[slice, list[int]]]:
 
 def _columns(arrays: Sequence[PerUnit], units: int, *, largest_weight: int) -> _Columns:
     """Lay the arrays side by side in the smallest exact kind of number."""
-    columns = np.concatenate([array.reshape(units, -1) for array in arrays], axis=1)
-    greatest = max(float(columns.max(initial=0)), -float(columns.min(initial=0)))
+    greatest = max(abs(float(end)) for array in arrays for end in (array.min(), array.max()))
     # Weights of a resample sum to the number of units, whatever the largest of them is.
     small = max(units * greatest, largest_weight) < EXACT
-    exact = small and (columns.dtype.kind in "iub" or bool((np.rint(columns) == columns).all()))
-    return _Columns(columns.astype(np.float32 if exact else np.float64))
+    dtype = np.float32 if small and all(map(_are_whole, arrays)) else np.float64
+    flat = [array.reshape(units, -1) for array in arrays]
+    return _Columns(np.concatenate(flat, axis=1, dtype=dtype, casting="same_kind"))
+
+
+def _are_whole(numbers: npt.NDArray[Any]) -> bool:
+    return numbers.dtype.kind in "iu" or bool((np.rint(numbers) == numbers).all())
 
 
 def _score(totals: npt.NDArray[Any], arrays: Sequence[PerUnit], statistic: Statistic) -> Numbers:
