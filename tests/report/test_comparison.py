@@ -50,6 +50,7 @@ from isogloss.report.recommend.recommend import recommend
 from isogloss.report.recommend.tables import candidate_table
 from isogloss.report.tables import csv_text
 from isogloss.stats.confusion import METRICS, confusion_counts
+from isogloss.stats.resample import scores
 from isogloss.stats.tallies import label_tallies
 from published import FIGURES
 
@@ -892,8 +893,8 @@ def test_each_form_has_its_own_quality_and_its_difference_to_training():
 
 def test_the_mean_over_languages_counts_each_language_the_same():
     arrays = [np.array([[1, 1]] * 2), np.array([[0, 1]] * 8)]
-    sums = mean_over_languages(arrays).sum(axis=0)[np.newaxis]
-    assert averaged(statistic("accuracy"))(sums).tolist() == [0.5]
+    found = scores([mean_over_languages(arrays)], averaged(statistic("accuracy")))
+    assert found.tolist() == [0.5]
 
 
 def test_the_tokenizers_stand_beside_their_encoders():

@@ -7,7 +7,13 @@ import pytest
 import scipy.stats
 
 from isogloss.stats import resample
-from isogloss.stats.resample import bootstrap_scores, scores, swap_differences, two_sided_p
+from isogloss.stats.resample import (
+    bootstrap_scores,
+    n_units,
+    scores,
+    swap_differences,
+    two_sided_p,
+)
 from isogloss.stats.tallies import TALLY_METRICS
 
 f1 = TALLY_METRICS["f1"]
@@ -173,18 +179,37 @@ def test_without_units_arrays_or_resamples_there_is_nothing_to_draw(arrays, resa
         swap_differences(arrays, arrays, f1, resamples=resamples, seed=0)
 
 
-def test_zeros_around_the_blocks_of_several_test_sets_change_no_sum():
+@pytest.mark.parametrize("scale", [1, 0.1])
+def test_test_sets_apart_are_as_one_array_with_zeros_around_them(scale):
+    """Two sets with two and one columns: the mean over columns of what is right in each."""
     rng = np.random.default_rng(0)
-    dense = rng.normal(size=(60, 7))
-    dense[rng.random(dense.shape) < 0.3] = 0
-    apart = np.zeros((60, 7))
-    apart[:20, [0, 3]] = dense[:20, [0, 3]]
-    apart[20:35, [1]] = dense[20:35, [1]]
-    apart[33:60, [2, 5]] = dense[33:60, [2, 5]]
-    weights = rng.integers(0, 4, size=(11, 60), dtype=np.uint8)
-    for values in (dense, apart, np.zeros((60, 7)), apart[:, ::-1].copy()):
-        found = resample._Columns(values).sums(weights)
-        np.testing.assert_allclose(found, weights.astype(float) @ values, rtol=0, atol=1e-12)
-    rows = [rows for rows, _ in resample._apart(apart)]
-    assert len(rows) > 1
-    assert all(one.stop <= after.start for one, after in itertools.pairwise(rows))
+
+    def mean_ratio(sums):
+        return (sums[..., 0] / np.maximum(sums[..., 1], 1)).mean(axis=-1)
+
+    def drawn():
+        apart = tuple(
+            rng.integers(1, 9, size=(n, columns, 2)) * scale for n, columns in ((20, 2), (35, 1))
+        )
+        whole = np.zeros((55, 3, 2), apart[0].dtype)
+        whole[:20, :2], whole[20:, 2:] = apart
+        return apart, whole
+
+    (a, of_a), (b, of_b) = drawn(), drawn()
+    assert n_units(a) == 55
+    how = {"resamples": 40, "seed": 0}
+    for one, other in (
+        (scores([a, b], mean_ratio), scores([of_a, of_b], mean_ratio)),
+        (
+            bootstrap_scores([a, b], mean_ratio, **how),
+            bootstrap_scores([of_a, of_b], mean_ratio, **how),
+        ),
+        (
+            swap_differences([a], [b], mean_ratio, **how),
+            swap_differences([of_a], [of_b], mean_ratio, **how),
+        ),
+    ):
+        np.testing.assert_allclose(one, other, rtol=1e-12)
+        assert one.std() > 0
+    with pytest.raises(ValueError, match="of one shape"):
+        bootstrap_scores([a, of_a], mean_ratio, **how)

@@ -37,9 +37,10 @@ from scipy.special import stdtr, stdtrit
 from isogloss.stats.power import smallest_difference
 from isogloss.stats.resample import (
     Numbers,
-    PerUnit,
     Statistic,
+    Tallied,
     bootstrap_scores,
+    n_units,
     scores,
     swap_differences,
     two_sided_p,
@@ -122,7 +123,7 @@ class Difference:
 
 
 def score_interval(
-    by_seed: Mapping[int, PerUnit],
+    by_seed: Mapping[int, Tallied],
     statistic: Statistic,
     *,
     resamples: int = RESAMPLES,
@@ -135,7 +136,7 @@ def score_interval(
 
     Args:
         by_seed: what the statistic needs of each unit, `[units, ...]`, for each seed; the same
-            units in the same order.
+            units in the same order. Several test sets may be given apart.
         statistic: from sums over units, `[resamples, ...]`, to scores, `[resamples]`, such as one
             of `TALLY_METRICS`.
         resamples: of the bootstrap over units.
@@ -151,13 +152,13 @@ def score_interval(
     """
     arrays = [by_seed[key] for key in sorted(by_seed)]
     drawn = bootstrap_scores(arrays, statistic, resamples=resamples, seed=seed)
-    spread = _spread(scores(arrays, statistic), drawn, n_units=len(arrays[0]))
+    spread = _spread(scores(arrays, statistic), drawn, n_units=n_units(arrays[0]))
     return _combined(spread, confidence)
 
 
 def compare(
-    a: Mapping[int, PerUnit],
-    b: Mapping[int, PerUnit],
+    a: Mapping[int, Tallied],
+    b: Mapping[int, Tallied],
     statistic: Statistic,
     *,
     resamples: int = COMPARE_RESAMPLES,
@@ -189,7 +190,7 @@ def compare(
     drawn = bootstrap_scores(both, statistic, resamples=resamples, seed=seed)
     observed = scores(both, statistic)
     differences = drawn[:, n:] - drawn[:, :n]
-    spread = _spread(observed[n:] - observed[:n], differences, n_units=len(of_a[0]))
+    spread = _spread(observed[n:] - observed[:n], differences, n_units=n_units(of_a[0]))
     swapped = swap_differences(of_a, of_b, statistic, resamples=resamples, seed=seed)
     return _difference(spread, swapped, differences.mean(axis=1), confidence)
 

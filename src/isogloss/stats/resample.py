@@ -26,6 +26,12 @@ import numpy.typing as npt
 PerUnit = npt.NDArray[Any]
 """What a statistic needs of each unit, `[units, ...]`; sums over units must make sense."""
 
+Apart = tuple[PerUnit, ...]
+"""The same of several test sets, `[units, columns, ...]` each, with columns of its own: the sums
+over all units are `[columns of all, ...]`."""
+
+Tallied = PerUnit | Apart
+
 Numbers = npt.NDArray[np.float64]
 
 Weights = npt.NDArray[np.uint8]
@@ -43,14 +49,18 @@ EXACT = 2**24
 """Whole numbers below this one are exact in float32, and so are their sums."""
 
 
-def scores(arrays: Sequence[PerUnit], statistic: Statistic) -> Numbers:
+def scores(arrays: Sequence[Tallied], statistic: Statistic) -> Numbers:
     """Score each array, `[units, ...]`, as a whole: `[arrays]`."""
-    totals = np.stack([array.sum(axis=0) for array in arrays])
-    return np.asarray(statistic(totals), dtype=np.float64)
+    return np.asarray(statistic(_totals(arrays)), dtype=np.float64)
+
+
+def n_units(array: Tallied) -> int:
+    """How many units there are, over all test sets."""
+    return sum(map(len, _sets(array)))
 
 
 def bootstrap_scores(
-    arrays: Sequence[PerUnit], statistic: Statistic, *, resamples: int, seed: int
+    arrays: Sequence[Tallied], statistic: Statistic, *, resamples: int, seed: int
 ) -> Numbers:
     """Score resamples of the units, the same ones for each array: `[resamples, arrays]`.
 
@@ -64,17 +74,17 @@ def bootstrap_scores(
         ValueError: if there is no array or no unit, the shapes differ, or resamples < 2.
     """
     units = _units(arrays, resamples)
-    columns = _columns(arrays, units, largest_weight=units)
+    columns = _Columns(arrays, units, largest_weight=units)
     drawn = [
-        _score(columns.sums(weights), arrays, statistic)
+        _score(columns.sums(weights), statistic)
         for weights in _bootstrap_weights(units, resamples, seed)
     ]
     return np.concatenate(drawn)
 
 
 def swap_differences(
-    a: Sequence[PerUnit],
-    b: Sequence[PerUnit],
+    a: Sequence[Tallied],
+    b: Sequence[Tallied],
     statistic: Statistic,
     *,
     resamples: int,
@@ -97,19 +107,15 @@ def swap_differences(
     """
     units = _units([*a, *b], resamples)
     moved = [
-        np.subtract(second, first, dtype=np.result_type(first, second, np.int64))
+        tuple(map(_difference, _sets(first), _sets(second)))
         for first, second in zip(a, b, strict=True)
     ]
-    columns = _columns(moved, units, largest_weight=1)
-    total_a, total_b = (
-        np.concatenate([array.sum(axis=0, dtype=np.float64).ravel() for array in side])
-        for side in (a, b)
-    )
+    columns = _Columns(moved, units, largest_weight=1)
+    total_a, total_b = (_totals(side).astype(np.float64) for side in (a, b))
     drawn = []
     for coins in _coins(units, resamples, seed):
-        shift = columns.sums(coins).astype(np.float64)
-        of_a = _score(total_a + shift, a, statistic)
-        of_b = _score(total_b - shift, b, statistic)
+        shift = columns.sums(coins)
+        of_a, of_b = _score(total_a + shift, statistic), _score(total_b - shift, statistic)
         drawn.append(of_b.mean(axis=1) - of_a.mean(axis=1))
     return np.concatenate(drawn)
 
@@ -127,88 +133,86 @@ def two_sided_p(drawn: Numbers, observed: float) -> float:
     return float((1 + np.count_nonzero(np.abs(drawn) >= least)) / (1 + len(drawn)))
 
 
-def _units(arrays: Sequence[PerUnit], resamples: int) -> int:
+def _units(arrays: Sequence[Tallied], resamples: int) -> int:
     if resamples < 2:
         raise ValueError(f"{resamples} resamples tell nothing: take thousands")
-    shapes = {array.shape for array in arrays}
+    shapes = {tuple(one.shape for one in _sets(array)) for array in arrays}
     if len(shapes) != 1:
         raise ValueError(f"resampling needs arrays of one shape [units, ...], not {sorted(shapes)}")
-    shape = shapes.pop()
-    if not shape or not shape[0]:
-        raise ValueError(f"resampling needs units: {shape}")
-    return int(shape[0])
+    (of_sets,) = shapes
+    if not all(shape and shape[0] for shape in of_sets):
+        raise ValueError(f"resampling needs units: {of_sets}")
+    return n_units(arrays[0])
 
 
-class _Block(NamedTuple):
-    """Columns that are 0 outside of some rows."""
+def _sets(array: Tallied) -> Apart:
+    return array if isinstance(array, tuple) else (array,)
 
-    rows: slice
-    at: list[int]
-    """Their places among all columns."""
 
-    values: npt.NDArray[Any]
-    """`[rows, columns of the block]`."""
+def _totals(arrays: Sequence[Tallied]) -> npt.NDArray[Any]:
+    """Sums over all units, `[arrays, ...]`."""
+    return np.stack([_joined([one.sum(axis=0) for one in _sets(array)]) for array in arrays])
+
+
+def _joined(sums: Sequence[npt.NDArray[Any]], axis: int = 0) -> npt.NDArray[Any]:
+    """Sums of test sets along the axis of their columns, which one set alone may lack."""
+    return np.concatenate(sums, axis=axis) if len(sums) > 1 else sums[0]
+
+
+def _difference(first: PerUnit, second: PerUnit) -> PerUnit:
+    return np.subtract(second, first, dtype=np.result_type(first, second, np.int64))
 
 
 @final
 class _Columns:
-    """Arrays laid side by side, `[units, columns]`, without the zeros around their blocks.
+    """Arrays laid side by side, in the smallest exact kind of number, each test set on its own."""
 
-    Where units belong to several test sets, each with columns of its own, all else is 0: leaving
-    it out makes a product as many times cheaper as there are sets, and changes no sum.
-    """
-
-    def __init__(self, values: npt.NDArray[Any]) -> None:
-        self._n = values.shape[1]
-        self._dtype = values.dtype
-        self._blocks = [
-            _Block(rows, at, np.ascontiguousarray(values[rows][:, at]))
-            for rows, at in _apart(values)
+    def __init__(self, arrays: Sequence[Tallied], units: int, *, largest_weight: int) -> None:
+        flat = [one for array in arrays for one in _sets(array)]
+        greatest = max(abs(float(end)) for one in flat for end in (one.min(), one.max()))
+        # Weights of a resample sum to the number of units, whatever the largest of them is.
+        small = max(units * greatest, largest_weight) < EXACT
+        self._dtype = np.float32 if small and all(map(_are_whole, flat)) else np.float64
+        self._sets = [
+            _SideBySide.of(same, self._dtype) for same in zip(*map(_sets, arrays), strict=True)
         ]
 
-    def sums(self, weights: Weights) -> npt.NDArray[Any]:
-        """Weighted sums over units: `[resamples, columns]` for weights `[resamples, units]`."""
-        found = np.zeros((len(weights), self._n), dtype=self._dtype)
-        for block in self._blocks:
-            found[:, block.at] = weights[:, block.rows].astype(self._dtype) @ block.values
-        return found
+    def sums(self, weights: Weights) -> Numbers:
+        """Weighted sums over units: `[resamples, arrays, ...]` for weights `[resamples, units]`."""
+        found, start = [], 0
+        for values, shape in self._sets:
+            of_set = weights[:, start : start + len(values)].astype(self._dtype)
+            summed = (of_set @ values).astype(np.float64)
+            found.append(summed.reshape(len(weights), *shape))
+            start += len(values)
+        return _joined(found, axis=2)
 
 
-def _apart(values: npt.NDArray[Any]) -> list[tuple[slice, list[int]]]:
-    """Rows and columns of the blocks that have no row in common; columns of zeros are in none."""
-    filled = values != 0
-    first = filled.argmax(axis=0)
-    last = len(values) - filled[::-1].argmax(axis=0)
-    blocks: list[tuple[slice, list[int]]] = []
-    for at in sorted(np.flatnonzero(filled.any(axis=0)).tolist(), key=lambda at: first[at]):
-        rows = slice(int(first[at]), int(last[at]))
-        if blocks and rows.start < blocks[-1][0].stop:
-            before, places = blocks.pop()
-            blocks.append((slice(before.start, max(before.stop, rows.stop)), [*places, at]))
-        else:
-            blocks.append((rows, [at]))
-    return blocks
+class _SideBySide(NamedTuple):
+    """One test set of several arrays."""
 
+    values: npt.NDArray[Any]
+    """`[units, columns of all arrays]`"""
 
-def _columns(arrays: Sequence[PerUnit], units: int, *, largest_weight: int) -> _Columns:
-    """Lay the arrays side by side in the smallest exact kind of number."""
-    greatest = max(abs(float(end)) for array in arrays for end in (array.min(), array.max()))
-    # Weights of a resample sum to the number of units, whatever the largest of them is.
-    small = max(units * greatest, largest_weight) < EXACT
-    dtype = np.float32 if small and all(map(_are_whole, arrays)) else np.float64
-    flat = [array.reshape(units, -1) for array in arrays]
-    return _Columns(np.concatenate(flat, axis=1, dtype=dtype, casting="same_kind"))
+    shape: tuple[int, ...]
+    """`[arrays, ...]` of its sums."""
+
+    @classmethod
+    def of(cls, same: Sequence[PerUnit], dtype: npt.DTypeLike) -> "_SideBySide":
+        flat = [one.reshape(len(one), -1) for one in same]
+        values = np.concatenate(flat, axis=1, dtype=dtype, casting="same_kind")
+        return cls(values, (len(same), *same[0].shape[1:]))
 
 
 def _are_whole(numbers: npt.NDArray[Any]) -> bool:
     return numbers.dtype.kind in "iu" or bool((np.rint(numbers) == numbers).all())
 
 
-def _score(totals: npt.NDArray[Any], arrays: Sequence[PerUnit], statistic: Statistic) -> Numbers:
-    """Score totals, `[resamples, columns]`, array by array: `[resamples, arrays]`."""
-    resamples, n = len(totals), len(arrays)
-    of_each = totals.astype(np.float64).reshape(resamples * n, *arrays[0].shape[1:])
-    return np.asarray(statistic(of_each), dtype=np.float64).reshape(resamples, n)
+def _score(totals: Numbers, statistic: Statistic) -> Numbers:
+    """Score totals, `[resamples, arrays, ...]`, array by array: `[resamples, arrays]`."""
+    resamples, n = totals.shape[:2]
+    of_each = statistic(totals.reshape(resamples * n, *totals.shape[2:]))
+    return np.asarray(of_each, dtype=np.float64).reshape(resamples, n)
 
 
 def _bootstrap_weights(units: int, resamples: int, seed: int) -> Iterator[Weights]:

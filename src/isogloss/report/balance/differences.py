@@ -13,6 +13,7 @@ compared by language too.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, NamedTuple, final
 
 import numpy as np
@@ -28,7 +29,7 @@ from isogloss.report.comparison.measures import Statistic
 from isogloss.report.records import Record
 from isogloss.stats.combined import Difference, compare
 from isogloss.stats.correction import holm
-from isogloss.stats.resample import PerUnit, scores
+from isogloss.stats.resample import Apart, PerUnit, scores
 
 RESAMPLES = 2000
 """Of each bootstrap and each randomization: enough for a standard error."""
@@ -52,10 +53,10 @@ class Match:
     """The candidate and one other arm over some pairs of languages."""
 
     pairs: tuple[Pair, ...]
-    first: Mapping[int, PerUnit]
-    """Of the other arm: `[units of all targets, pairs, ...]` by seed."""
+    first: Mapping[int, Apart]
+    """Of the other arm: `[units, sources, ...]` of each target, by seed."""
 
-    second: Mapping[int, PerUnit]
+    second: Mapping[int, Apart]
     """Of the candidate."""
 
     statistic: Statistic
@@ -180,7 +181,7 @@ def _match(first: ByPair, second: ByPair, expected: Sequence[Pair], asked: Quest
     )
 
 
-def _by_seed(by_pair: ByPair, pairs: Sequence[Pair], metric: str) -> dict[int, PerUnit]:
+def _by_seed(by_pair: ByPair, pairs: Sequence[Pair], metric: str) -> dict[int, Apart]:
     if not pairs:
         return {}
     seeds = set.intersection(*(set(by_pair[pair]) for pair in pairs))
@@ -190,27 +191,19 @@ def _by_seed(by_pair: ByPair, pairs: Sequence[Pair], metric: str) -> dict[int, P
     }
 
 
-def laid_out(arrays: Mapping[Pair, PerUnit]) -> PerUnit:
-    """Lay units of several pairs side by side: `[units of all targets, pairs, ...]`.
+def laid_out(arrays: Mapping[Pair, PerUnit]) -> Apart:
+    """Lay the pairs of each target side by side, `[units, sources, ...]`.
 
-    The pairs of one target share its units, so a resample draws them together; units are 0 in the
-    pairs of other targets.
+    They share its units, so a resample draws them together.
 
     Args:
-        arrays: `[units, ...]` by pair; pairs of one target have the same units in the same order.
+        arrays: `[units, ...]` by pair, target by target; pairs of one target have the same units in
+            the same order.
     """
-    pairs = list(arrays)
-    sizes = {pair.target: len(array) for pair, array in arrays.items()}
-    first = arrays[pairs[0]]
-    shape = sum(sizes.values()), len(pairs), *first.shape[1:]
-    found = np.zeros(shape, dtype=first.dtype)
-    start = 0
-    for target, n in sizes.items():
-        for at, pair in enumerate(pairs):
-            if pair.target == target:
-                found[start : start + n, at] = arrays[pair]
-        start += n
-    return found
+    return tuple(
+        np.stack([array for _, array in of_target], axis=1)
+        for _, of_target in groupby(arrays.items(), key=lambda item: item[0].target)
+    )
 
 
 def weights_of(pairs: Sequence[Pair]) -> npt.NDArray[np.float64]:
@@ -255,9 +248,7 @@ def _p_values(found: Difference | None) -> Record:
     }
 
 
-def _mean(
-    by_seed: Mapping[int, PerUnit], seeds: Sequence[int], statistic: Statistic
-) -> float | None:
+def _mean(by_seed: Mapping[int, Apart], seeds: Sequence[int], statistic: Statistic) -> float | None:
     if not seeds:
         return None
     return float(scores([by_seed[seed] for seed in seeds], statistic).mean())

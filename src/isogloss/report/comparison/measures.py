@@ -13,6 +13,7 @@ import numpy.typing as npt
 from isogloss.base.errors import UnknownName
 from isogloss.report.comparison.units import GoldUnit, Units
 from isogloss.stats.division import divide
+from isogloss.stats.resample import Apart
 from isogloss.stats.tallies import GOLD, TALLY_METRICS, label_f1
 
 PerUnit = npt.NDArray[Any]
@@ -100,19 +101,13 @@ def gold_of(units: Units, metric: str) -> Gold:
     return Gold(int((units.gold == units.names.index(label)).sum()), units.counted_in)
 
 
-def mean_over_languages(arrays: Sequence[PerUnit]) -> PerUnit:
-    """Lay units of several languages side by side, `[units of all, languages, ...]`.
+def mean_over_languages(arrays: Sequence[PerUnit]) -> Apart:
+    """Keep the units of several languages apart, `[units, 1, ...]` each.
 
-    Each unit is 0 outside of its own language, so that sums keep the languages apart and a score
-    of each can be averaged: every language counts the same, however large its test set is.
+    Their sums are `[languages, ...]`, so that a score of each can be averaged: every language
+    counts the same, however large its test set is.
     """
-    total = sum(map(len, arrays))
-    found = np.zeros((total, len(arrays), *arrays[0].shape[1:]), dtype=arrays[0].dtype)
-    start = 0
-    for at, array in enumerate(arrays):
-        found[start : start + len(array), at] = array
-        start += len(array)
-    return found
+    return tuple(array[:, np.newaxis] for array in arrays)
 
 
 def averaged(score: Statistic) -> Statistic:

@@ -20,6 +20,7 @@ from isogloss.report.comparison.measures import (
 )
 from isogloss.report.comparison.results import TRAINED_FORM, Result, Setting, once
 from isogloss.stats.combined import Combined, Difference, compare, score_interval
+from isogloss.stats.resample import Apart
 
 RESAMPLES = 2000
 """Enough for a standard error; many pairs of candidates are compared."""
@@ -48,8 +49,8 @@ class Quality:
 
     key: CandidateKey
     metric: str
-    by_seed: Mapping[int, PerUnit]
-    """`[units, languages, ...]` for each seed that has all languages."""
+    by_seed: Mapping[int, Apart]
+    """`[units, 1, ...]` of each language, for each seed that has all of them."""
 
     by_language: Mapping[str, Mapping[int, PerUnit]]
     """`[units, ...]` by language and seed."""
