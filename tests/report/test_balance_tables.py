@@ -230,7 +230,8 @@ def cost_rows():
                          teachers_runtime=70, n_windows=64, **common)  # fmt: skip
         for code in LANGUAGES:
             rows += training(f"teacher/{code}", seed=seed, sources=[code], flops=2e12,
-                             train_runtime=10, train_steps=60)  # fmt: skip
+                             train_runtime=10, train_steps=60, teacher_flops=0,
+                             teachers_runtime=0)  # fmt: skip
     return rows
 
 
@@ -261,6 +262,16 @@ def test_an_arm_that_another_arm_taught_counts_the_training_of_that_one():
     design = replace(DESIGN, teachers={"soft-balanced": ("hard-all",)})
     soft = next(r for r in costs(cost_rows(), design) if r["arm"] == "soft-balanced")
     assert soft["teachers training TFLOP"] == 3.0
+
+
+def test_a_teacher_that_was_taught_itself_took_its_own_teachers_too():
+    design = replace(DESIGN, arms=(*ARMS, "taught"), teachers={"taught": ("soft-balanced",)})
+    rows = [*cost_rows(), *training("taught", flops=3e12, teacher_flops=1e12, teachers_runtime=15)]
+    found = {record["arm"]: record for record in costs(rows, design)}
+    soft, taught = found["soft-balanced"], found["taught"]
+    assert taught["teachers training TFLOP"] == soft["total TFLOP"] == pytest.approx(18.0)
+    assert taught["total TFLOP"] == pytest.approx(3 + 1 + 18)
+    assert taught["teachers training (s)"] == 15 + 70
 
 
 def test_a_value_that_is_not_finite_is_not_averaged():

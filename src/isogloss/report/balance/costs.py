@@ -9,7 +9,7 @@ compare if runs shared a machine.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean
 
 from isogloss.report.balance.averages import cut_score
@@ -23,6 +23,9 @@ UNITS = {"EFLOP": 1e18, "PFLOP": 1e15, "TFLOP": 1e12, "GFLOP": 1e9, "MFLOP": 1e6
 
 Measured = dict[str, dict[int, float]]
 """Metric -> seed -> value."""
+
+TaughtBy = Mapping[str, Sequence[str]]
+"""Arm or teacher -> the names of those that taught it, if any did."""
 
 
 def costs(rows: Iterable[Row], design: Design) -> list[Record]:
@@ -41,14 +44,18 @@ def costs(rows: Iterable[Row], design: Design) -> list[Record]:
         not known is None.
     """
     learners, usual = _read(rows)
+    taught_by = {**usual, **{arm: tuple(names) for arm, names in design.teachers.items() if names}}
     order = [*design.arms, *(name for name in learners if name.startswith(TEACHERS))]
     counted = {
-        name: _operations(learners[name], learners, design.teachers.get(name) or usual[name])
+        name: _operations(name, learners, taught_by)
         for name in dict.fromkeys(order)
         if name in learners
     }
     unit = _unit(count for counts in counted.values() for count in counts.values())
-    records = [_record(name, learners[name], counts, unit) for name, counts in counted.items()]
+    records = [
+        _record(name, learners[name], counts, unit, _teachers_seconds(name, learners, taught_by))
+        for name, counts in counted.items()
+    ]
     base = design.baselines[0] if design.baselines else None
     reference = next((record for record in records if record["arm"] == base), None)
     return [{**record, **_relative(record, reference, base, unit)} for record in records]
@@ -70,13 +77,14 @@ def _read(rows: Iterable[Row]) -> tuple[dict[str, Measured], dict[str, tuple[str
 
 
 def _operations(
-    measured: Measured, learners: Mapping[str, Measured], teachers: Iterable[str]
+    name: str, learners: Mapping[str, Measured], taught_by: TaughtBy
 ) -> dict[str, float | None]:
     """Floating-point operations of an arm, by what they were for."""
+    measured = learners.get(name, {})
     parts = {
         "student": _mean(measured, "flops"),
         "teachers forward": _mean(measured, "teacher_flops"),
-        "teachers training": _teachers_flops(measured, learners, teachers),
+        "teachers training": _teachers_flops(name, learners, taught_by),
     }
     known = [count for count in parts.values() if count is not None]
     return {**parts, "total": sum(known) if len(known) == len(parts) else None}
@@ -90,7 +98,13 @@ def _unit(counts: Iterable[float | None]) -> str:
     return next((unit for unit, size in UNITS.items() if size <= least), "FLOP")
 
 
-def _record(name: str, measured: Measured, counts: Mapping[str, float | None], unit: str) -> Record:
+def _record(
+    name: str,
+    measured: Measured,
+    counts: Mapping[str, float | None],
+    unit: str,
+    teachers_seconds: float,
+) -> Record:
     runtime = measured.get("train_runtime", {})
     updates = measured.get("train_steps", {})
     seconds = {seed: s / updates[seed] for seed, s in runtime.items() if updates.get(seed)}
@@ -105,7 +119,7 @@ def _record(name: str, measured: Measured, counts: Mapping[str, float | None], u
             for what, count in counts.items()
         },
         **_bounded(cut_score("training (s)", interval, "eval_loss")),
-        "teachers training (s)": _mean(measured, "teachers_runtime") or 0,
+        "teachers training (s)": teachers_seconds,
         "s per update": fmean(seconds.values()) if seconds else None,
         "loss (nats)": _mean(measured, "train_loss"),
         "n_seeds": max((len(by_seed) for by_seed in measured.values()), default=0),
@@ -118,19 +132,29 @@ def _bounded(fields: Record) -> Record:
 
 
 def _teachers_flops(
-    measured: Measured, learners: Mapping[str, Measured], teachers: Iterable[str]
+    name: str, learners: Mapping[str, Measured], taught_by: TaughtBy
 ) -> float | None:
     """Operations that the teachers of an arm took to train; 0 without, None where not known.
 
-    An arm has trained teachers if its rows say that they took time.
+    An arm has trained teachers if its rows say that they took time. A teacher that was taught
+    itself took its own teachers too.
     """
+    measured = learners.get(name, {})
     if not _mean(measured, "teacher_flops") and not _mean(measured, "teachers_runtime"):
         return 0.0
     if _mean(measured, "teachers_runtime") == 0.0:
         return 0.0
-    each = [_mean(learners.get(teacher, {}), "flops") for teacher in teachers]
+    each = [_operations(teacher, learners, taught_by)["total"] for teacher in taught_by[name]]
     known = [flops for flops in each if flops is not None]
     return sum(known) if known and len(known) == len(each) else None
+
+
+def _teachers_seconds(name: str, learners: Mapping[str, Measured], taught_by: TaughtBy) -> float:
+    """Seconds that the teachers of an arm took to train, and theirs."""
+    own = _mean(learners.get(name, {}), "teachers_runtime")
+    if not own:
+        return 0
+    return own + sum(_teachers_seconds(one, learners, taught_by) for one in taught_by[name])
 
 
 def _relative(record: Record, reference: Record | None, base: str | None, unit: str) -> Record:
