@@ -6,6 +6,9 @@ from typing import Annotated
 
 import typer
 
+STUDY_ENDINGS = {".yaml", ".yml", ".json"}
+"""Of study files, where a command takes something else too."""
+
 StudyArgument = Annotated[
     Path, typer.Argument(metavar="STUDY", help="The study file (YAML).", show_default=False)
 ]

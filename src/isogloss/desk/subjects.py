@@ -19,6 +19,7 @@ from isogloss.desk.intervals import (
 from isogloss.desk.learned import base_of, dataset_of, learned, origin_of, settings_of
 from isogloss.desk.models import PRETRAIN, Model, Models, is_probe
 from isogloss.desk.weights import read_weights
+from isogloss.report.balance.design import HEADLINES
 from isogloss.report.balance.scores import MASKED
 from isogloss.report.export.facts import Evaluation, Scored, Subject
 from isogloss.report.export.metrics import metric_of
@@ -44,9 +45,6 @@ COMPUTED = {
     "best_step": "best update",
 }
 """What a card tells of a training's record, where the record has it, and in which words."""
-
-MAIN = {MASKED: "mrr"}
-"""The metric of a task that is not the study's."""
 
 UNITS = {MASKED: "windows", "ner": "sentences", "pos": "sentences"}
 """What the test units of a task are, but for texts."""
@@ -112,7 +110,7 @@ class Subjects:
         )
 
     def _metric(self, task: str) -> str:
-        return MAIN.get(task, self.opened.study.metric)
+        return HEADLINES[MASKED] if task == MASKED else self.opened.study.metric
 
     def _tested(self, model: Model) -> "Iterator[Evaluation]":
         for cell in model.tests:

@@ -6,6 +6,7 @@ import struct
 from pathlib import Path
 from typing import Any
 
+from isogloss.base.errors import RunError
 from isogloss.report.export.facts import Weights
 
 ENDINGS = {".safetensors", ".onnx", ".data"}
@@ -16,7 +17,11 @@ NO_LIMIT = 1_000_000
 
 
 def read_weights(folder: Path) -> Weights:
-    """Read the sizes of a model off its folder."""
+    """Read the sizes of a model off its folder.
+
+    Raises:
+        RunError: if its weights are damaged.
+    """
     config = _object(folder / "config.json")
     longest = _object(folder / "tokenizer_config.json").get("model_max_length")
     files = sorted(folder.glob("*.safetensors"))
@@ -31,11 +36,16 @@ def read_weights(folder: Path) -> Weights:
 
 def _n_parameters(path: Path) -> int:
     """The numbers in a safetensors file: its header says the shape of each tensor."""
-    with path.open("rb") as stream:
-        (length,) = struct.unpack("<Q", stream.read(8))
-        header = json.loads(stream.read(length))
-    tensors = (tensor for name, tensor in header.items() if name != "__metadata__")
-    return sum(math.prod(tensor["shape"]) for tensor in tensors)
+    try:
+        with path.open("rb") as stream:
+            (length,) = struct.unpack("<Q", stream.read(8))
+            header = json.loads(stream.read(min(length, path.stat().st_size)))
+        tensors = (tensor for name, tensor in header.items() if name != "__metadata__")
+        return sum(math.prod(tensor["shape"]) for tensor in tensors)
+    except (struct.error, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise RunError(
+            f"{path} is damaged. Remove the folder {path.parent}, and run the study again."
+        ) from error
 
 
 def _object(path: Path) -> dict[str, Any]:

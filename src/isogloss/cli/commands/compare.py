@@ -8,6 +8,7 @@ import typer
 from isogloss.base.errors import InputError
 from isogloss.cli import show
 from isogloss.cli.options import (
+    STUDY_ENDINGS,
     ExecutorName,
     ExecutorOption,
     JobsOption,
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from isogloss.desk.opened import Opened
 
 PARTIAL = 3
-STUDY_ENDINGS = {".yaml", ".yml", ".json"}
 
 
 def compare(

@@ -11,6 +11,7 @@ import typer
 from isogloss.base.errors import InputError
 from isogloss.cli import show
 from isogloss.cli.options import (
+    STUDY_ENDINGS,
     JsonOption,
     SetOption,
     StoreOption,
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 NOBODY = "local"
 """Who has trained the models, where nobody says."""
-
-STUDY_ENDINGS = {".yaml", ".yml", ".json"}
 
 
 class Format(StrEnum):

@@ -17,15 +17,13 @@ from functools import partial
 from typing import Any
 
 from isogloss.base.fingerprint import fingerprint
+from isogloss.report.balance.design import HEADLINES
 from isogloss.report.export.facts import Evaluation, Subject
 from isogloss.report.files import Artifact
 
 MB = 2**20
 
 FRAMEWORKS = ["PyTorch", "Transformers", "safetensors"]
-
-MAIN = {"mlm": "mrr", "ner": "f1", "pos": "accuracy"}
-"""The main score of a task that is not the study's own."""
 
 
 def mteb_files(subject: Subject, name: str, organization: str) -> Iterator[Artifact]:
@@ -125,7 +123,7 @@ def _subset(subject: Subject, one: Evaluation) -> dict[str, Any]:
 
 
 def _main(subject: Subject, one: Evaluation) -> str:
-    return subject.metric if one.task == subject.task else MAIN.get(one.task, "accuracy")
+    return subject.metric if one.task == subject.task else HEADLINES[one.task]
 
 
 def _subset_name(one: Evaluation) -> str:

@@ -6,6 +6,7 @@ from statistics import fmean
 from typing import final
 
 from isogloss.base.languages import language_name
+from isogloss.report.balance.design import HEADLINES
 from isogloss.report.export.card.tasks import metrics_shown
 from isogloss.report.export.card.words import count, table
 from isogloss.report.export.facts import Evaluation, Scored, Subject
@@ -31,7 +32,6 @@ PROBED = (
     "Linear probes of its frozen layers, trained on one language, tested on it (in-language) and on"
     " the others (zero-shot, their mean):"
 )
-PROBE_METRICS = {"ner": "f1", "pos": "accuracy"}
 
 
 @final
@@ -117,7 +117,7 @@ def _probe_table(tests: Iterable[Evaluation]) -> str:
 
 
 def _probe_line(task: str, layer: str, source: str, group: Sequence[Evaluation]) -> list[str]:
-    name = PROBE_METRICS.get(task, "accuracy")
+    name = HEADLINES[task]
     values = {one.language: one.scores[name].value for one in group if name in one.scores}
     others = [value for language, value in values.items() if language != source]
     mean = rounded_value(fmean(others)) if others else NOTHING
