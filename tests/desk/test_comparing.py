@@ -23,12 +23,11 @@ def refused(monkeypatch):
 
 def test_what_cannot_be_compared_yet_says_why_and_the_page_goes_on(refused):
     study = opened("A", "B")
-    study.study = SimpleNamespace(encoders=[])
-    found, why = evidence._comparing(study, None)
+    found, why = evidence._comparing(study, {})
     assert found is None
     assert why == "A, B were not trained alike. Finish the run of the study."
 
 
 @pytest.mark.parametrize("study", [opened("A"), opened("A", "B", regime="probe")])
 def test_one_encoder_and_arms_of_a_pre_training_are_not_compared(refused, study):
-    assert evidence._comparing(study, None) == (None, "")
+    assert evidence._comparing(study, {}) == (None, "")

@@ -29,6 +29,29 @@ def test_a_study_says_how_far_it_is(run):
     assert results.unfinished == []
 
 
+def test_results_of_which_nothing_is_there_show_themselves_too(tmp_path, monkeypatch):
+    monkeypatch.setattr("isogloss.notebook.results.LISTED", 2)
+    results = isogloss.Study.load(write_toy(tmp_path), store=tmp_path / "store").results()
+    shown = results._repr_html_()
+    assert "Results of toy: 0 of" in shown
+    assert f"<li>and {len(results.unfinished) - 2} more</li>" in shown
+    assert shown.count("not done yet") == 2
+    with pytest.raises(InputError, match="Nothing of this study is finished"):
+        results.learning_curves()
+
+
+def test_tables_and_figures_look_at_no_text_and_compare_nothing(run, monkeypatch):
+    def refuse(*_, **__):
+        raise AssertionError("not needed for a table")
+
+    for name in ("audit_of", "errors_of", "compared"):
+        monkeypatch.setattr(f"isogloss.desk.evidence.{name}", refuse)
+    results = run[0].results()
+    assert results.learning_curves()
+    assert results.plot.names
+    assert "curves" in results._repr_html_()
+
+
 def test_the_long_table_is_that_of_the_command(run):
     study, _, results = run
     rows = results_table(study._opened.again_opened().entries).to_pylist()

@@ -1,5 +1,6 @@
 """All that is known of an opened study, gathered for its page."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from isogloss.base.errors import InputError
@@ -22,20 +23,12 @@ if TYPE_CHECKING:
     from isogloss.report.records import Row
 
 
-def evidence_of(
-    opened: Opened,
-    commands: "Sequence[str]",
-    *,
-    audit: "Mapping[str, Any] | None" = None,
-    texts: bool = True,
-) -> Evidence:
-    """Gather what a page is written from.
+def tables_of(opened: Opened, commands: "Sequence[str]") -> Evidence:
+    """Gather the tables of a study, and where they come from; the rest of a page takes longer.
 
     Args:
         opened: the study; at least one of its cells is finished.
         commands: what a reader types to get the page again.
-        audit: of the data; by default what the stored steps know.
-        texts: whether texts of the data may be shown.
 
     Raises:
         InputError: if nothing is finished.
@@ -47,19 +40,32 @@ def evidence_of(
     tested = any(row["target_language"] is not None for row in finetuned)
     pretrained = [row for row in rows if row["regime"] in REGIMES]
     metric = opened.study.metric if tested else "mrr"
-    audit = audit_of(opened) if audit is None else audit
-    comparing, why = _comparing(opened, audit) if tested else (None, "")
     return Evidence(
         frame=Frame(opened.study.name, metric, opened.sample),
         provenance=provenance_of(opened, commands),
         scores=_scores(opened, finetuned) if tested else None,
-        comparing=comparing,
-        uncompared=why,
         balancing=_balancing(opened, pretrained, commands) if pretrained else None,
-        errors=errors_of(opened, finetuned, texts=texts) if tested else None,
-        audit=audit,
         remarks=opened.remarks,
     )
+
+
+def evidence_of(opened: Opened, commands: "Sequence[str]", *, texts: bool = True) -> Evidence:
+    """Gather what a page is written from.
+
+    Args:
+        opened: the study; at least one of its cells is finished.
+        commands: what a reader types to get the page again.
+        texts: whether texts of the data may be shown.
+
+    Raises:
+        InputError: if nothing is finished.
+    """
+    found, audit = tables_of(opened, commands), audit_of(opened)
+    if found.scores is None:
+        return replace(found, audit=audit)
+    comparing, why = _comparing(opened, audit["tokenizers"])
+    errors = errors_of(opened, found.scores.rows, texts=texts)
+    return replace(found, audit=audit, comparing=comparing, uncompared=why, errors=errors)
 
 
 def _scores(opened: Opened, rows: "Sequence[Row]") -> Scores:
@@ -67,21 +73,21 @@ def _scores(opened: Opened, rows: "Sequence[Row]") -> Scores:
     return Scores(rows, tables, opened.trainings())
 
 
-def _comparing(opened: Opened, audit: "Mapping[str, Any] | None") -> tuple[Comparing | None, str]:
+def _comparing(
+    opened: Opened, tokenizers: "Mapping[str, Mapping[str, Any]]"
+) -> tuple[Comparing | None, str]:
     """The comparison, where there is something to compare; else why it could not be made yet."""
     tested = [c for c, _ in opened.entries if c["target_language"] and c["regime"] not in REGIMES]
     if len({(columns["encoder"], columns["form"]) for columns in tested}) < 2:
         return None, ""
     try:
-        return _compared(opened, audit), ""
+        return _compared(opened, tokenizers), ""
     except InputError as error:
         return None, str(error)
 
 
-def _compared(opened: Opened, audit: "Mapping[str, Any] | None") -> Comparing:
-    encoders = {encoder.display for encoder in opened.study.encoders}
-    tokenizers = audit["tokenizers"] if audit else {}
-    found = compared(opened, {name: tokenizers[name] for name in tokenizers if name in encoders})
+def _compared(opened: Opened, tokenizers: "Mapping[str, Mapping[str, Any]]") -> Comparing:
+    found = compared(opened, tokenizers)
     measured, _ = measurement(opened)
     return Comparing(
         comparison=found.comparison,

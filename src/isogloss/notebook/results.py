@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, final
 
 from isogloss.base.errors import InputError
 from isogloss.desk.compared import Compared, compared
-from isogloss.desk.evidence import evidence_of
+from isogloss.desk.evidence import evidence_of, tables_of
 from isogloss.desk.opened import Opened
 from isogloss.notebook.plots import Plots
 from isogloss.notebook.table import Table, frame
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from isogloss.report.html.evidence import Evidence
+
+LISTED = 20
+"""So many missing cells are listed where results show themselves; more are counted."""
 
 
 @final
@@ -102,7 +105,7 @@ class Results:
     @property
     def plot(self) -> Plots:
         """The figures as Altair charts: `plot.curves()`, `plot.transfer()`, ..."""
-        return Plots(self._evidence)
+        return Plots(self._tabled)
 
     def to_html(self, path: str | Path | None = None) -> str:
         """The page of the study, as `isogloss report` writes it; written to a file if one is given.
@@ -110,7 +113,7 @@ class Results:
         Raises:
             InputError: if the file cannot be written.
         """
-        text = render(study_page(self._evidence))
+        text = render(study_page(evidence_of(self._opened, self._commands)))
         if path is not None:
             write_file(Path(path), text)
         return text
@@ -121,17 +124,25 @@ class Results:
         return f"Results of {self._opened.study.name}: {done} of {len(self._opened.plan)} steps"
 
     def _repr_html_(self) -> str:
-        missing = "".join(f"<li>{escape(line)}</li>" for line in self.unfinished)
-        tables = ", ".join(f"<code>{escape(name)}</code>" for name in self._tables)
-        return f"<p><strong>{escape(repr(self))}</strong></p><ul>{missing}</ul><p>{tables}</p>"
+        missing = self.unfinished
+        more = len(missing) - LISTED
+        shown = [*missing[:LISTED], *([f"and {more:,} more"] if more > 0 else [])]
+        items = "".join(f"<li>{escape(line)}</li>" for line in shown)
+        names = self._tables if self._opened.entries else ()
+        tables = ", ".join(f"<code>{escape(name)}</code>" for name in names)
+        return f"<p><strong>{escape(repr(self))}</strong></p><ul>{items}</ul><p>{tables}</p>"
+
+    @property
+    def _commands(self) -> list[str]:
+        return [self._opened.again("run")]
 
     @cached_property
-    def _evidence(self) -> "Evidence":
-        return evidence_of(self._opened, [self._opened.again("run")])
+    def _tabled(self) -> "Evidence":
+        return tables_of(self._opened, self._commands)
 
     @property
     def _tables(self) -> dict[str, Records]:
-        scores, balancing = self._evidence.scores, self._evidence.balancing
+        scores, balancing = self._tabled.scores, self._tabled.balancing
         return {
             **(scores.tables if scores else {}),
             **(balancing.tables if balancing else {}),
