@@ -133,8 +133,19 @@ def test_what_makes_it_doubtful_stands_beside_it(compared):
     found = evidence(comparing=compared, unfinished=[f"cell {at}: not done yet" for at in range(7)])
     (doubts,) = [b for b in parts(verdict(found), Lines) if b.tone == "warning"]
     assert doubts.lines[0] == "One seed."
-    assert "**7 things are not finished**; this is about the rest." in doubts.lines
-    assert doubts.lines[-2:] == ["cell 4: not done yet", "… and 2 more"]
+    assert "**7 steps are not finished**; this is about the rest." in doubts.lines
+    assert doubts.lines[-2:] == ["cell 4: not done yet", "… the others are named under Provenance"]
+
+
+def test_what_is_not_finished_is_counted_in_steps_not_in_lines(compared):
+    kinds = [
+        {"kind": "train", "steps": 3, "finished": 1},
+        {"kind": "evaluate", "steps": 27, "finished": 9},
+    ]
+    found = evidence(comparing=compared, unfinished=["a training: not done yet"])
+    found = replace(found, provenance=replace(found.provenance, kinds=kinds))
+    (doubts,) = [b for b in parts(verdict(found), Lines) if b.tone == "warning"]
+    assert "**20 steps are not finished**; this is about the rest." in doubts.lines
 
 
 def test_a_comparison_that_could_not_be_made_says_why(toy):

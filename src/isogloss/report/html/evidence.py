@@ -132,6 +132,12 @@ class Provenance:
     machines: Records = ()
     """What costs were measured on."""
 
+    @property
+    def n_left(self) -> int:
+        """Steps that are not finished; a line of `unfinished` may stand for several of them."""
+        left = sum(kind["steps"] - kind["finished"] for kind in self.kinds)
+        return max(left, len(self.unfinished))
+
 
 @final
 @dataclass(frozen=True)

@@ -31,6 +31,8 @@ CHECKING = (
 MOST_LINES = 12
 """Lines of what is missing that stand open; the others are behind a click."""
 
+NOT_DONE = "What is not done yet; a training stands for its tests too"
+
 TABLES = {
     "kinds": "What it took: wall time is the sum over steps, which may have run side by side",
     "machines": "Machine that costs were measured on",
@@ -74,9 +76,10 @@ def _missing(told: Told) -> Iterator[Block]:
     failed = {f"{one['step']}: failed: {one['why']}" for one in told.failed}
     undone = [line for line in told.unfinished if line not in failed]
     if undone:
-        yield Words(f"**Not in this page:** {_counted(len(undone))} not done yet.", "warning")
+        left = _counted(told.n_left - len(told.failed))
+        yield Words(f"**Not in this page:** {left} not done yet.", "warning")
         lines = Lines(undone)
-        yield lines if len(undone) <= MOST_LINES else Fold("What is not done yet", [lines])
+        yield lines if len(undone) <= MOST_LINES else Fold(NOT_DONE, [lines])
 
 
 def _counted(n: int) -> str:

@@ -72,9 +72,11 @@ def _doubts(evidence: Evidence) -> Iterator[Block]:
     doubts += [*evidence.remarks, *([evidence.uncompared] if evidence.uncompared else [])]
     missing = evidence.provenance.unfinished
     if missing:
-        n = len(missing)
-        lead = "1 thing is" if n == 1 else f"{n:,} things are"
+        left = evidence.provenance.n_left
+        lead = "1 step is" if left == 1 else f"{left:,} steps are"
         doubts.append(f"**{lead} not finished**; this is about the rest.")
-        doubts += [*missing[:SHOWN], *([f"… and {n - SHOWN:,} more"] if n > SHOWN else [])]
+        doubts += missing[:SHOWN]
+        if len(missing) > SHOWN:
+            doubts.append("… the others are named under Provenance")
     if doubts:
         yield Lines(doubts, tone="warning")
