@@ -8,7 +8,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: tests share the c
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from hypothesis import settings
+
 from browsing import browser  # noqa: F401
 from command import isogloss  # noqa: F401
 from hub_server import hub_server  # noqa: F401
 from tag_study import measured  # noqa: F401
+
+settings.register_profile("isogloss", deadline=None)  # a busy machine is no failure
+settings.load_profile("isogloss")
