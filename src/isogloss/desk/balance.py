@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from isogloss.base.languages import language_name
 from isogloss.data.mixture import Mixing, probabilities
-from isogloss.report.balance.design import Design, usual_controls
+from isogloss.report.balance.design import BASELINES, CANDIDATE, Design, usual_controls
 from isogloss.report.balance.page import Also
 from isogloss.report.balance.trials import Trial, read_trials
 
@@ -22,8 +22,6 @@ REGIMES = ("pretrain", "probe")
 
 STEPS = 100
 """At so many places on the way a mixture that changes is looked at."""
-
-CANDIDATE, BASELINES = "soft-balanced", ("hard-balanced", "hard-all")
 
 
 def design_of(opened: "Opened", declared: "Pretraining") -> Design:

@@ -17,6 +17,9 @@ ALL = "all"
 
 GROUP_WORDS = {"low": "low-resource", "high": "high-resource", "pivot": "pivot", ALL: "all"}
 
+CANDIDATE, BASELINES = "soft-balanced", ("hard-balanced", "hard-all")
+"""The arms of the claim, as they are usually named."""
+
 CONTROLS = {
     "smoothing": "targets softened without a teacher",
     "compute": "as much compute without teachers",
@@ -88,8 +91,8 @@ class Design:
     sizes: Mapping[str, int] = field(default_factory=dict)
     """Characters to train on, by language."""
 
-    candidate: str = "soft-balanced"
-    baselines: Sequence[str] = ("hard-balanced", "hard-all")
+    candidate: str = CANDIDATE
+    baselines: Sequence[str] = BASELINES
     """What the candidate must beat; costs are relative to the first."""
 
     controls: Mapping[str, str] = field(default_factory=dict)
