@@ -135,7 +135,7 @@ class Provenance:
     @property
     def n_left(self) -> int:
         """Steps that are not finished; a line of `unfinished` may stand for several of them."""
-        left = sum(kind["steps"] - kind["finished"] for kind in self.kinds)
+        left = sum(int(kind["steps"]) - int(kind["finished"]) for kind in self.kinds)
         return max(left, len(self.unfinished))
 
 
