@@ -8,6 +8,7 @@ import torch
 from torch.nn import functional
 
 from isogloss.data.encoded import Encoded
+from isogloss.evaluate import predict as room
 from isogloss.evaluate.predict import predict
 from isogloss.model.encoder import make_classifier
 from isogloss.model.precision import Precision
@@ -42,9 +43,13 @@ def toys(family="bert", n=23, dropout=0.0):
 
 
 @pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("padded", [True, False])
 @pytest.mark.parametrize("max_tokens", [1, 40, 10_000])
-def test_rows_equal_those_of_each_text_alone(family, max_tokens):
+def test_rows_equal_those_of_each_text_alone(family, max_tokens, padded, monkeypatch):
+    if padded:
+        monkeypatch.setattr(room, "reads_unpadded", lambda model: False)
     model, split, pad_id = toys(family)
+    assert room.reads_unpadded(model) is not padded
     got = predict(model, split, precision=FP32, pad_id=pad_id, max_tokens=max_tokens)
     model.eval()
     for i in range(len(split)):

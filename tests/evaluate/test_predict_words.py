@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from isogloss.evaluate import predict_words as room
 from isogloss.evaluate.predict_words import predict_words
 from isogloss.model.precision import Precision
 from tag_toys import FAMILIES, TAGS, make_model, make_split, make_tokenizer
@@ -31,8 +32,11 @@ def one_by_one(model, encoded):
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("attention", ["eager", "sdpa"])
-def test_rows_are_in_the_order_of_words_and_equal_each_window_alone(family, attention):
+@pytest.mark.parametrize("attention", ["eager", "sdpa", "unpadded"])
+def test_rows_are_in_the_order_of_words_and_equal_each_window_alone(family, attention, monkeypatch):
+    if attention != "unpadded":
+        monkeypatch.setattr(room, "reads_unpadded", lambda model: False)
+    attention = attention.replace("unpadded", "eager")
     model, encoded = make_model(family, attention=attention), make_split(12, family=family)
     assert encoded.n_windowed > 2
     want = one_by_one(model, encoded)

@@ -11,6 +11,7 @@ from isogloss.base.errors import InputError, RunError
 from isogloss.data.encoded import Encoded
 from isogloss.model.precision import Precision
 from isogloss.train import between as room
+from isogloss.train import finetune as finetune_room
 from isogloss.train import training as training_room
 from isogloss.train.finetune import finetune
 from isogloss.train.lesson import TextLesson
@@ -90,9 +91,14 @@ def reference(model, encoded, recipe, pad_id):
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("attention", ["eager", "sdpa"])
-def test_training_equals_a_plain_loop_that_pads_to_the_longest(family, attention, toys, tmp_path):
+@pytest.mark.parametrize("attention", ["eager", "sdpa", "unpadded"])
+def test_training_equals_a_plain_loop_that_pads_to_the_longest(
+    family, attention, toys, tmp_path, monkeypatch
+):
     """Adam's epsilon is raised, since it blows up the rounding of gradients that should be zero."""
+    if attention != "unpadded":
+        monkeypatch.setattr(finetune_room, "reads_unpadded", lambda model: False)
+    unpadded, attention = attention == "unpadded", attention.replace("unpadded", "eager")
     encoded = toys.split(76, family=family)
     recipe = toys.recipe(num_train_epochs=3, logging_steps=1, adam_epsilon=1e-6, **PLAIN)
     pad_id = toys.tokenizer(family).pad_token_id
@@ -106,11 +112,17 @@ def test_training_equals_a_plain_loop_that_pads_to_the_longest(family, attention
     expected = weights(want_model)
     assert all(torch.allclose(p, expected[n], atol=1e-5) for n, p in weights(model).items())
     assert trained.attention == attention
-    assert 0 < trained.padding_share < 1 - trained.real_tokens / (76 * 3 * 24)
+    assert (trained.padding_share == 0) is unpadded
+    assert trained.padding_share < 1 - trained.real_tokens / (76 * 3 * 24)
 
 
+@pytest.mark.parametrize("padded", [True, False])
 @pytest.mark.parametrize("max_tokens", [24, 60, 10_000])
-def test_memory_changes_the_cut_and_not_the_training(max_tokens, toys, tmp_path):
+def test_memory_changes_the_cut_and_not_the_training(
+    max_tokens, padded, toys, tmp_path, monkeypatch
+):
+    if padded:
+        monkeypatch.setattr(finetune_room, "reads_unpadded", lambda model: False)
     encoded, recipe = toys.split(40), toys.recipe(num_train_epochs=2, adam_epsilon=1e-6, **PLAIN)
     model, other = toys.model(), toys.model()
     run(model, encoded, recipe, tmp_path, max_tokens=max_tokens)
@@ -129,9 +141,11 @@ def test_accumulation_multiplies_the_examples_of_a_step(toys, tmp_path):
     assert same(weights(model), weights(other))
 
 
-def test_each_step_has_as_many_examples_and_each_epoch_all_of_them(toys):
+@pytest.mark.parametrize("first_position", [None, 0])
+def test_each_step_has_as_many_examples_and_each_epoch_all_of_them(first_position, toys):
     encoded, recipe = toys.split(70), toys.recipe(per_device_train_batch_size=32)
-    cutting, steps = Cutting(200, 20.0, 0), step_indices(70, recipe, first_step=0)
+    cutting = Cutting(200, 20.0, 0, first_position)
+    steps = step_indices(70, recipe, first_step=0)
     sizes, labels = [], []
     for _ in range(3):
         parts = cut_and_pad(encoded, next(steps), cutting=cutting, device=torch.device("cpu"))
@@ -364,7 +378,7 @@ def test_a_tracker_sees_every_point_and_dev_score(toys, tmp_path):
 def test_training_learns_what_can_be_learned(toys, tmp_path):
     encoded, model = toys.split(96), toys.model(dropout=0.1)
     recipe = toys.recipe(
-        learning_rate=3e-3, per_device_train_batch_size=8, num_train_epochs=12, **PLAIN
+        learning_rate=3e-3, per_device_train_batch_size=8, num_train_epochs=24, **PLAIN
     )
     trained, _ = run(model, encoded, recipe, tmp_path)
     assert trained.curve[0]["loss"] > 0.8

@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from isogloss.base.errors import InputError
+from isogloss.model.unpadded import first_position
 from isogloss.train.finetune import finetune
-from isogloss.train.lesson import IGNORED, TagLesson
+from isogloss.train.lesson import IGNORED, TagLesson, WindowRow
 from isogloss.train.parts import Cutting
 from isogloss.train.training import _identities
 from tag_toys import FAMILIES, make_model, make_split, make_tokenizer
@@ -19,8 +20,8 @@ PLAIN = {"precision": "fp32", "save_seconds": None, "adam_epsilon": 1e-6}
 LEARNING = {"per_device_train_batch_size": 8, "num_train_epochs": 2, "learning_rate": 1e-3}
 
 
-def parts_of(lesson, indices, *, max_tokens, pad_id=0, fixed_cost=10.0):
-    cutting = Cutting(max_tokens, fixed_cost, pad_id)
+def parts_of(lesson, indices, *, max_tokens, pad_id=0, fixed_cost=10.0, first_position=None):
+    cutting = Cutting(max_tokens, fixed_cost, pad_id, first_position)
     return lesson.parts(np.asarray(indices, dtype=np.int64), cutting=cutting, device=CPU)
 
 
@@ -64,16 +65,20 @@ def close(ours, theirs, *, tolerance=1e-6):
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("attention", ["eager", "sdpa"])
+@pytest.mark.parametrize("attention", ["eager", "sdpa", "unpadded"])
 def test_a_step_learns_from_the_mean_over_its_words_however_it_is_cut(family, attention):
     encoded = make_split(9, family=family)
+    unpadded, attention = attention == "unpadded", attention.replace("unpadded", "eager")
     pad_id = make_tokenizer(family).pad_token_id
     assert encoded.n_windowed > 2
     model, lesson = make_model(family, attention=attention), TagLesson(encoded)
     chosen = [7, 0, 3, 8, 5]
     loss, want = plainly(model, encoded, chosen)
     for max_tokens in (1, 30, 100, 10_000):
-        parts = parts_of(lesson, chosen, max_tokens=max_tokens, pad_id=pad_id)
+        first = first_position(model) if unpadded else None
+        told = {"max_tokens": max_tokens, "pad_id": pad_id, "first_position": first}
+        parts = parts_of(lesson, chosen, **told)
+        assert all(isinstance(part, WindowRow) is unpadded for part in parts)
         ours, found = learn(model, parts, lesson)
         assert ours == pytest.approx(loss, abs=1e-6)
         assert close(found, want)

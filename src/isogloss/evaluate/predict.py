@@ -1,8 +1,8 @@
 """What a model says about each example: probabilities and losses, in the order of the split.
 
-Texts are sorted by length and cut by a budget of tokens, so that little of the work is padding; how
-they are cut does not change what is said (but by a model in int8, whose ranges are those of the
-batch).
+Texts are sorted by length and cut by a budget of tokens, and read end to end where the model can:
+little or none of the work is padding. How they are cut does not change what is said (but by a model
+in int8, whose ranges are those of the batch).
 """
 
 import time
@@ -20,7 +20,15 @@ from transformers import PreTrainedModel
 
 from isogloss.data.batches import pad, token_budget
 from isogloss.data.encoded import Encoded
+from isogloss.data.unpadded import Row, lay_row, rows_of
 from isogloss.model.precision import Precision
+from isogloss.model.unpadded import (
+    UnpaddedBatch,
+    first_position,
+    lay_out,
+    reads_unpadded,
+    text_logits,
+)
 
 
 @final
@@ -64,13 +72,39 @@ def predict(
         pad_id: the tokenizer's padding token.
         max_tokens: padded tokens in one batch.
     """
-    parts = token_budget(encoded.lengths, max_tokens)
+    say = _end_to_end if reads_unpadded(model) else _side_by_side
+    cut = rows_of if reads_unpadded(model) else token_budget
+    parts = cut(encoded.lengths, max_tokens)
 
-    def say(part: NDArray[np.int64], rows: NDArray[np.int64]) -> Said:
-        logits = logits_of(model, *pad(encoded, part, pad_id))
-        return said_of(logits, encoded.labels[rows])
+    def said(part: NDArray[np.int64], rows: NDArray[np.int64]) -> Said:
+        return said_of(say(model, encoded, part, pad_id), encoded.labels[rows])
 
-    return answer(model, say, precision=precision, parts=parts, rows=parts)
+    return answer(model, said, precision=precision, parts=parts, rows=parts)
+
+
+def _side_by_side(
+    model: PreTrainedModel, encoded: Encoded, part: NDArray[np.int64], pad_id: int
+) -> Tensor:
+    return logits_of(model, *pad(encoded, part, pad_id))
+
+
+def _end_to_end(
+    model: PreTrainedModel, encoded: Encoded, part: NDArray[np.int64], pad_id: int
+) -> Tensor:
+    del pad_id  # nothing is padded
+    row = lay_row(encoded.offsets, part)
+    return text_logits(model, batch_of(model, encoded.ids, row))[np.argsort(row.order)]
+
+
+def batch_of(model: PreTrainedModel, ids: NDArray[np.int32], row: Row) -> UnpaddedBatch:
+    """Bring a row of a split's tokens to where a model is."""
+    return lay_out(
+        ids[row.places],
+        row.lengths,
+        row.groups,
+        first_position=first_position(model),
+        device=model.device,
+    )
 
 
 def answer(

@@ -1,6 +1,7 @@
 """What a model says about each word: probabilities of its tags and losses, in the order of words.
 
-Windows are sorted by length and cut by a budget of sub-tokens; each word is answered once, by the
+Windows are sorted by length, cut by a budget of sub-tokens and read end to end where the model can;
+each word is answered once, by the
 window in which it has most context. How windows are cut into batches does not change what is said
 (but by a model in int8, whose ranges are those of the batch).
 """
@@ -12,9 +13,11 @@ from transformers import PreTrainedModel
 
 from isogloss.data.batches import token_budget
 from isogloss.data.encoded_words import EncodedWords, pad_windows
-from isogloss.data.ragged import Indices, stretches
-from isogloss.evaluate.predict import Predictions, Said, answer, logits_of, said_of
+from isogloss.data.ragged import Indices, starts_of, stretches
+from isogloss.data.unpadded import lay_row, rows_of
+from isogloss.evaluate.predict import Predictions, Said, answer, batch_of, logits_of, said_of
 from isogloss.model.precision import Precision
+from isogloss.model.unpadded import reads_unpadded, token_logits
 
 
 def predict_words(
@@ -37,14 +40,34 @@ def predict_words(
     Returns:
         One row a word: probabilities [words, tags] and losses [words].
     """
-    parts = token_budget(encoded.lengths, max_tokens)
+    say = _end_to_end if reads_unpadded(model) else _side_by_side
+    cut = rows_of if reads_unpadded(model) else token_budget
+    parts = cut(encoded.lengths, max_tokens)
     words = [words_of(encoded, part) for part in parts]
 
-    def say(part: Indices, rows: Indices) -> Said:
-        logits = logits_of(model, *pad_windows(encoded, part, pad_id))
-        return said_of(at_words(logits, encoded, part, rows), encoded.tags[rows])
+    def said(part: Indices, rows: Indices) -> Said:
+        return said_of(say(model, encoded, part, rows, pad_id), encoded.tags[rows])
 
-    return answer(model, say, precision=precision, parts=parts, rows=words)
+    return answer(model, said, precision=precision, parts=parts, rows=words)
+
+
+def _side_by_side(
+    model: PreTrainedModel, encoded: EncodedWords, windows: Indices, words: Indices, pad_id: int
+) -> Tensor:
+    logits = logits_of(model, *pad_windows(encoded, windows, pad_id))
+    return at_words(logits, encoded, windows, words)
+
+
+def _end_to_end(
+    model: PreTrainedModel, encoded: EncodedWords, windows: Indices, words: Indices, pad_id: int
+) -> Tensor:
+    del pad_id  # nothing is padded
+    row = lay_row(encoded.offsets, windows)
+    first = np.empty(len(encoded.lengths), dtype=np.int64)
+    first[windows[row.order]] = starts_of(row.lengths)
+    places = first[encoded.word_window[words]] + encoded.word_position[words]
+    logits = token_logits(model, batch_of(model, encoded.ids, row))
+    return logits[torch.from_numpy(places).to(logits.device)]
 
 
 def words_of(encoded: EncodedWords, windows: Indices) -> Indices:

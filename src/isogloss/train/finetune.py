@@ -6,6 +6,7 @@ from pathlib import Path
 from transformers import PreTrainedModel
 
 from isogloss.base.errors import InputError
+from isogloss.model.unpadded import first_position, reads_unpadded
 from isogloss.train.between import Progress, take_steps
 from isogloss.train.lesson import Lesson
 from isogloss.train.loop import StepDone
@@ -53,5 +54,7 @@ def finetune(  # noqa: PLR0913
         if dev_score is not None:
             training.judge(done, float(dev_score(model)), tracker)
 
-    yield from take_steps(training, Cutting(max_tokens, training.price, pad_id), judge, tracker)
+    first = first_position(model) if reads_unpadded(model) else None
+    cutting = Cutting(max_tokens, training.price, pad_id, first)
+    yield from take_steps(training, cutting, judge, tracker)
     return training.result()

@@ -20,6 +20,8 @@ from isogloss.data.batches import cut
 from isogloss.data.encoded import Encoded
 from isogloss.data.encoded_words import EncodedWords, pad_windows
 from isogloss.data.ragged import runs
+from isogloss.data.unpadded import lay_row, rows_of
+from isogloss.model.unpadded import UnpaddedBatch, lay_out, token_logits
 from isogloss.train.parts import Cutting, cut_and_pad, step_indices
 from isogloss.train.recipe import Recipe
 
@@ -125,8 +127,7 @@ class TextLesson:
 
     def loss(self, model: PreTrainedModel, part: Any) -> Tensor:
         """Mean cross-entropy over the texts."""
-        logits = model(input_ids=part.input_ids, attention_mask=part.attention_mask).logits
-        return functional.cross_entropy(logits.float(), part.labels)
+        return functional.cross_entropy(part.logits(model).float(), part.labels)
 
     def size(self, part: Any) -> int:
         """Texts."""
@@ -152,6 +153,37 @@ class WindowPart:
 
     def __len__(self) -> int:
         return self.n_words
+
+    def logits(self, model: PreTrainedModel) -> Tensor:
+        """Return [windows, longest, tags]."""
+        logits: Tensor = model(input_ids=self.input_ids, attention_mask=self.attention_mask).logits
+        return logits
+
+
+@final
+@dataclass(frozen=True)
+class WindowRow:
+    """Some windows of a step, end to end."""
+
+    batch: UnpaddedBatch
+
+    tags: Tensor
+    """[sub-tokens] Tag id at the first sub-token of each word, `IGNORED` elsewhere."""
+
+    n_words: int
+    n_tokens: int
+
+    def __len__(self) -> int:
+        return self.n_words
+
+    @property
+    def input_ids(self) -> Tensor:
+        """[1, sub-tokens] Ids."""
+        return self.batch.input_ids
+
+    def logits(self, model: PreTrainedModel) -> Tensor:
+        """Return [sub-tokens, tags]."""
+        return token_logits(model, self.batch)
 
 
 @final
@@ -195,14 +227,17 @@ class TagLesson:
         """Windows side by side."""
         step = self.encoded.select(indices)
         tags = _tags_of_windows(step)
+        if cutting.first_position is not None:
+            rows = rows_of(step.lengths, cutting.max_tokens)
+            return [_window_row(step, tags, row, cutting.first_position, device) for row in rows]
         windows = cut(step.lengths, fixed_cost=cutting.fixed_cost, max_tokens=cutting.max_tokens)
         return [_window_part(step, tags, one, cutting.pad_id, device) for one in windows]
 
     def loss(self, model: PreTrainedModel, part: Any) -> Tensor:
         """Mean cross-entropy over the words."""
-        logits = model(input_ids=part.input_ids, attention_mask=part.attention_mask).logits
+        logits = part.logits(model).float()
         return functional.cross_entropy(
-            logits.float().flatten(0, 1), part.tags.flatten(), ignore_index=IGNORED
+            logits.flatten(0, -2), part.tags.flatten(), ignore_index=IGNORED
         )
 
     def size(self, part: Any) -> int:
@@ -235,4 +270,27 @@ def _window_part(
         tags=torch.from_numpy(laid).to(device),
         n_words=int((laid != IGNORED).sum()),
         n_tokens=int(lengths.sum()),
+    )
+
+
+def _window_row(
+    encoded: EncodedWords,
+    tags: NDArray[np.int64],
+    windows: NDArray[np.int64],
+    first_position: int,
+    device: torch.device,
+) -> WindowRow:
+    row = lay_row(encoded.offsets, windows)
+    laid = tags[row.places]
+    return WindowRow(
+        batch=lay_out(
+            encoded.ids[row.places],
+            row.lengths,
+            row.groups,
+            first_position=first_position,
+            device=device,
+        ),
+        tags=torch.from_numpy(laid).to(device),
+        n_words=int((laid != IGNORED).sum()),
+        n_tokens=len(laid),
     )

@@ -4,7 +4,7 @@ What a step learns from is a function of the recipe's seed and the step's number
 begin at any step.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import final
@@ -13,9 +13,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from transformers import PreTrainedModel
 
 from isogloss.data.batches import batches_of, cut, epoch_order, pad
 from isogloss.data.encoded import Encoded
+from isogloss.data.unpadded import lay_row, rows_of
+from isogloss.model.unpadded import UnpaddedBatch, lay_out, text_logits
 from isogloss.train.recipe import Recipe
 
 
@@ -39,11 +42,41 @@ class TextPart:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def logits(self, model: PreTrainedModel) -> Tensor:
+        """Return [batch, labels]."""
+        logits: Tensor = model(input_ids=self.input_ids, attention_mask=self.attention_mask).logits
+        return logits
+
+
+@final
+@dataclass(frozen=True)
+class TextRow:
+    """Some examples of a step, end to end."""
+
+    batch: UnpaddedBatch
+
+    labels: Tensor
+    """[batch] Class ids."""
+
+    n_tokens: int
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def input_ids(self) -> Tensor:
+        """[1, tokens] Ids."""
+        return self.batch.input_ids
+
+    def logits(self, model: PreTrainedModel) -> Tensor:
+        """Return [batch, labels]."""
+        return text_logits(model, self.batch)
+
 
 @final
 @dataclass(frozen=True)
 class Cutting:
-    """How batches are cut; changes cost, not what is learned."""
+    """How batches are cut and laid; changes cost, not what is learned."""
 
     max_tokens: int
     """Padded tokens that fit the device at once."""
@@ -52,6 +85,10 @@ class Cutting:
     """Price of one more pass, in tokens."""
 
     pad_id: int
+
+    first_position: int | None = None
+    """Where the model counts positions from, if it reads texts end to end; None lays them side by
+    side, with padding."""
 
 
 def step_indices(n: int, recipe: Recipe, *, first_step: int) -> Iterator[NDArray[np.int64]]:
@@ -65,9 +102,12 @@ def step_indices(n: int, recipe: Recipe, *, first_step: int) -> Iterator[NDArray
 
 def cut_and_pad(
     encoded: Encoded, indices: NDArray[np.int64], *, cutting: Cutting, device: torch.device
-) -> list[TextPart]:
+) -> Sequence[TextPart | TextRow]:
     """Lay the examples of one step on the device, in parts of similar length."""
     lengths = encoded.lengths[indices]
+    if cutting.first_position is not None:
+        rows = rows_of(lengths, cutting.max_tokens)
+        return [_row(encoded, indices[row], cutting.first_position, device) for row in rows]
     parts = cut(lengths, fixed_cost=cutting.fixed_cost, max_tokens=cutting.max_tokens)
     return [_part(encoded, indices[part], cutting.pad_id, device) for part in parts]
 
@@ -81,4 +121,21 @@ def _part(
         attention_mask=None if mask is None else torch.from_numpy(mask).to(device),
         labels=torch.from_numpy(encoded.labels[chosen]).to(device),
         n_tokens=int(encoded.lengths[chosen].sum()),
+    )
+
+
+def _row(
+    encoded: Encoded, chosen: NDArray[np.int64], first_position: int, device: torch.device
+) -> TextRow:
+    row = lay_row(encoded.offsets, chosen)
+    return TextRow(
+        batch=lay_out(
+            encoded.ids[row.places],
+            row.lengths,
+            row.groups,
+            first_position=first_position,
+            device=device,
+        ),
+        labels=torch.from_numpy(encoded.labels[chosen[row.order]]).to(device),
+        n_tokens=len(row.places),
     )
