@@ -20,7 +20,7 @@ from isogloss.report.charts.transfer import transfer_chart
 from isogloss.report.distinct import distinct
 from isogloss.report.files import Artifact
 from isogloss.report.frame import Frame
-from isogloss.report.pivots import parts
+from isogloss.report.pivots import by_fields, parts
 from isogloss.report.records import Records
 
 PIXELS_PER_UNIT = 2.0
@@ -117,7 +117,7 @@ def curve_figures(points: Records, frame: Frame) -> Iterator[Figure]:
 def transfer_figures(cells: Records, donors: Records, frame: Frame) -> Iterator[Figure]:
     """Draw the records of `transfer`, with those of `donors`, where one language meets another."""
     fields = ("encoder", "split", "n_per_language")
-    margins = {tuple(key.values()): group for key, group in parts(donors, fields)}
+    margins = by_fields(donors, fields)
     for key, group in parts(cells, fields):
         own = margins.get(tuple(key.values()), [])
         if any(cell["source"] != cell["target"] for cell in group):
