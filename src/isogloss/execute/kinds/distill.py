@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from isogloss.execute.bench import Bench, Making
-from isogloss.execute.kinds.learning import Corpus, dev_of
+from isogloss.execute.kinds.learning import Corpus, dev_of, first_teacher
 from isogloss.execute.kinds.pretrain import (
     hard_lesson,
     learn,
@@ -15,7 +15,7 @@ from isogloss.execute.kinds.pretrain import (
     read_corpus,
 )
 from isogloss.execute.kinds.targets import read_targets
-from isogloss.execute.kinds.taught import first_teacher, load_teacher, place_of
+from isogloss.execute.kinds.taught import load_teacher, place_of
 from isogloss.model.masked import average_into, load_masked_lm
 from isogloss.model.precision import best_device, choose_attention
 from isogloss.train.listening import Adaptive, Fixed, Listening, Policy, Threshold

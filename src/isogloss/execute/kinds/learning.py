@@ -1,6 +1,6 @@
 """What every pre-training step reads off its payload: text, mixture, masks, recipe, dev losses."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, final
@@ -12,15 +12,18 @@ from numpy.typing import NDArray
 from isogloss.data.masking import MaskRules
 from isogloss.data.mixture import Mixing, Step
 from isogloss.data.packing import Packed
+from isogloss.execute.bench import Bench
 from isogloss.model.lines import maskable_ids, random_candidates
 from isogloss.model.precision import best_device, choose_precision
-from isogloss.train.masked_lesson import MaskedLesson
+from isogloss.train.masked_lesson import MaskedLesson, MaskedPart
 from isogloss.train.parts import Cutting
 from isogloss.train.recipe import Recipe
 
 _NOT_OF_THE_RECIPE = ("max_length", "mlm_probability")
 DEV_SEED = 0
 """Of the masks of dev text: the same for teachers and students."""
+VIEWS = 1000
+"""Maskings of a dev text that are tried before none is said to hide anything."""
 
 
 @final
@@ -37,6 +40,11 @@ class Corpus:
     def maskable(self) -> NDArray[np.bool_]:
         """[vocabulary] Which tokens may be hidden."""
         return maskable_ids(self.tokenizer)
+
+
+def first_teacher(bench: Bench) -> int:
+    """Where teachers begin among the needs: after the windows and the tokenizer."""
+    return len(bench.payload["languages"]) + int(bench.payload["tokenizer"] == "trained")
 
 
 def mixing_of(declared: Mapping[str, Any]) -> Mixing:
@@ -80,7 +88,8 @@ def dev_of(
 ) -> Callable[[Any], NDArray[np.float64]]:
     """A judge of models: the loss on the dev windows of each language, [languages] in nats.
 
-    Each window is masked once, in the same places for whatever model.
+    Each window is masked once, in the same places for whatever model. NaN for a language whose dev
+    windows hold unknown tokens only.
     """
     lesson = MaskedLesson(
         corpora=corpus.dev,
@@ -95,21 +104,26 @@ def dev_of(
         model.eval()
         device = next(model.parameters()).device
         with torch.no_grad(), precision.autocast(device):
-            return np.array([_loss(model, lesson, at, cutting, device) for at in _places(lesson)])
+            masked = [_masked(lesson, at, cutting, device) for at in range(len(corpus.dev))]
+            return np.array([_mean_loss(model, lesson, parts) for parts in masked])
 
     return losses
 
 
-def _places(lesson: MaskedLesson) -> range:
-    return range(len(lesson.corpora))
-
-
-def _loss(
-    model: Any, lesson: MaskedLesson, language: int, cutting: Cutting, device: torch.device
-) -> float:
+def _masked(
+    lesson: MaskedLesson, language: int, cutting: Cutting, device: torch.device
+) -> list[MaskedPart]:
+    """All windows of a language in the first view that hides a token; a text may have but one."""
     windows = np.arange(len(lesson.corpora[language]), dtype=np.int64)
-    step = Step(np.full_like(windows, language), windows, np.zeros_like(windows))
-    parts = [part for part in lesson.parts(step, cutting=cutting, device=device) if len(part)]
+    for view in range(VIEWS):
+        step = Step(np.full_like(windows, language), windows, np.full_like(windows, view))
+        parts = [part for part in lesson.parts(step, cutting=cutting, device=device) if len(part)]
+        if parts:
+            return parts
+    return []
+
+
+def _mean_loss(model: Any, lesson: MaskedLesson, parts: Sequence[MaskedPart]) -> float:
     if not parts:
         return float("nan")
     summed = sum(float(lesson.loss(model, part)) * len(part) for part in parts)

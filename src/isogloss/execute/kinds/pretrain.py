@@ -12,7 +12,14 @@ from isogloss.data.packing import Packed, cut_to
 from isogloss.efficiency.flops import SHAPES, masked_flops
 from isogloss.execute.bench import Bench, Made, Making
 from isogloss.execute.kinds import pack
-from isogloss.execute.kinds.learning import Corpus, dev_of, mixing_of, recipe_of, rules_of
+from isogloss.execute.kinds.learning import (
+    Corpus,
+    dev_of,
+    first_teacher,
+    mixing_of,
+    recipe_of,
+    rules_of,
+)
 from isogloss.execute.kinds.tokenizer import open_tokenizer
 from isogloss.model.card import model_card
 from isogloss.model.masked import load_masked_lm, make_masked_lm, save_masked_lm
@@ -112,7 +119,8 @@ def learn(
     """Train; goes on from the step's checkpoint where one is left."""
     payload, settings = bench.payload, bench.step.settings
     keeps = payload["best_per_language"]
-    recipe = recipe_of(payload, settings, eval_steps or keeps)
+    watched = eval_steps or keeps
+    recipe = recipe_of(payload, settings, watched)
     trackers = open_trackers(
         settings["report_to"],
         folder=bench.store.root / "trackers",
@@ -120,7 +128,6 @@ def learn(
         run=f"{bench.step.title} {bench.step.key}".replace(" ", "_").replace("/", "_"),
         config={"title": bench.step.title, **recipe.identity},
     )
-    watched = eval_steps or keeps
     dev = Dev(dev_of(corpus, payload, settings), bool(keeps)) if watched else None
     with trackers as tracker:
         found: Pretrained = yield from pretrain(
@@ -267,7 +274,7 @@ def _teachers(bench: Bench) -> Iterator[tuple[str, str]]:
     """Who taught each language; nobody where labels are hard."""
     payload, needs = bench.payload, bench.step.needs
     told: dict[str, Any] = payload.get("distillation", {})
-    first = len(payload["languages"]) + int(payload["tokenizer"] == "trained")
+    first = first_teacher(bench)
     for at, code in enumerate(payload["languages"] if told else ()):
         who = told["teachers"][at]
         if told["targets"]["kind"] == "sampled":

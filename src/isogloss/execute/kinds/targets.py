@@ -5,8 +5,9 @@ from typing import Any
 
 from isogloss.efficiency.flops import SHAPES, masked_flops
 from isogloss.execute.bench import Bench, Made, Making
+from isogloss.execute.kinds.learning import first_teacher
 from isogloss.execute.kinds.pretrain import hard_lesson, read_corpus
-from isogloss.execute.kinds.taught import first_teacher, load_teacher, place_of
+from isogloss.execute.kinds.taught import load_teacher, place_of
 from isogloss.model.precision import best_device, choose_precision
 from isogloss.train.cached_targets import CachedTeacher, Drawing, keep_answers
 from isogloss.train.parts import Cutting

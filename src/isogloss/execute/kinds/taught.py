@@ -28,11 +28,6 @@ def place_of(bench: Bench, language: str, who: Mapping[str, Any], first: int) ->
     return Place(str(folder / BEST / who["best"] if "best" in who else folder), "main")
 
 
-def first_teacher(bench: Bench) -> int:
-    """Where teachers begin among the needs: after the windows and the tokenizer."""
-    return len(bench.payload["languages"]) + int(bench.payload["tokenizer"] == "trained")
-
-
 def load_teacher(place: Place, tokenizer: Any, max_length: int) -> Any:
     """A teacher ready to be asked, if its vocabulary and its outputs are the student's."""
     name, revision = place
