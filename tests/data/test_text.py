@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from isogloss.base.errors import InputError, RunError
 from isogloss.data.folder import FolderSource
 from isogloss.data.source import Row
-from isogloss.data.text import RawText, TextColumns, read_text
+from isogloss.data.text import RawText, read_text
 from isogloss.study.layout import TEXT_ENDINGS
 
 REAL = (
@@ -208,7 +208,6 @@ def test_the_column_is_for_records_and_not_for_plain_text(tmp_path):
     splits = read(source, column="content")
     assert splits.train.lines == ("a", "b")
     assert splits.held_out.lines == ("x", "y")
-    assert TextColumns().text == "text"
 
 
 def test_text_of_every_format_is_found_in_a_folder(tmp_path):

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
-from typing import Literal, NamedTuple, final
+from typing import Literal, NamedTuple, final, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from isogloss.base.errors import InputError, UnknownName
 from isogloss.data.ragged import Indices
 
 Kind = Literal["natural", "balanced", "alpha", "unimax", "annealed"]
-KINDS = ("natural", "balanced", "alpha", "unimax", "annealed")
+KINDS = get_args(Kind)
 NEEDS = {"alpha": ("alpha",), "unimax": ("max_epochs",), "annealed": ("alpha", "alpha_end")}
 ROUNDING = 1e-6  # a sum of floats this close to a whole number is one
 

@@ -29,13 +29,6 @@ MOST_SHARE = 0.5
 FAR = 2.0  # a cut between documents may miss the wanted share by this factor, up or down
 
 
-@dataclass(frozen=True)
-class TextColumns:
-    """Where the text stands in a record; plain text has no columns and needs none."""
-
-    text: str = FIELD
-
-
 @final
 @dataclass(frozen=True, eq=False)
 class RawText:

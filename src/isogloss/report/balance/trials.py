@@ -111,8 +111,11 @@ def read_probe(folder: Path, row: Row, *, labels: Sequence[str]) -> list[Trial]:
     path = folder / FILE
     table = read_rows(path, PROBE_COLUMNS)
     targets, layers = table["target"].cast(pa.string()), table["layer"]
+    places = pa.table({"layer": layers, "target": targets}).group_by(
+        ["layer", "target"], use_threads=False
+    )
     found = []
-    for layer, target in dict.fromkeys(zip(layers.to_pylist(), targets.to_pylist(), strict=True)):
+    for layer, target in zip(*places.aggregate([]).to_pydict().values(), strict=True):
         if layer is None or target is None:
             raise RunError(f"{path} holds rows without layer or target; run the probe again.")
         here = pc.and_(pc.equal(layers, layer), pc.equal(targets, target))
