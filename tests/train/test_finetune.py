@@ -17,6 +17,7 @@ from isogloss.train.finetune import finetune
 from isogloss.train.lesson import TextLesson
 from isogloss.train.loop import Diverged
 from isogloss.train.parts import Cutting, cut_and_pad, step_indices
+from learned import learned, weights
 
 FAMILIES = ("bert", "distilbert", "xlm-roberta", "modernbert")
 PLAIN = {"precision": "fp32", "save_seconds": None}
@@ -43,10 +44,6 @@ def run_until(k, model, encoded, recipe, folder, **more):
     for _ in range(k):
         next(steps)
     steps.close()
-
-
-def weights(model):
-    return {name: p.detach().clone() for name, p in model.named_parameters()}
 
 
 def same(one, other):
@@ -197,7 +194,7 @@ def test_a_killed_training_ends_with_the_same_weights_bit_for_bit(family, k, toy
     torch.manual_seed(999)
     model = toys.model(family, dropout=0.3, seed=5)
     got, seen = run(model, encoded, recipe, tmp_path / "cut")
-    assert same(weights(model), weights(whole))
+    assert same(learned(model, encoded), learned(whole, encoded))
     assert (got.curve, got.train_loss) == (want.curve, want.train_loss)
     assert (got.real_tokens, got.padding_share) == (want.real_tokens, want.padding_share)
     assert (got.n_steps, got.n_resumed) == (12, 1)
@@ -256,20 +253,20 @@ def test_a_training_that_had_ended_is_not_trained_again(toys, tmp_path):
     want, _ = run(first, encoded, recipe, tmp_path)
     got, seen = run(again, encoded, recipe, tmp_path)
     assert seen == []
-    assert same(weights(again), weights(first))
+    assert same(learned(again, encoded), learned(first, encoded))
     assert got.train_loss == want.train_loss
 
 
 SCORES = [0.5, 0.7, 0.6, 0.65, 0.9, 0.1, 0.1]
 
 
-def scripted(scores=SCORES):
+def scripted(scores=SCORES, encoded=None):
     """A dev score that reads from a list, draws random numbers and changes the model's mode."""
 
     def score(model):
         model.eval()
         torch.rand(3)
-        score.models.append(weights(model))
+        score.models.append(model if encoded is None else learned(model, encoded))
         return scores[len(score.models) - 1 + score.skip]
 
     score.models, score.skip = [], 0
@@ -287,17 +284,17 @@ STOPPING = {
 
 
 def test_training_stops_when_the_dev_score_no_longer_rises_and_keeps_the_best(toys, tmp_path):
-    score, model = scripted(), toys.model(dropout=0.2)
-    trained, seen = run(
-        model, toys.split(20), toys.recipe(**STOPPING, save_seconds=None), tmp_path, dev_score=score
-    )
+    encoded, model = toys.split(20), toys.model(dropout=0.2)
+    score = scripted(encoded=encoded)
+    recipe = toys.recipe(**STOPPING, save_seconds=None)
+    trained, seen = run(model, encoded, recipe, tmp_path, dev_score=score)
     assert trained.stopped_early
     assert [row["score"] for row in trained.dev_scores] == SCORES[:4]
     assert [row["step"] for row in trained.dev_scores] == [3, 6, 9, 12]
     assert (trained.best_step, trained.best_score) == (6, 0.7)
     assert (trained.n_steps, trained.epochs) == (12, 4.0)
     assert seen[-1][:2] == (12, 18)
-    assert same(weights(model), score.models[1])
+    assert same(learned(model, encoded), score.models[1])
 
 
 @pytest.mark.parametrize("k", [2, 6, 7, 11, 12])

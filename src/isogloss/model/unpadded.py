@@ -19,6 +19,7 @@ from torch.nn import functional
 from transformers import AttentionInterface, PreTrainedModel
 
 from isogloss.model.encoder import POSITIONS, TAGGER
+from isogloss.model.used_entries import entries_of
 
 NAME = "isogloss_unpadded"
 
@@ -330,7 +331,7 @@ def _difference(model: PreTrainedModel) -> float:
 
 
 def _made_ids(model: PreTrainedModel) -> NDArray[np.int64]:
-    """Ids that the vocabulary has, none of them the padding."""
-    size = int(model.get_input_embeddings().weight.shape[0])
-    ids = np.random.default_rng(0).integers(0, size, sum(LENGTHS))
-    return np.where(ids == model.config.pad_token_id, (ids + 1) % size, ids)
+    """Ids that the model can look up, none of them the padding."""
+    entries = entries_of(model).numpy()
+    others = entries[entries != model.config.pad_token_id]
+    return np.random.default_rng(0).choice(others, sum(LENGTHS))

@@ -1,14 +1,17 @@
 """Fine-tuning: every weight learns from labeled examples; stops, goes on and ends the same."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from transformers import PreTrainedModel
 
 from isogloss.base.errors import InputError
 from isogloss.model.unpadded import first_position, reads_unpadded
+from isogloss.model.used_entries import put_aside
 from isogloss.train.between import Progress, take_steps
-from isogloss.train.lesson import Lesson
+from isogloss.train.lesson import TagLesson, TextLesson
 from isogloss.train.loop import StepDone
 from isogloss.train.parts import Cutting
 from isogloss.train.recipe import Recipe
@@ -17,7 +20,7 @@ from isogloss.train.training import DevScore, Tracker, Trained, Training
 
 def finetune(  # noqa: PLR0913
     model: PreTrainedModel,
-    lesson: Lesson,
+    lesson: TextLesson | TagLesson,
     recipe: Recipe,
     *,
     pad_id: int,
@@ -25,6 +28,7 @@ def finetune(  # noqa: PLR0913
     dev_score: DevScore | None = None,
     tracker: Tracker | None = None,
     max_tokens: int,
+    also_read: Sequence[NDArray[np.int32]] = (),
 ) -> Generator[Progress, None, Trained]:
     """Train a model in place, yielding after each optimizer step.
 
@@ -39,6 +43,8 @@ def finetune(  # noqa: PLR0913
         dev_score: judges the model, higher is better; may change the model's mode.
         tracker: gets each point of the curve and each dev score.
         max_tokens: padded tokens that fit the device at once.
+        also_read: token ids of what `dev_score` reads. Of the vocabulary, only what is read here
+            and in the lesson takes part in the training; the outcome is that of training it all.
 
     Raises:
         InputError: for an empty split, or a recipe that does not fit the arguments.
@@ -48,7 +54,10 @@ def finetune(  # noqa: PLR0913
     if len(lesson) == 0:
         raise InputError("The training split is empty; there is nothing to learn from.")
     recipe.check(has_dev_score=dev_score is not None)
-    training = Training.begin(model, lesson, recipe, folder)
+    read = np.unique(np.concatenate([lesson.ids, *also_read]))
+    aside = put_aside(model, read)
+    also = None if aside is None else {"vocabulary": "used entries"}
+    training = Training.begin(model, lesson, recipe, folder, also)
 
     def judge(done: StepDone) -> None:
         if dev_score is not None:
@@ -56,5 +65,9 @@ def finetune(  # noqa: PLR0913
 
     first = first_position(model) if reads_unpadded(model) else None
     cutting = Cutting(max_tokens, training.price, pad_id, first)
-    yield from take_steps(training, cutting, judge, tracker)
+    try:
+        yield from take_steps(training, cutting, judge, tracker)
+    finally:
+        if aside is not None:
+            aside.bring_back(model, training.decay_of_unused)
     return training.result()

@@ -108,6 +108,11 @@ class TextLesson:
         return len(self.encoded)
 
     @property
+    def ids(self) -> NDArray[np.int32]:
+        """[tokens] What is read of the vocabulary."""
+        return self.encoded.ids
+
+    @property
     def arrays(self) -> tuple[NDArray[Any], ...]:
         """Ids, where texts begin, labels."""
         return self.encoded.ids, self.encoded.offsets, self.encoded.labels
@@ -199,6 +204,11 @@ class TagLesson:
 
     def __len__(self) -> int:
         return len(self.encoded)
+
+    @property
+    def ids(self) -> NDArray[np.int32]:
+        """[sub-tokens] What is read of the vocabulary."""
+        return self.encoded.ids
 
     @property
     def arrays(self) -> tuple[NDArray[Any], ...]:

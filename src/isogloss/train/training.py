@@ -4,6 +4,7 @@ Each method is one thing that may happen between two steps; `between` says in wh
 """
 
 import hashlib
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -169,6 +170,23 @@ class Training:
         """Price of one more pass, in tokens."""
         return price_of_a_pass(self.model, self.precision, self.device)
 
+    @property
+    def decay_of_unused(self) -> float:
+        """What weight decay has made of a weight of 1 without gradient, in the weights to keep."""
+        recipe = self.recipe
+        rate = self._learning_rate()
+        last = self.journal.best_step if self.best is not None else self.journal.step
+        return math.prod(1 - rate(done) * recipe.weight_decay for done in range(last or 0))
+
+    def _learning_rate(self) -> Callable[[int], float]:
+        recipe = self.recipe
+        return learning_rate_at(
+            recipe.lr_scheduler_type,
+            recipe.learning_rate,
+            warmup_steps=recipe.warmup_steps,
+            total_steps=self.total,
+        )
+
     def epoch_after(self, step: int) -> float:
         """Passes over the split after a step."""
         return step / self.recipe.steps_per_epoch(len(self.lesson))
@@ -181,12 +199,7 @@ class Training:
         recipe = self.recipe
         terms = Terms(
             max_steps=self.total,
-            learning_rate=learning_rate_at(
-                recipe.lr_scheduler_type,
-                recipe.learning_rate,
-                warmup_steps=recipe.warmup_steps,
-                total_steps=self.total,
-            ),
+            learning_rate=self._learning_rate(),
             precision=self.precision,
             seed=recipe.seed,
             max_grad_norm=recipe.max_grad_norm,

@@ -29,7 +29,7 @@ from isogloss.model.encoder import (
 from isogloss.model.precision import best_device, choose_attention, choose_precision
 from isogloss.model.scratch import Size, scratch_config
 from isogloss.train.finetune import finetune
-from isogloss.train.lesson import Lesson, TagLesson, TextLesson
+from isogloss.train.lesson import TagLesson, TextLesson
 from isogloss.train.recipe import Recipe
 from isogloss.train.trackers import open_trackers
 from isogloss.train.training import DevScore, Trained
@@ -55,6 +55,7 @@ def make_trained(bench: Bench) -> Making:
     recipe = _recipe(payload, settings)
     tokenizer = _tokenizer(bench)
     model, head = _model(bench, tokenizer)
+    dev = _dev_splits(bench, recipe)
     trackers = open_trackers(
         settings["report_to"],
         folder=bench.store.root / "trackers",
@@ -69,9 +70,10 @@ def make_trained(bench: Bench) -> Making:
             recipe,
             pad_id=tokenizer.pad_token_id,
             folder=bench.store.running(bench.step.key),
-            dev_score=_dev_score(bench, recipe, tokenizer.pad_token_id),
+            dev_score=_dev_score(bench, dev, recipe, tokenizer.pad_token_id),
             tracker=tracker,
             max_tokens=settings["max_tokens"],
+            also_read=[split.ids for split in dev],
         )
     _kept[bench.step.key] = model
     record = _record(training, samples, trained, head)
@@ -97,7 +99,7 @@ def names_of_head(payload: Mapping[str, Any]) -> list[str]:
     return list(payload["labels"])
 
 
-def _lesson(training: Prepared) -> Lesson:
+def _lesson(training: Prepared) -> TagLesson | TextLesson:
     return TagLesson(training) if isinstance(training, EncodedWords) else TextLesson(training)
 
 
@@ -170,13 +172,21 @@ def _size(pin: Mapping[str, Any], longest: int) -> Size:
     return Size(**named, max_length=longest)
 
 
-def _dev_score(bench: Bench, recipe: Recipe, pad_id: int) -> DevScore | None:
-    """The mean over source languages of the dev metric; higher is better, so a loss is negated."""
-    payload = bench.payload
+def _dev_splits(bench: Bench, recipe: Recipe) -> list[Prepared]:
+    """The dev split of each source language; none if nobody asks for their scores."""
     if recipe.eval_strategy == "no":
+        return []
+    first = len(bench.payload["sources"])
+    return [read_prepared(bench.need(first + at), bench.payload) for at in range(first)]
+
+
+def _dev_score(
+    bench: Bench, splits: list[Prepared], recipe: Recipe, pad_id: int
+) -> DevScore | None:
+    """The mean over source languages of the dev metric; higher is better, so a loss is negated."""
+    if not splits:
         return None
-    first = len(payload["sources"])
-    splits = [read_prepared(bench.need(first + at), payload) for at in range(first)]
+    payload = bench.payload
     metric = payload["training"]["metric_for_best_model"]
     precision = choose_precision(recipe.precision, best_device())
     max_tokens = bench.step.settings["max_tokens"]
