@@ -234,7 +234,7 @@ def test_updates_of_students_are_not_those_of_teachers(change, kinds):
         "distillation: {targets: sampled}",
         "distillation: {init: average}",
         "distillation: {teachers: hard-all}",
-        "label_smoothing: 0.1",
+        "label_smoothing: 0.1, distillation: {listening: {weight: 0.5}}",
         "max_steps: 7",
     ],
 )
@@ -465,7 +465,10 @@ def test_kept_targets_are_a_step_a_language_of_its_teacher():
     [
         ("distillation: {targets: sampled, listening: {weight: 0.5}}", True),
         ("max_steps: 9, distillation: {targets: sampled}", True),
-        ("label_smoothing: 0.1, distillation: {targets: sampled}", True),
+        (
+            "label_smoothing: 0.1, distillation: {targets: sampled, listening: {weight: 0.5}}",
+            True,
+        ),
         ("distillation: {targets: sampled, temperature: 2}", False),
         ("distillation: {targets: {kind: sampled, n: 9}}", False),
         ("distillation: {targets: {kind: sampled, views: 2}}", False),

@@ -132,6 +132,7 @@ def test_an_arm_can_be_written_without_a_preset():
         ("{arm: hard-all, distillation: {}}", "distillation belongs to soft labels"),
         ("{arm: hard-all, label_smothing: 1}", "unknown key. Did you mean 'label_smoothing'?"),
         ("{arm: hard-all, label_smoothing: 1}", "less than 1"),
+        ("{arm: soft-all, label_smoothing: 0.1}", "which this arm never learns from: leave it out"),
         ("{arm: hard-all, max_steps: 3, compute: everything}", "max_steps or compute, not both"),
         ("{arm: soft-all, compute: distillation}", "matches an arm of hard labels"),
         ("{arm: hard-all, mixing: unimx}", "'unimx' is not known. Did you mean 'unimax'?"),
@@ -216,6 +217,14 @@ def test_teachers_are_wanted_where_an_arm_learns_or_begins_from_them(arm, listen
         ("pretraining.encoder.dropout=1", "less than 1"),
         ("pretraining.encoder.initializer_range=0", "greater than 0"),
         ("pretraining.encoder.hidden_size=30", "is not a multiple of"),
+        (
+            "pretraining.encoder={architecture: modernbert, hidden_size: 60}",
+            "a head of modernbert is 15 wide",
+        ),
+        (
+            "pretraining.arms=[{arm: soft-all, distillation: {targets: {kind: top_k, n: 60000}}}]",
+            "arm soft-all: top_k looks at 60000 ids, and the vocabulary has",
+        ),
         ("pretraining.n_folds=1", "greater than or equal to 2"),
         ("pretraining.text.source.kind=foldr", "'foldr' is not known. Did you mean 'folder'?"),
         ("pretraining.text.held_out=train", "held_out 'train' is also trained on"),

@@ -130,6 +130,11 @@ class Distillation(Spec):
     """Where the student's weights come from: `random`, `average` of the teachers, or
     `teacher:<language>`."""
 
+    @property
+    def hears_text(self) -> bool:
+        """Whether the text's own tokens may be learned from beside the teachers."""
+        return self.listening.policy != "fixed" or self.listening.weight < 1
+
     @model_validator(mode="after")
     def _kept_targets_are_fixed(self) -> Self:
         if self.targets.kind == "sampled" and self.listening.policy != "fixed":
@@ -188,6 +193,11 @@ class Arm(Spec):
             raise ValueError("give max_steps or compute, not both")
         if self.labels == "soft" and self.compute != "updates":
             raise ValueError("compute matches an arm of hard labels to those of soft ones")
+        if self.label_smoothing and self.distillation and not self.distillation.hears_text:
+            raise ValueError(
+                "label_smoothing softens the text's own tokens, which this arm never learns from:"
+                " leave it out, or give listening a weight below 1 or another policy"
+            )
         return self
 
 

@@ -153,6 +153,19 @@ class Pretraining(Spec):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _vocabulary_has_what_is_looked_at(self) -> Self:
+        for arm in self.arms:
+            targets = arm.distillation.targets if arm.distillation else None
+            if targets is None or targets.kind != "top_k" or self.tokenizer_from:
+                continue
+            if targets.n > self.tokenizer.vocab_size:
+                raise ValueError(
+                    f"arm {arm.name}: top_k looks at {targets.n} ids, and the vocabulary has"
+                    f" {self.tokenizer.vocab_size} (tokenizer.vocab_size): give a smaller n"
+                )
+        return self
+
     def arm(self, name: str) -> Arm:
         """The arm of a name."""
         return next(arm for arm in self.arms if arm.name == name)
