@@ -67,7 +67,10 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint, *, identity: str) -> N
             if other != target:
                 shutil.rmtree(other, ignore_errors=True)
     except (OSError, SafetensorError) as error:
-        raise RunError(f"Cannot write a checkpoint to {folder}: {error}.") from error
+        raise RunError(
+            f"Cannot write a checkpoint to {folder}: {error}. See to the disk (free some space) and"
+            " run the same command again: it goes on from the last checkpoint."
+        ) from error
 
 
 def load_checkpoint(
