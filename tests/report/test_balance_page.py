@@ -74,6 +74,7 @@ def test_the_page_names_languages_arms_what_is_missing_and_the_commands(written)
     assert "- Low-resource: Basque, Turkish, Vietnamese, Hungarian" in text
     assert "hard-smoothed (targets softened without a teacher)" in text
     assert "- Seeds: 2" in text
+    assert "two seeds such an interval can be narrow by chance" in text
     assert "Vietnamese, Hungarian" in text.partition("## Probes")[2]  # without probes of them
     assert "- ner probes: not done yet" in text
     assert "isogloss run toy.yaml" in text

@@ -256,6 +256,7 @@ def test_what_the_training_of_teachers_took_is_not_made_up():
     assert soft["teachers training TFLOP"] is None
     assert soft["total TFLOP"] is None
     assert soft["TFLOP / hard-balanced"] is None
+    assert soft["teachers training (s)"] is None
 
 
 def test_an_arm_that_another_arm_taught_counts_the_training_of_that_one():

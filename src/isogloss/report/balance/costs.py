@@ -103,7 +103,7 @@ def _record(
     measured: Measured,
     counts: Mapping[str, float | None],
     unit: str,
-    teachers_seconds: float,
+    teachers_seconds: float | None,
 ) -> Record:
     runtime = measured.get("train_runtime", {})
     updates = measured.get("train_steps", {})
@@ -149,12 +149,19 @@ def _teachers_flops(
     return sum(known) if known and len(known) == len(each) else None
 
 
-def _teachers_seconds(name: str, learners: Mapping[str, Measured], taught_by: TaughtBy) -> float:
-    """Seconds that the teachers of an arm took to train, and theirs."""
+def _teachers_seconds(
+    name: str, learners: Mapping[str, Measured], taught_by: TaughtBy
+) -> float | None:
+    """Seconds that the teachers of an arm took to train, and theirs; None where not known."""
     own = _mean(learners.get(name, {}), "teachers_runtime")
     if not own:
         return 0
-    return own + sum(_teachers_seconds(one, learners, taught_by) for one in taught_by[name])
+    each = [
+        _teachers_seconds(teacher, learners, taught_by) if teacher in learners else None
+        for teacher in taught_by[name]
+    ]
+    known = [seconds for seconds in each if seconds is not None]
+    return own + sum(known) if len(known) == len(each) else None
 
 
 def _relative(record: Record, reference: Record | None, base: str | None, unit: str) -> Record:
