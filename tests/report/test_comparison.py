@@ -644,6 +644,17 @@ def test_what_was_taken_once_names_nobody_unless_it_is_the_same_each_time():
     assert lines["parameters"].candidate == "A"
 
 
+def test_a_difference_in_percent_has_the_digits_that_its_interval_supports():
+    repeats = {"eval_runtime": {"A": {1: 1.0, 2: 1.2, 3: 0.8}, "B": {1: 5.0, 2: 9.0, 3: 3.0}}}
+    (record,) = compare_repeats("eval_runtime", repeats["eval_runtime"])
+    half = (record["percent_high"] - record["percent_low"]) / 2
+    assert 355 < half < 950  # hundreds
+    (line,) = overview([], [record], ["A", "B"], repeats).lines
+    assert line.percents == (pytest.approx(466.67, abs=0.01),)
+    assert line.half_widths == (pytest.approx(half),)
+    assert line.percent_texts == ("+500%",)
+
+
 def toy_comparison(shares, *, forms=("torch",), seeds=(1, 2, 3), price=None):
     results = toy_results(shares, forms=forms, seeds=seeds)
     rows = [row for at, encoder in enumerate(shares) for row in eval_rows(encoder, 1.0 + at)]

@@ -11,7 +11,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from isogloss.report.comparison.values import Compared, Line, percent_text
+from isogloss.report.comparison.values import Compared, Line
 from isogloss.report.latex import DAGGER, LatexTable, bold, latex_table, number_cell
 from isogloss.report.numbers import NOTHING
 
@@ -85,7 +85,7 @@ def _row(line: Line, compared: Compared, *, write: Mark, bold: Mark) -> list[str
     for encoder, cell in zip(compared.encoders, line.cells, strict=True):
         text = write(NOTHING if cell is None else cell.text)
         cells.append(bold(text) if encoder in line.best else text)
-    differences = [write(percent_text(percent)) for percent in line.percents]
+    differences = [write(text) for text in line.percent_texts]
     return [*cells, *differences, write(line.candidate)]
 
 

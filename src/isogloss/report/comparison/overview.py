@@ -7,8 +7,11 @@ mean, with all those beside it that cannot be told from it.
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from isogloss.report.comparison.differences import NOT_COMPARED, TIE
+from isogloss.report.comparison.directions import labeled
 from isogloss.report.comparison.rounds import Repeats, interval_over
 from isogloss.report.comparison.values import (
     Compared,
@@ -53,12 +56,33 @@ def overview(
             values[encoder][metric] = value
     undecided = {record["metric"] for record in times if record["verdict"] == NOT_COMPARED}
     records = [*quality, *times]
-    return compare_values(
+    compared = compare_values(
         values,
         ties=_with_best(records, stated, {TIE}, itself=True),
         undecided=undecided,
         apart=_with_best(records, stated, {"better", "worse"}, itself=False),
     )
+    return _with_half_widths(compared, records)
+
+
+def _with_half_widths(compared: Compared, records: Records) -> Compared:
+    """How far the differences are known, from the records of the pairs they are of."""
+    known = {
+        (labeled(record["metric"]), record["first"], record["second"]): _half_width(record)
+        for record in records
+    }
+    first, *others = compared.encoders
+    lines = (
+        replace(line, half_widths=tuple(known.get((line.metric, first, one)) for one in others))
+        for line in compared.lines
+    )
+    return replace(compared, lines=tuple(lines))
+
+
+def _half_width(record: Mapping[str, Any]) -> float | None:
+    """Half the interval of a difference, in percent of the first score."""
+    low, high, of = record["difference_low"], record["difference_high"], record["first_score"]
+    return None if low is None or high is None or not of else (high - low) / abs(of) * 50
 
 
 def _with_best(

@@ -69,6 +69,15 @@ class Line:
     apart: tuple[str, ...] = ()
     """The encoders that a test tells from the best one."""
 
+    half_widths: tuple[float | None, ...] = ()
+    """Of the intervals of the percents, in percent; None where no interval is known."""
+
+    @property
+    def percent_texts(self) -> tuple[str, ...]:
+        """The percents as they are written, with the digits that their intervals support."""
+        known = self.half_widths or (None,) * len(self.percents)
+        return tuple(map(percent_text, self.percents, known))
+
 
 @final
 @dataclass(frozen=True)
@@ -152,15 +161,25 @@ def percent(first: float, second: float) -> float | None:
     return None if first == 0 else (second - first) / abs(first) * 100
 
 
-def percent_text(value: float | None) -> str:
+def percent_text(value: float | None, half_width: float | None = None) -> str:
     """Write a difference in percent: with its sign, and `0%` only for none at all.
+
+    Args:
+        value: in percent.
+        half_width: of its interval, in percent too; no more digits than it supports, and one
+            decimal at most.
 
     >>> percent_text(-25.53), percent_text(64.65), percent_text(0.0), percent_text(None)
     ('-25.5%', '+64.7%', '0%', '-')
+    >>> percent_text(491.3, 482.5), percent_text(-23.7, 6.4), percent_text(-0.01)
+    ('+500%', '-24%', '0.0%')
     """
     if value is None:
         return NONE
-    return "0%" if value == 0 else f"{value:+.1f}%"
+    if value == 0:
+        return "0%"
+    text = written(value, min(1, decimals(half_width)) if half_width else 1)
+    return f"+{text}%" if value > 0 and text.strip("0.") else f"{text}%"
 
 
 def text_of(value: float) -> str:

@@ -11,7 +11,7 @@ from isogloss.report.comparison.compare import Comparison, of_main_setting
 from isogloss.report.comparison.differences import TIE
 from isogloss.report.comparison.directions import labeled
 from isogloss.report.comparison.reading import form_table, pair_table, pairs_of
-from isogloss.report.comparison.values import Line, Stated, interval_text, percent_text
+from isogloss.report.comparison.values import Line, Stated, interval_text
 from isogloss.report.html.blocks import GROUPED_FROM, Cell, Table, table_of
 from isogloss.report.numbers import NOTHING
 from isogloss.report.recommend.recommend import Recommendation
@@ -50,8 +50,10 @@ def overview_table(comparison: Comparison, caption: str) -> Table:
             Cell(line.metric, line.metric),
             *_values(line, compared.encoders),
             *(
-                _difference(percent, verdicts.get((line.metric, *pair)))
-                for percent, pair in zip(line.percents, pairs, strict=True)
+                _difference(percent, text, verdicts.get((line.metric, *pair)))
+                for percent, text, pair in zip(
+                    line.percents, line.percent_texts, pairs, strict=True
+                )
             ),
             Cell(line.candidate, line.candidate, "tie" if line.candidate == TIE else ""),
         ]
@@ -135,9 +137,8 @@ def _grouped(text: str) -> str:
     return f"{int(text):,}" if text.isdecimal() and int(text) >= GROUPED_FROM else text
 
 
-def _difference(percent: float | None, verdict: str | None) -> Cell:
+def _difference(percent: float | None, text: str, verdict: str | None) -> Cell:
     """A difference with what the tests say of it, in a word."""
-    text = percent_text(percent)
     if verdict is None or verdict not in MARKS or percent is None:
         return Cell(text, percent)
     return Cell(f"{text} {verdict}", percent, MARKS[verdict])
