@@ -52,7 +52,7 @@ def test_the_page_says_what_was_run_and_how_to_get_it_again(written):
     assert text.startswith("# toy_study: macro F1\n\n**Sample data**")
     assert "Target languages (3): English, French, Arabic" in text
     assert "Seeds: 0, 1, 2; models: 18" in text
-    assert "3 seeds, 300 test examples each, none unscored" in text
+    assert "3 seeds, 300 predictions each, none unscored" in text
     assert "isogloss run toy.yaml" in text
     assert "Macro recall and macro F1 are two metrics" in text
     assert "notebook" not in text
@@ -158,3 +158,11 @@ def test_the_page_and_a_table_say_what_the_trainings_chose_and_lacked(toy, tmp_p
     with (tmp_path / "tables" / "shortage.csv").open() as stream:
         (row,) = csv.DictReader(stream)
     assert (row["language"], row["missing_rows"], row["policy"]) == ("deu-Latn", "10", "take_all")
+
+
+def test_what_is_counted_is_predictions_as_words_are_no_examples(toy, tmp_path):
+    rows = [row for row in toy.study(2, sizes=(100,), seeds=(0,)) if row["regime"] == "joint"]
+    rows = [{**row, "task": "ner", "n_scored": 3395} for row in rows]
+    text = page(understand(rows), [], Frame("toy", "macro_f1"), facts=what_was_run(rows))
+    assert "3395 predictions each" in text
+    assert "3395 test examples" not in text

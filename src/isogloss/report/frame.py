@@ -17,9 +17,9 @@ class Frame:
     def measure(self) -> str:
         """The metric in words.
 
-        >>> Frame("toy", "macro_f1").measure, Frame("toy", "f1/neutral").measure
-        ('macro F1', 'F1 of neutral')
+        >>> [Frame("toy", metric).measure for metric in ("macro_f1", "f1/neutral", "mrr")]
+        ['macro F1', 'F1 of neutral', 'MRR']
         """
         name, _, label = self.metric.partition("/")
-        words = name.replace("_", " ").replace("f1", "F1")
+        words = name.replace("_", " ").replace("f1", "F1").replace("mrr", "MRR")
         return f"{words} of {label}" if label else words

@@ -194,13 +194,13 @@ def named(key: Mapping[str, Any]) -> str:
 
 
 def counts(records: Records) -> str:
-    """Seeds and examples behind some records."""
+    """Seeds and predictions behind some records: one an example, or one a word."""
     scored = {record["n_scored"] for record in records if record["n_seeds"]} or {0}
     low, high = min(scored), max(scored)
     each = f"{low}" if low == high else f"{low} to {high}"
     most = max((record["n_unscored"] for record in records), default=0)
     unscored = f"up to {most} unscored" if most else "none unscored"
-    return f"{seeds(records)}, {each} test examples each, {unscored}"
+    return f"{seeds(records)}, {each} predictions each, {unscored}"
 
 
 def _gain_columns(gains: Records, code: str) -> dict[str, str]:

@@ -74,7 +74,7 @@ def _told(measure: Any) -> list[alt.Tooltip]:
         alt.Tooltip("n:Q", title="rows per language", format=",d"),
         alt.Tooltip("shown:N", title=measure),
         alt.Tooltip("n_seeds:Q", title="seeds"),
-        alt.Tooltip("n_scored:Q", title="examples scored", format=",d"),
+        alt.Tooltip("n_scored:Q", title="predictions scored", format=",d"),
     ]
 
 

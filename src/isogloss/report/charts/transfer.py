@@ -202,7 +202,7 @@ def _told(measure: str) -> list[alt.Tooltip]:
         alt.Tooltip("shown:N", title=measure),
         alt.Tooltip("gap:N", title="in-language minus this"),
         alt.Tooltip("n_seeds:Q", title="seeds"),
-        alt.Tooltip("n_scored:Q", title="examples scored", format=",d"),
+        alt.Tooltip("n_scored:Q", title="predictions scored", format=",d"),
     ]
 
 

@@ -97,9 +97,9 @@ def _how_sure(main: Main) -> Fact:
     tested = sum(record["n_scored"] for record in main.seen)
     unscored = sum(record["n_unscored"] for record in main.seen)
     methods = ", ".join(dict.fromkeys(record["method"] for record in main.seen))
-    more = [f"{tested:,} test examples", f"intervals: {methods}"]
+    more = [f"{tested:,} predictions scored", f"intervals: {methods}"]
     if unscored:
-        more.append(f"{unscored:,} examples could not be scored")
+        more.append(f"{unscored:,} could not be scored")
     if seeds == 1:
         more.append("another training may differ by more")
     return Fact("How sure", "1 training" if seeds == 1 else f"{seeds} trainings", more)

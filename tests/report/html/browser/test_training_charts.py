@@ -132,7 +132,7 @@ def test_a_cell_tells_its_score_with_interval_and_counts(opened, few):
     said = tip.inner_text()
     assert re.search(r"macro F1\s*0\.\d+ \[0\.\d+, 0\.\d+\]", said)
     assert re.search(r"seeds\s*3", said)
-    assert re.search(r"examples scored\s*300", said)
+    assert re.search(r"predictions scored\s*300", said)
 
 
 def ticks(chart):

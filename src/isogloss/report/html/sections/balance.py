@@ -92,7 +92,8 @@ def _of_masked(found: Balancing) -> list[tuple[dict[str, Any], Records]]:
 
 def _masked_block(key: Mapping[str, Any], lines: Records, found: Balancing) -> Block:
     shown = [{f: v for f, v in line.items() if f not in key} for line in lines]
-    caption = f"{question_words({**key, 'task': 'mlm'})}, {key['split']}: each language and mean"
+    split = key["split"].replace("_", " ")
+    caption = f"{question_words({**key, 'task': 'mlm'})}, {split}: each language and mean"
     id = slug("balance-masked", key["metric"], key["split"])
     return table_of(id, caption, shown, names=found.design.arms, full=lines)
 

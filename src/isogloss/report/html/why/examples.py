@@ -12,6 +12,7 @@ from isogloss.report.numbers import plain
 from isogloss.report.why.worst import Mistake, Piece, Worst
 
 CAPTION = "Of what was predicted wrong, that with the highest loss"
+SUMMED = ", of a sentence the sum over its words"
 RIGHT, WRONG = "✓", "✗"
 
 
@@ -44,7 +45,7 @@ def _parts(worst: Sequence[Worst]) -> dict[str, Any]:
     encoders = list(dict.fromkeys(one.encoder for one in worst))
     return {
         "about": f"Said by the model of the first seed: {words_of(worst[0].setting)}. Loss in nats"
-        ", of a sentence the sum over its words.",
+        f"{SUMMED if any(one.as_gold or one.told for one in worst[0].mistakes) else ''}.",
         "encoders": encoders,
         "languages": [(language_tag(code), name) for code, name in names.items()],
         "groups": [
