@@ -7,7 +7,8 @@ short texts (which with dropout falls back to a slow path anyway), on a GPU it i
 """
 
 import platform
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, final
@@ -15,6 +16,7 @@ from typing import Literal, final
 import torch
 
 from isogloss.base.errors import InputError, UnknownName
+from isogloss.model.products import best_products, takes_onednn
 
 Asked = Literal["auto", "bf16", "fp32"]
 Attention = Literal["eager", "sdpa"]
@@ -31,9 +33,15 @@ class Precision:
     reason: str
     """One clause for people: why this and not the other."""
 
-    def autocast(self, device: torch.device) -> AbstractContextManager[None]:
+    @contextmanager
+    def autocast(self, device: torch.device) -> Iterator[None]:
         """Compute in this precision inside the context; fp32 switches autocast off."""
-        return torch.autocast(device.type, dtype=torch.bfloat16, enabled=self.name == "bf16")
+        enabled = self.name == "bf16"
+        with (
+            best_products(device),
+            torch.autocast(device.type, dtype=torch.bfloat16, enabled=enabled),
+        ):
+            yield
 
 
 def best_device() -> torch.device:
@@ -51,7 +59,7 @@ def choose_precision(asked: Asked, device: torch.device) -> Precision:
     if asked not in {"auto", "bf16", "fp32"}:
         raise UnknownName("precision", asked, ["auto", "bf16", "fp32"])
     if asked == "fp32":
-        return Precision("fp32", "asked for")
+        return _fp32("asked for", device)
     native, evidence = native_bf16(device.type)
     if native:
         return Precision("bf16", f"native: {evidence}" if asked == "auto" else "asked for")
@@ -60,7 +68,12 @@ def choose_precision(asked: Asked, device: torch.device) -> Precision:
             f"precision bf16 is emulated on this {device.type} ({evidence}) and many times slower "
             "than fp32. Write precision: auto, or fp32."
         )
-    return Precision("fp32", f"bf16 is not native: {evidence}")
+    return _fp32(f"bf16 is not native: {evidence}", device)
+
+
+def _fp32(reason: str, device: torch.device) -> Precision:
+    by = "; products by oneDNN" if device.type == "cpu" and takes_onednn() else ""
+    return Precision("fp32", reason + by)
 
 
 def choose_attention(max_length: int, device: torch.device) -> Attention:
