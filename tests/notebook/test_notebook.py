@@ -105,7 +105,7 @@ def test_charts_are_altair_and_named_when_several_fit(run):
     chart = results.plot.curves("other")
     assert isinstance(chart, altair.TopLevelMixin)
     assert chart.to_dict()["$schema"]
-    with pytest.raises(InputError, match=r"No figure fits balance 'x'; .* none: nothing"):
+    with pytest.raises(InputError, match=r"No figure fits balance 'x'; .* none: it has too few"):
         results.plot.balance("x")
 
 

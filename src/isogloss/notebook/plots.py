@@ -59,7 +59,11 @@ class Plots:
         made = [one for one in self._all() if one.name.startswith(kind)]
         fitting = [one for one in made if name.lower() in one.name]
         if len(fitting) != 1:
-            known = ", ".join(one.name for one in made) or "none: nothing is finished for them yet"
+            known = (
+                ", ".join(one.name for one in made)
+                or "none: it has too few sizes,"
+                " languages or encoders for one, or nothing of them is finished"
+            )
             count = "No figure fits" if not fitting else "Several figures fit"
             raise InputError(f"{count} {kind} {name!r}; the study has: {known}.")
         return alt.Chart.from_dict(fitting[0].spec)

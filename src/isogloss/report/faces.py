@@ -14,8 +14,10 @@ from dataclasses import replace
 from typing import Any
 
 from isogloss.report.balance.write import balance_files
+from isogloss.report.comparison.figures import comparison_figures
 from isogloss.report.comparison.page import Told as ComparisonTold
 from isogloss.report.comparison.write import comparison_files
+from isogloss.report.figures import figure_files
 from isogloss.report.files import Artifact
 from isogloss.report.html.evidence import Comparing, Evidence
 from isogloss.report.html.page import render
@@ -50,7 +52,10 @@ def faces(evidence: Evidence, *, audited: bool = False) -> Iterator[Artifact]:
         )
     if evidence.comparing is not None:
         comparing = evidence.comparing
-        yield from comparison_files(comparing.comparison, frame, _told(comparing, evidence))
+        drawn = list(comparison_figures(comparing.comparison, comparing.candidates, frame))
+        about = _told(comparing, evidence)._replace(pictures=[(f.name, f.caption) for f in drawn])
+        yield from figure_files(drawn)
+        yield from comparison_files(comparing.comparison, frame, about)
     if evidence.balancing is not None:
         one = evidence.balancing
         yield from balance_files(one.tables, replace(frame, metric="mrr"), one.design, one.also)

@@ -13,7 +13,9 @@ from scipy import stats
 from decision_toys import FRAME, RATES, comparing, evidence, offering
 from isogloss.report.charts.fronts import fronts_chart
 from isogloss.report.comparison.compare import of_main_setting
+from isogloss.report.comparison.figures import comparison_figures
 from isogloss.report.comparison.rounds import Price
+from isogloss.report.faces import faces
 from isogloss.report.figures import svg
 from isogloss.report.html.blocks import Chart, Fold, Table, Widget
 from isogloss.report.html.decision import decision_panel, rates, rules
@@ -166,7 +168,7 @@ def test_who_is_on_the_front_of_a_cost_is_not_beaten_by_a_cheaper_one(section, c
 
 def test_the_front_is_drawn_by_a_line_and_by_its_shape(compared):
     found = fronts(compared.candidates, compared.comparison.rounds, Price(1.8, "EUR"))
-    spec = fronts_chart(found, FRAME)
+    spec = fronts_chart(found, FRAME, order=compared.comparison.encoders)
     drawing = svg(spec)
     assert "on the front" in drawing
     assert "less is better" in drawing
@@ -231,3 +233,28 @@ def test_names_that_are_code_stay_text(compared):
     made = render(Page("toy", [replace(comparison(evidence(comparing=compared)), blocks=[panel])]))
     assert "<script>alert" not in made
     assert "</script> y" not in made
+
+
+def test_a_comparison_has_figures_in_files_each_cost_in_one_of_its_own(compared, tmp_path):
+    """In one color an encoder, whatever its place in a picture; linked in the page of Markdown."""
+    files = {one.path: one.make for one in faces(evidence(comparing=compared))}
+    names = [
+        "comparison-languages", "comparison-front-cost_per_million-eur",
+        "comparison-front-single_stream_p99_ms", "comparison-front-offline_samples_per_second",
+        "comparison-front-peak_rss_mb",
+    ]  # fmt: skip
+    drawn = [path for path in files if path.startswith("figures/")]
+    assert drawn == [f"figures/{name}.{end}" for name in names for end in ("png", "svg")]
+    page = files["comparison.md"]()
+    assert [name for name in names if f"](figures/{name}.png)" not in page] == []
+    figures = list(comparison_figures(compared.comparison, compared.candidates, FRAME))
+    scales = [_color_scale(figure.spec) for figure in figures]
+    assert {tuple(scale["domain"]) for scale in scales} == {("big", "small")}
+    assert len({tuple(scale["range"]) for scale in scales}) == 1
+    assert "less is better" in files[f"figures/{names[2]}.svg"]()
+
+
+def _color_scale(spec):
+    colors = [layer["encoding"]["color"] for layer in spec["layer"] if "encoding" in layer
+              and "scale" in layer["encoding"].get("color", {})]  # fmt: skip
+    return colors[0]["scale"]

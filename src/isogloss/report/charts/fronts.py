@@ -26,20 +26,22 @@ class Span(NamedTuple):
     high: float
 
 
-def fronts_chart(found: Mapping[Cost, Records], frame: Frame) -> dict[str, Any]:
+def fronts_chart(
+    found: Mapping[Cost, Records], frame: Frame, *, order: Sequence[str]
+) -> dict[str, Any]:
     """Draw every candidate at its quality and the cost chosen, the first one at first.
 
     Args:
         found: records of `fronts`, at least one cost.
         frame: the study and its metric.
+        order: encoders in the order of their colors, which is the same in every picture.
     """
     values = list(_points(found))
-    encoders = list(dict.fromkeys(value["encoder"] for value in values))
     chosen = alt.param(name=PARAM, value="0")
     base = alt.Chart(data(values)).transform_filter(f"datum.at === {PARAM}")
     x = alt.X("value:Q", title=" ", scale=_x_scale(found))  # room for the title that follows
     y = _y(values, frame)
-    color = _color(encoders)
+    color = _color(order)
     layers = [
         _front(base, found).encode(x=x, y=y),
         _whisker(base).encode(x=alt.X("value_low:Q"), x2="value_high:Q", y=y, color=color),

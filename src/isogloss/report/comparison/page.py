@@ -49,6 +49,9 @@ class Told(NamedTuple):
     data: Sequence[str] = ()
     """What was done to the data (repaired tags, windowed sentences, empty words), a line each."""
 
+    pictures: Sequence[tuple[str, str]] = ()
+    """Name and caption of each figure that stands in `figures/`."""
+
 
 NOTHING_ELSE = Told()
 
@@ -71,6 +74,9 @@ def comparison_page(comparison: Comparison, frame: Frame, told: Told = NOTHING_E
         *_languages(comparison, frame),
         *_more(comparison),
     ]
+    if told.pictures:
+        drawn = [f"![{caption}](figures/{name}.png)" for name, caption in told.pictures]
+        blocks += ["## Figures", *drawn]
     if told.data:
         blocks += ["## Data", "\n".join(f"- {line}" for line in told.data)]
     if told.measured:

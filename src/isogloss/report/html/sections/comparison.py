@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 
-from isogloss.base.languages import language_name
 from isogloss.report.charts.fronts import PARAM, fronts_chart
 from isogloss.report.charts.side_by_side import side_by_side_chart
-from isogloss.report.comparison.compare import Comparison, of_main_setting
-from isogloss.report.comparison.fields import score_of
-from isogloss.report.comparison.measures import statistic
+from isogloss.report.comparison.compare import Comparison
+from isogloss.report.comparison.figures import language_scores
 from isogloss.report.comparison.page import READING, facts, whole
 from isogloss.report.frame import Frame
 from isogloss.report.html.blocks import (
@@ -26,9 +24,7 @@ from isogloss.report.html.marked import candidates_table, forms_table, overview_
 from isogloss.report.html.notes import lines_of
 from isogloss.report.recommend.fronts import fronts
 from isogloss.report.recommend.tables import exclusion_table
-from isogloss.report.records import Record
 from isogloss.report.tables import csv_text
-from isogloss.stats.combined import score_interval
 
 
 def comparison(evidence: Evidence) -> Section | None:
@@ -63,7 +59,7 @@ def _decision(comparing: Comparing, frame: Frame) -> Iterator[Block]:
         yield Chart(
             "fronts",
             "Quality against cost, and the Pareto front",
-            fronts_chart(by_cost, frame),
+            fronts_chart(by_cost, frame, order=comparing.comparison.encoders),
             csv_text(records),
             [Control(PARAM, "Cost", "0", options=[(str(at), n) for at, n in enumerate(names)])],
             "a diamond is on the front: nobody has more quality for as little · bars are 95 %"
@@ -78,7 +74,7 @@ def _decision(comparing: Comparing, frame: Frame) -> Iterator[Block]:
 
 
 def _languages(found: Comparison, frame: Frame) -> Iterator[Block]:
-    records = _encoder_scores(found) or _form_scores(found)
+    records = language_scores(found)
     order = list(dict.fromkeys(record["candidate"] for record in records))
     yield Heading("By language")
     if records:
@@ -102,31 +98,3 @@ def _how(comparing: Comparing) -> Iterator[Block]:
     if comparing.data:
         yield Fold("What was done to the data", [Lines(comparing.data)])
     yield Fold("How to read the comparison", [Lines(lines_of(READING))])
-
-
-def _encoder_scores(found: Comparison) -> list[Record]:
-    """Scores of encoders by language, of the seeds that the first pair of each shares."""
-    scores: dict[tuple[str, str], Record] = {}
-    for record in of_main_setting(found):
-        if record["scope"] != "language" or record["metric"] != found.asked.metric:
-            continue
-        unseen = record["language"] not in found.setting.sources
-        language = language_name(record["language"]) + (" (zero-shot)" if unseen else "")
-        for side in ("first", "second"):
-            fields = {f"score{end}": record[f"{side}_score{end}"] for end in ("", "_low", "_high")}
-            line = {"language": language, "candidate": record[side], **fields}
-            scores.setdefault((language, record[side]), line)
-    return list(scores.values())
-
-
-def _form_scores(found: Comparison) -> list[Record]:
-    """Scores of the forms of one encoder by language."""
-    return [
-        {
-            "language": language_name(language),
-            "candidate": quality.key.name,
-            **score_of("score", score_interval(by_seed, statistic(quality.metric)), quality.metric),
-        }
-        for quality in found.qualities
-        for language, by_seed in quality.by_language.items()
-    ]
