@@ -201,6 +201,9 @@ def test_a_learning_rate_that_is_far_too_large_is_told_for_every_arm(isogloss, t
     failed = [one for one in said.json["failed"] if one["status"] == "failed"]
     assert {one["title"] for one in failed} == {"hard-all seed=1", "hard-balanced seed=1"}
     assert all("Lower learning_rate" in one["message"] for one in failed)
+    again = isogloss("run", study.name, "--set", "pretraining.training.learning_rate=1e38")
+    assert again.code == 1
+    assert "Next:" not in again.out, "there is nothing to report"
 
 
 def test_a_student_that_weighs_a_broken_teacher_fails_alone(isogloss, tmp_path, tokenizer):

@@ -72,8 +72,8 @@ class Diverged(RunError):
     def __init__(self, step: int, what: str, value: float) -> None:
         self.step = step
         super().__init__(
-            f"The {what} is {value} at step {step}. Lower learning_rate, add warmup_steps, or set "
-            "precision: fp32."
+            f"The {what} is {value} at step {step}. Lower learning_rate or add warmup_steps; if it "
+            "trains in bf16, precision: fp32 may help as well."
         )
 
 

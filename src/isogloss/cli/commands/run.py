@@ -64,15 +64,13 @@ def _finish(
         "failed": [_failure(outcome) for outcome in failed],
         "seconds": seconds,
     }
+    kinds = ("evaluate", "masked")
+    trained = any(step.key in opened.store for kind in kinds for step in opened.plan.of_kind(kind))
     if as_json:
         show.dump(summary)
     else:
-        _speak(opened, summary, failed)
+        _speak(opened, summary, failed, trained=trained)
     if failed:
-        kinds = ("evaluate", "masked")
-        trained = any(
-            step.key in opened.store for kind in kinds for step in opened.plan.of_kind(kind)
-        )
         raise typer.Exit(PARTIAL if trained else 1)
 
 
@@ -91,7 +89,9 @@ def _failure(outcome: "Outcome") -> dict[str, Any]:
     }
 
 
-def _speak(opened: "Opened", summary: dict[str, Any], failed: list["Outcome"]) -> None:
+def _speak(
+    opened: "Opened", summary: dict[str, Any], failed: list["Outcome"], *, trained: bool
+) -> None:
     took = duration(summary["seconds"])
     if not summary["done"] and not failed:
         show.say(
@@ -104,6 +104,6 @@ def _speak(opened: "Opened", summary: dict[str, Any], failed: list["Outcome"]) -
         )
     for one in summary["failed"]:
         show.err().print(f"{one['status']}: {one['title']}: {one['message']}", markup=False)
-    if len(failed) < summary["steps"]:
+    if trained:
         commands = ["results", "report"] + ["compare"] * _has_choice(opened)
         show.say(f"Next: {'  |  '.join(map(opened.again, commands))}")
