@@ -503,7 +503,14 @@ def test_teachers_and_a_tokenizer_that_were_there_stand_in_for_ours(finished, op
     assert set(models(mine)) == {"soft-balanced"}
     weights = [folder_of(one, "soft-balanced") / "model.safetensors" for one in (mine, opened)]
     assert weights[0].read_bytes() == weights[1].read_bytes()
+    for language, code in CODES.items():
+        ranks = [ranks_of(one, f"teacher/{code}", language)[0] for one in (mine, opened)]
+        assert ranks[0].keys() == ranks[1].keys()
+        assert all(np.array_equal(ranks[0][name], ranks[1][name]) for name in ranks[0])
     assert finished("audit", "given.yaml", "-o", "given").code == 0
+    assert finished("report", "given.yaml", "-o", "given").code == 0
+    page = (folder / "given" / "balance.md").read_text(encoding="utf-8")
+    assert f"over {len(CODES)} languages the teachers have" in page
 
 
 # ---- killed

@@ -406,7 +406,10 @@ def test_a_teacher_that_is_there_is_pinned_and_not_trained():
     ]
     titles = [one.title for one in needed(plan, student, "pretrain")]
     assert titles == ["teacher/eng-Latn seed=1", "teacher/spa-Latn seed=1"]
-    assert "teacher/deu-Latn" not in {cell.columns["encoder"] for cell in plan.cells}
+    own = [cell for cell in plan.cells if cell.columns["encoder"] == "teacher/deu-Latn"]
+    assert [cell.columns["split"] for cell in own] == ["held_out"], "tested, as the others are"
+    (tested,) = {cell.step for cell in own}
+    assert plan.by_key[tested].payload["files"]["model"] == "org/german"
     assert student.settings["teachers"] == {"deu-Latn": "org/german"}
     study = study_of(EXTERNAL, "seeds=[1]")
     moved = replace(pins_of(study), teachers={"deu-Latn": {"commit": "later"}})

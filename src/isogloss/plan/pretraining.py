@@ -64,6 +64,9 @@ def pretraining(study: Study, pins: Pins) -> Pretrained:
         models[place] = model
         steps += [*desk.made.values(), model]  # after their teachers, before who needs them
     cells: list[Cell] = []
+    for step, own in desk.given_teachers():
+        steps.append(step)
+        cells += own
     for (name, seed), model in models.items():
         tests = list(desk.tests(name, seed, model))
         steps += [step for step, _ in tests]
@@ -339,6 +342,27 @@ class _Desk:
             for source in self.probed(probe):
                 step = self.probe(probe, model, source, seed)
                 yield step, list(self._probe_cells(probe, given, source, step))
+
+    def given_teachers(self) -> Iterator[tuple[Step, list[Cell]]]:
+        """What teachers that were there know of the masked text of their languages.
+
+        They are no step and have no seed: each is tested once, for all seeds.
+        """
+        if not self.declared.listens:
+            return
+        for code in self.declared.teachers.models:
+            payload = {
+                "n_folds": self.declared.n_folds,
+                "language": code,
+                "files": self.pins.teachers[code],
+                "training": self._asked(),
+            }
+            title = f"{TEACHER}/{code} on {code}"
+            needs = (self.pack(code).key,)
+            step = self._step("masked", payload, needs, self._where(), title, title)
+            place = {"target_language": code, "split": HELD_OUT}
+            told = [{**self.columns(f"{TEACHER}:{code}", s), **place} for s in self.study.seeds]
+            yield step, [Cell(step.key, columns) for columns in told]
 
     def masked(self, model: Step, language: str) -> Step:
         """Predict every sub-token of the held-out text of one language."""
