@@ -98,11 +98,11 @@ def test_a_hostile_word_adds_no_element_no_attribute_and_no_script(word, harmles
 
 @pytest.mark.parametrize("word", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_word_is_shown_as_it_is(word):
-    """But for characters that HTML forbids, which are shown as U+FFFD."""
+    """But for what HTML forbids, and for what turns text around, which are shown as U+FFFD."""
     found = read(page_of(word))
     shown = "".join(
-        "\ufffd" if (ord(c) < 32 and c not in "\t\n\r") or c == "\x7f" or "\ud800" <= c <= "\udfff"
-        else c for c in word
+        "\ufffd" if (ord(c) < 32 and c not in "\t\n\r") or c in "\x7f\u202d\u202e"
+        or "\ud800" <= c <= "\udfff" else c for c in word
     )  # fmt: skip
     kept = shown[:500]
     assert any(kept.strip() in text for text in found.texts)
@@ -138,3 +138,11 @@ def test_the_language_of_a_text_and_its_direction_are_told():
 def test_no_two_parts_of_the_page_share_an_id(harmless):
     ids = [value for name, value in harmless.attributes if name == "id"]
     assert len(ids) == len(set(ids))
+
+
+def test_a_label_that_turns_text_around_is_read_as_it_is_spelled():
+    found = read(page_of(HOSTILE["bidi"]))
+    assert not [text for text in found.texts if "\u202e" in text]
+    data = [json.loads("".join(text)) for attrs, text in found.scripts if attrs]
+    matrices = next(one for one in data if isinstance(one, dict) and "matrices" in one)
+    assert not [label for label in matrices["shown"] if "\u202e" in label]

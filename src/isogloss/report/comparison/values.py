@@ -162,7 +162,7 @@ def percent(first: float, second: float) -> float | None:
 
 
 def percent_text(value: float | None, half_width: float | None = None) -> str:
-    """Write a difference in percent: with its sign, and `0%` only for none at all.
+    """Write a difference in percent: with its sign, and `0%` if there is none that can be told.
 
     Args:
         value: in percent.

@@ -36,8 +36,9 @@ SCRIPTS = (
 
 STYLES = ("page.css", "map.css", "decision.css", "why.css")
 
-_UNSAFE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-"""Characters that HTML forbids; each is shown as U+FFFD."""
+_UNSAFE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202d\u202e\ud800-\udfff\ufffe\uffff]")
+"""Characters that HTML forbids, and the two that turn any text around, so that `evil` reads `live`;
+each is shown as U+FFFD."""
 
 _INLINE = re.compile(r"\*\*(.+?)\*\*|`([^`]+)`")
 
@@ -89,12 +90,21 @@ def rich_text(text: str) -> Markup:
 
 
 def clean(text: object) -> str:
-    r"""Put U+FFFD for what HTML does not allow.
+    r"""Put U+FFFD for what HTML does not allow, and for what makes text read as another.
 
-    >>> clean("a\x00b")
-    'a�b'
+    >>> clean("a\x00b"), clean("\u202eevil")
+    ('a�b', '�evil')
     """
     return _UNSAFE.sub("�", str(text))
+
+
+def breakable(text: object) -> Markup:
+    """Let a name be broken behind its underscores, where there is no room for it.
+
+    >>> str(breakable("eval_loss"))
+    'eval_<wbr>loss'
+    """
+    return Markup("_<wbr>").join(clean(text).split("_"))
 
 
 def json_in_html(value: Any) -> Markup:
@@ -155,6 +165,7 @@ def environment(*rooms: str) -> Environment:
     )
     made.filters["rich"] = rich_text
     made.filters["data"] = json_in_html
+    made.filters["breakable"] = breakable
     return made
 
 

@@ -240,6 +240,27 @@ def test_it_prints_with_every_chart(opened, folder):
     assert page.pdf().startswith(b"%PDF")
 
 
+def test_a_chart_that_a_wide_window_drew_fits_the_paper(opened, folder):
+    page = opened(folder / "report.html", viewport={"width": 1800, "height": 900})
+    _see_all(page)
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 700, "height": 900})
+    wide = page.eval_on_selector_all(
+        ".chart .view > svg",
+        "all => all.filter((one) => one.getBoundingClientRect().right > 700).length",
+    )
+    assert wide == 0
+
+
+def test_a_table_with_more_to_the_right_says_so_and_names_break_behind_underscores(opened, folder):
+    page = opened(folder / "report.html", viewport={"width": 390, "height": 800})
+    _see_all(page)
+    shadows = "getComputedStyle(document.querySelector('#overview .scroll')).backgroundImage"
+    assert page.evaluate(shadows).count("gradient") == 4
+    name = page.query_selector("#overview tbody tr th:has(wbr)")
+    assert name.inner_html().replace("<wbr>", "") == name.text_content()
+
+
 def test_tables_are_there_without_scripts(browser, folder):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

@@ -7,6 +7,7 @@ from isogloss.report.comparison.results import Setting, training_words, words_of
 from isogloss.report.html.blocks import Block, Heading, Widget, Words, table_of
 from isogloss.report.html.evidence import Errors, Evidence
 from isogloss.report.html.own_names import both_names, in_own_names
+from isogloss.report.html.page import clean
 from isogloss.report.records import Record
 from isogloss.report.why.confusion import Confusion
 from isogloss.report.why.cut import cut
@@ -108,7 +109,7 @@ def _data(kept: Sequence[Confusion]) -> dict[str, Any]:
 
 def _label(label: str) -> str:
     """What stands above a column: a name, cut where it is too long for that."""
-    kept, gone = cut(label, LONGEST_LABEL)
+    kept, gone = cut(clean(label), LONGEST_LABEL)
     return "O (no entity)" if label == OUTSIDE else f"{kept}…" if gone else kept
 
 
