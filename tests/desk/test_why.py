@@ -12,11 +12,12 @@ import pytest
 from sklearn.metrics import confusion_matrix
 
 from command import fresh
+from isogloss.base.errors import InputError
 from isogloss.data.encoded_words import EncodedWords
 from isogloss.desk.audits import audit_of
 from isogloss.desk.compared import prepared
 from isogloss.desk.errors import errors_of
-from isogloss.desk.evidence import evidence_of
+from isogloss.desk.evidence import evidence_of, tables_of
 from isogloss.desk.opened import open_study
 from isogloss.desk.provenance import provenance_of
 from isogloss.execute.audit import audit_study
@@ -251,6 +252,20 @@ def test_a_study_half_done_says_what_failed_and_why_and_what_is_missing(
     page = render(study_page(evidence_of(half, ["isogloss run"])))
     assert "&lt;b&gt;disk&lt;/b&gt; full" in page
     assert "1 step is not done yet" in page
+
+
+def test_a_study_of_which_all_failed_says_what_failed(texts, tmp_path, monkeypatch):
+    shutil.copytree(texts, tmp_path / "none")
+    none = opened_in(tmp_path / "none", "toy.yaml", monkeypatch)
+    for step in (*none.plan.of_kind("train"), *none.plan.of_kind("evaluate")):
+        shutil.rmtree(none.store.folder(step.key))
+    (first, *_) = none.plan.of_kind("train")
+    for command in (evidence_of, tables_of):
+        with pytest.raises(InputError, match=r"finished: isogloss run toy.yaml"):
+            command(none.again_opened(), [])
+    none.store.fail(first.key, {"kind": "run", "message": "The loss is nan at step 2."})
+    with pytest.raises(InputError, match=r"failed: The loss is nan at step 2. Then: isogloss run"):
+        tables_of(none.again_opened(), [])
 
 
 def test_the_page_is_written_without_torch(texts):

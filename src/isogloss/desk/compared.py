@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
-from isogloss.base.errors import InputError
 from isogloss.base.languages import language_name
 from isogloss.desk.balance import REGIMES
 from isogloss.desk.opened import Opened
@@ -76,7 +75,7 @@ def compared(opened: Opened, audits: "Mapping[str, Mapping[str, Any]] | None" = 
     """
     results = tuple(_results(opened))
     if not results:
-        raise InputError(f"Nothing of this study is finished: {opened.again('run')}")
+        raise opened.nothing_finished()
     rows = results_table(_finetuned(opened)).to_pylist()
     task = opened.study.task
     asked = Asked(opened.study.metric, metrics_of(task))

@@ -35,7 +35,7 @@ def tables_of(opened: Opened, commands: "Sequence[str]") -> Evidence:
     """
     rows = results_table(opened.entries).to_pylist()
     if not rows:
-        raise InputError(f"Nothing of this study is finished: {opened.again('run')}")
+        raise opened.nothing_finished()
     finetuned = [row for row in rows if row["regime"] not in REGIMES]
     tested = any(row["target_language"] is not None for row in finetuned)
     pretrained = [row for row in rows if row["regime"] in REGIMES]

@@ -121,6 +121,12 @@ class Opened:
                 lines.append(f"{step.title}: {why}")
         return lines
 
+    def nothing_finished(self) -> InputError:
+        """What to say of a study of which no cell is finished: what failed, and what to type."""
+        found = ((step, self.store.failure(step.key)) for step in self.missing)
+        why = next((f". {s.title} failed: {f['message']} Then" for s, f in found if f), "")
+        return InputError(f"Nothing of this study is finished{why}: {self.again('run')}")
+
     def again_opened(self) -> "Opened":
         """The same study after a run: what was missing may be there now."""
         return replace(self)
