@@ -1,6 +1,7 @@
 """The report of a study: whole files, a page that says what was run, and no network."""
 
 import csv
+import io
 import re
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from isogloss.base.errors import InputError
 from isogloss.report.files import write_file, write_files
 from isogloss.report.frame import Frame
+from isogloss.report.heads import HEADS
 from isogloss.report.numbers import number
 from isogloss.report.page import page, what_was_run
 from isogloss.report.understand import understand
@@ -166,3 +168,16 @@ def test_what_is_counted_is_predictions_as_words_are_no_examples(toy, tmp_path):
     text = page(understand(rows), [], Frame("toy", "macro_f1"), facts=what_was_run(rows))
     assert "3395 predictions each" in text
     assert "3395 test examples" not in text
+
+
+def test_a_table_without_rows_has_the_head_of_one_with_rows(toy, tmp_path):
+    full = understand(toy.study(3))
+    bare = {name: [] for name in full}
+    for name, records in full.items():
+        columns = list(dict.fromkeys(field for record in records for field in record))
+        assert list(HEADS[name]) == columns, name
+    rows = toy.study(1, sizes=(100,), seeds=(0,))
+    for one in report_files(rows, bare, FRAME):
+        if one.path.endswith(".csv") and "shortage" not in one.path:
+            (head,) = csv.reader(io.StringIO(one.make()))
+            assert tuple(head) == HEADS[one.path.removeprefix("tables/").removesuffix(".csv")]

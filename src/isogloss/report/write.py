@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from isogloss.report.figures import figure_files, figures
 from isogloss.report.files import Artifact
 from isogloss.report.frame import Frame
+from isogloss.report.heads import HEADS
 from isogloss.report.page import page, what_was_run
 from isogloss.report.records import Records, Row
 from isogloss.report.table_files import table_files
@@ -64,7 +65,7 @@ def report_files(
     """
     short = shortage(told.trainings)
     for name, records in tables.items():
-        yield from table_files(name, records)
+        yield from table_files(name, records, fields=HEADS[name])
     yield from table_files("shortage", short, fields=SHORTAGE_FIELDS)
     drawn = list(figures(tables, frame))
     yield from figure_files(drawn)

@@ -24,6 +24,7 @@ from isogloss.report.comparison.reading import form_table, pair_table, pairs_of
 from isogloss.report.comparison.values import Compared
 from isogloss.report.files import Artifact, write_files
 from isogloss.report.frame import Frame
+from isogloss.report.heads import HEADS
 from isogloss.report.recommend.recommend import Recommendation
 from isogloss.report.recommend.tables import candidate_table, exclusion_table, expansion_line
 from isogloss.report.records import Record
@@ -75,7 +76,8 @@ def comparison_files(
         yield Artifact(f"tables/comparison_{name}.csv", partial(csv_text, of_pairs))
     for name, records in _records(comparison, told.recommendation).items():
         title = f"{frame.study}: {TITLES[name]}"
-        yield from table_files(name, records, title=title, names=comparison.encoders)
+        fields = HEADS.get(name, ())
+        yield from table_files(name, records, title=title, fields=fields, names=comparison.encoders)
     yield Artifact("comparison.md", lambda: comparison_page(comparison, frame, told))
 
 
