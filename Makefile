@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: install demo test lint types imports spelling unit slow clean
+.PHONY: install demo test lint types imports spelling unit slow bench clean
 
 install: $(READY)
 
@@ -41,6 +41,10 @@ unit:
 
 slow: install
 	$(BIN)/pytest -m slow
+
+bench: install
+	$(BIN)/python -m benchmarks.against_trainer --json results/against_trainer.json
+	$(BIN)/python -m benchmarks.against_trainer --parity --json results/parity.json
 
 clean:
 	rm -rf $(VENV) .isogloss results demo.yaml build dist

@@ -1,0 +1,1 @@
+"""Measurements of Isogloss: each file, or package, is one."""

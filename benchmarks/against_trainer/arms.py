@@ -1,0 +1,59 @@
+"""Which arms each task has, and what the Trainer is told in each of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, final
+
+ISOGLOSS = "isogloss"
+TUNED = "tuned"
+
+
+@final
+@dataclass(frozen=True)
+class TrainerArm:
+    """The Trainer with some of its options."""
+
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Of `TrainingArguments`; bf16 only where the processor computes it natively."""
+
+    when_predicting: Mapping[str, Any] = field(default_factory=dict)
+    """More of them."""
+
+    attention: str = "sdpa"
+    """The library's default, or `eager`."""
+
+    padded: bool = False
+    """Whether all texts are padded to one length before they come to the Trainer."""
+
+
+_FAST = {"bf16": True, "optim": "adamw_torch_fused", "logging_nan_inf_filter": False}
+_GROUPED = {**_FAST, "train_sampling_strategy": "group_by_length"}
+_CAST = {"bf16_full_eval": True}
+"""Casts the weights once; autocast alone would cast all of them for each batch."""
+
+
+def _tuned(options: Mapping[str, Any]) -> dict[str, TrainerArm]:
+    return {
+        TUNED: TrainerArm(options, _CAST),
+        "tuned-eager": TrainerArm(options, _CAST, attention="eager"),
+        "tuned-compiled": TrainerArm({**options, "torch_compile": True}, _CAST),
+    }
+
+
+TRAINER_ARMS: dict[str, dict[str, TrainerArm]] = {
+    "sentiment": {"notebook": TrainerArm(padded=True), **_tuned(_GROUPED)},
+    "ner": {"trainer": TrainerArm(), **_tuned(_GROUPED)},
+    "mlm": {"trainer": TrainerArm(), **_tuned(_FAST)},
+    "parity": _tuned(_GROUPED),
+}
+
+OPTIONAL = ("tuned-compiled",)
+"""Measured only if asked for: compiling can take longer than the whole training."""
+
+NOT_QUICK = ("tuned-eager", *OPTIONAL)
+
+
+def arms_of(task: str, *, quick: bool, also: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The arms of a task in their turn; the first is what the others are compared with."""
+    left_out = set(NOT_QUICK if quick else OPTIONAL) - set(also)
+    return (*(arm for arm in TRAINER_ARMS[task] if arm not in left_out), ISOGLOSS)
