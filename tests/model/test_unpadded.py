@@ -23,9 +23,9 @@ from transformers import (
     XLMRobertaForTokenClassification,
 )
 
+from isogloss.model.encoder import first_position
 from isogloss.model.unpadded import (
     attend,
-    first_position,
     lay_out,
     reads_unpadded,
     text_logits,

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from isogloss.base.errors import InputError
-from isogloss.model.unpadded import first_position
+from isogloss.model.encoder import first_position
 from isogloss.train.finetune import finetune
 from isogloss.train.lesson import IGNORED, TagLesson, WindowRow
 from isogloss.train.parts import Cutting

@@ -21,14 +21,9 @@ from transformers import PreTrainedModel
 from isogloss.data.batches import pad, token_budget
 from isogloss.data.encoded import Encoded
 from isogloss.data.unpadded import Row, lay_row, rows_of
+from isogloss.model.encoder import first_position
 from isogloss.model.precision import Precision
-from isogloss.model.unpadded import (
-    UnpaddedBatch,
-    first_position,
-    lay_out,
-    reads_unpadded,
-    text_logits,
-)
+from isogloss.model.unpadded import UnpaddedBatch, lay_out, reads_unpadded, text_logits
 
 
 @final
@@ -72,9 +67,9 @@ def predict(
         pad_id: the tokenizer's padding token.
         max_tokens: padded tokens in one batch.
     """
-    say = _end_to_end if reads_unpadded(model) else _side_by_side
-    cut = rows_of if reads_unpadded(model) else token_budget
-    parts = cut(encoded.lengths, max_tokens)
+    unpadded = reads_unpadded(model)
+    say = _end_to_end if unpadded else _side_by_side
+    parts = (rows_of if unpadded else token_budget)(encoded.lengths, max_tokens)
 
     def said(part: NDArray[np.int64], rows: NDArray[np.int64]) -> Said:
         return said_of(say(model, encoded, part, pad_id), encoded.labels[rows])

@@ -1,9 +1,8 @@
 """What a model says about each word: probabilities of its tags and losses, in the order of words.
 
 Windows are sorted by length, cut by a budget of sub-tokens and read end to end where the model can;
-each word is answered once, by the
-window in which it has most context. How windows are cut into batches does not change what is said
-(but by a model in int8, whose ranges are those of the batch).
+each word is answered once, by the window in which it has most context. How windows are cut into
+batches does not change what is said (but by a model in int8, whose ranges are those of the batch).
 """
 
 import numpy as np
@@ -40,9 +39,9 @@ def predict_words(
     Returns:
         One row a word: probabilities [words, tags] and losses [words].
     """
-    say = _end_to_end if reads_unpadded(model) else _side_by_side
-    cut = rows_of if reads_unpadded(model) else token_budget
-    parts = cut(encoded.lengths, max_tokens)
+    unpadded = reads_unpadded(model)
+    say = _end_to_end if unpadded else _side_by_side
+    parts = (rows_of if unpadded else token_budget)(encoded.lengths, max_tokens)
     words = [words_of(encoded, part) for part in parts]
 
     def said(part: Indices, rows: Indices) -> Said:

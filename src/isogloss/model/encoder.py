@@ -173,16 +173,28 @@ def save_classifier(
 
 
 def longest_input(model: PreTrainedModel) -> int:
-    """Return how many tokens, special ones included, the positions of an encoder reach.
-
-    RoBERTa and all that descend from it number positions from the padding's id + 1, so they have
-    two fewer than their configuration says. Such a table of positions has a row for padding, by
-    which it is known here: a list of families would never be complete. The weights are not read.
-    """
+    """Return how many tokens, special ones included, the positions of an encoder reach."""
     positions = int(getattr(model.config, "max_position_embeddings", 0) or 1_000_000)
+    return positions - first_position(model)
+
+
+def first_position(model: PreTrainedModel) -> int:
+    """Where a model begins to count positions: 0, but in RoBERTa's family at the padding's id + 1.
+
+    So its inputs are that much shorter than its configuration says.
+    """
+    return max((padding + 1 for padding in position_paddings(model)), default=0)
+
+
+def position_paddings(model: PreTrainedModel) -> set[int]:
+    """Padding ids from which positions are counted, in RoBERTa and all that descend from it.
+
+    Such a table of positions has a row for padding, by which it is known here: a list of families
+    would never be complete. The weights are not read.
+    """
     tables = [module for name, module in model.named_modules() if name.endswith(POSITIONS)]
     paddings = [getattr(table, "padding_idx", None) for table in tables]
-    return positions - max((padding + 1 for padding in paddings if padding is not None), default=0)
+    return {padding for padding in paddings if padding is not None}
 
 
 def check_length(model: PreTrainedModel, max_length: int, name: str) -> None:

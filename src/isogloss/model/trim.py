@@ -18,7 +18,7 @@ from torch import nn
 from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from isogloss.base.errors import InputError
-from isogloss.model.encoder import POSITIONS
+from isogloss.model.encoder import position_paddings
 from isogloss.model.kept import entries_to_keep
 from isogloss.model.origin import quiet
 from isogloss.model.renumber import fixed_ids, renumbered, vocabulary_ids
@@ -164,20 +164,13 @@ def _named_ids(model: PreTrainedModel) -> set[int]:
     """Ids that the configuration or the positions speak of."""
     named = _config_ids(model.config).values()
     ids = {old for value in named for old in (value if isinstance(value, list) else [value])}
-    paddings = _position_paddings(model)
+    paddings = position_paddings(model)
     before = {old for padding in paddings if padding < RESERVED for old in range(padding)}
     return {old for old in ids if old is not None} | paddings | before
 
 
 def _config_ids(config: PreTrainedConfig) -> dict[str, Any]:
     return {key: old for key, old in config.to_dict().items() if key.endswith("_token_id")}
-
-
-def _position_paddings(model: PreTrainedModel) -> set[int]:
-    """Padding ids from which positions are counted, in RoBERTa and all that descend from it."""
-    tables = [module for name, module in model.named_modules() if name.endswith(POSITIONS)]
-    paddings = [getattr(table, "padding_idx", None) for table in tables]
-    return {padding for padding in paddings if padding is not None}
 
 
 def _cut(model: PreTrainedModel, order: Sequence[int]) -> PreTrainedModel:
@@ -189,7 +182,7 @@ def _cut(model: PreTrainedModel, order: Sequence[int]) -> PreTrainedModel:
             f"The tokenizer has entries up to {max(order)}, but the model has only "
             f"{table.num_embeddings} rows; give the tokenizer that it was trained with."
         )
-    moved = {old for old in _position_paddings(model) if new.get(old) != old}
+    moved = {old for old in position_paddings(model) if new.get(old) != old}
     if moved:
         raise InputError(
             f"{model.config.model_type} counts positions from the id of its padding token "

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AttentionInterface, PreTrainedModel
 
-from isogloss.model.encoder import POSITIONS, TAGGER
+from isogloss.model.encoder import TAGGER, first_position
 from isogloss.model.used_entries import entries_of
 
 NAME = "isogloss_unpadded"
@@ -106,13 +106,6 @@ def _blocks(
             real = torch.from_numpy(mask)[:, None, None].to(device)
         yield Block(start, stop, n, longest, places, real)
         start, done = stop, done + n
-
-
-def first_position(model: PreTrainedModel) -> int:
-    """Where a model begins to count: 0, but in RoBERTa's family at the padding's id + 1."""
-    tables = [module for name, module in model.named_modules() if name.endswith(POSITIONS)]
-    paddings = [getattr(table, "padding_idx", None) for table in tables]
-    return max((padding + 1 for padding in paddings if padding is not None), default=0)
 
 
 def text_logits(model: PreTrainedModel, batch: UnpaddedBatch) -> Tensor:

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from transformers import PreTrainedModel
 
 from isogloss.base.errors import InputError
-from isogloss.model.unpadded import first_position, reads_unpadded
+from isogloss.model.encoder import first_position
+from isogloss.model.unpadded import reads_unpadded
 from isogloss.model.used_entries import put_aside
 from isogloss.train.between import Progress, take_steps
 from isogloss.train.lesson import TagLesson, TextLesson

@@ -21,8 +21,8 @@ from isogloss.data.encoded import Encoded
 from isogloss.data.encoded_words import EncodedWords, pad_windows
 from isogloss.data.ragged import runs
 from isogloss.data.unpadded import lay_row, rows_of
-from isogloss.model.unpadded import UnpaddedBatch, lay_out, token_logits
-from isogloss.train.parts import Cutting, cut_and_pad, step_indices
+from isogloss.model.unpadded import UnpaddedBatch, token_logits
+from isogloss.train.parts import Cutting, Padded, cut_and_pad, row_on_device, step_indices
 from isogloss.train.recipe import Recipe
 
 IGNORED = -100
@@ -141,14 +141,8 @@ class TextLesson:
 
 @final
 @dataclass(frozen=True)
-class WindowPart:
+class WindowPart(Padded):
     """Some windows of a step, side by side."""
-
-    input_ids: Tensor
-    """[windows, longest]"""
-
-    attention_mask: Tensor | None
-    """[windows, longest] 1 on sub-tokens; None when nothing is padding."""
 
     tags: Tensor
     """[windows, longest] Tag id at the first sub-token of each word, `IGNORED` elsewhere."""
@@ -158,11 +152,6 @@ class WindowPart:
 
     def __len__(self) -> int:
         return self.n_words
-
-    def logits(self, model: PreTrainedModel) -> Tensor:
-        """Return [windows, longest, tags]."""
-        logits: Tensor = model(input_ids=self.input_ids, attention_mask=self.attention_mask).logits
-        return logits
 
 
 @final
@@ -293,13 +282,7 @@ def _window_row(
     row = lay_row(encoded.offsets, windows)
     laid = tags[row.places]
     return WindowRow(
-        batch=lay_out(
-            encoded.ids[row.places],
-            row.lengths,
-            row.groups,
-            first_position=first_position,
-            device=device,
-        ),
+        batch=row_on_device(encoded.ids, row, first_position, device),
         tags=torch.from_numpy(laid).to(device),
         n_words=int((laid != IGNORED).sum()),
         n_tokens=len(laid),

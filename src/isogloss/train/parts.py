@@ -17,21 +17,31 @@ from transformers import PreTrainedModel
 
 from isogloss.data.batches import batches_of, cut, epoch_order, pad
 from isogloss.data.encoded import Encoded
-from isogloss.data.unpadded import lay_row, rows_of
+from isogloss.data.unpadded import Row, lay_row, rows_of
 from isogloss.model.unpadded import UnpaddedBatch, lay_out, text_logits
 from isogloss.train.recipe import Recipe
 
 
-@final
 @dataclass(frozen=True)
-class TextPart:
-    """Some examples of a step, side by side."""
+class Padded:
+    """Sequences side by side."""
 
     input_ids: Tensor
     """[batch, longest]"""
 
     attention_mask: Tensor | None
     """[batch, longest] 1 on tokens; None when nothing is padding."""
+
+    def logits(self, model: PreTrainedModel) -> Tensor:
+        """Return [batch, labels], or [batch, longest, tags] of a tagger."""
+        logits: Tensor = model(input_ids=self.input_ids, attention_mask=self.attention_mask).logits
+        return logits
+
+
+@final
+@dataclass(frozen=True)
+class TextPart(Padded):
+    """Some examples of a step, side by side."""
 
     labels: Tensor
     """[batch] Class ids."""
@@ -41,11 +51,6 @@ class TextPart:
 
     def __len__(self) -> int:
         return len(self.labels)
-
-    def logits(self, model: PreTrainedModel) -> Tensor:
-        """Return [batch, labels]."""
-        logits: Tensor = model(input_ids=self.input_ids, attention_mask=self.attention_mask).logits
-        return logits
 
 
 @final
@@ -129,13 +134,20 @@ def _row(
 ) -> TextRow:
     row = lay_row(encoded.offsets, chosen)
     return TextRow(
-        batch=lay_out(
-            encoded.ids[row.places],
-            row.lengths,
-            row.groups,
-            first_position=first_position,
-            device=device,
-        ),
+        batch=row_on_device(encoded.ids, row, first_position, device),
         labels=torch.from_numpy(encoded.labels[chosen[row.order]]).to(device),
         n_tokens=len(row.places),
+    )
+
+
+def row_on_device(
+    ids: NDArray[np.int32], row: Row, first_position: int, device: torch.device
+) -> UnpaddedBatch:
+    """Bring a row of a split's tokens to a device."""
+    return lay_out(
+        ids[row.places],
+        row.lengths,
+        row.groups,
+        first_position=first_position,
+        device=device,
     )
