@@ -1,4 +1,4 @@
-"""oneDNN multiplies only where it is as exact and faster, and only inside the context."""
+"""oneDNN multiplies only where MKL is slow and it is as exact, and only inside the context."""
 
 import pytest
 import torch
@@ -12,12 +12,13 @@ CPU = torch.device("cpu")
 
 
 @pytest.fixture
-def measured(monkeypatch):
-    """Pretend that the default and oneDNN were measured so: (error, seconds) each."""
+def tried(monkeypatch):
+    """Pretend that the default and oneDNN had these errors, on a processor where MKL is slow."""
 
     def say(default, onednn):
         answers = iter([default, onednn])
-        monkeypatch.setattr(products, "_tried", lambda left, right: next(answers))
+        monkeypatch.setattr(products, "_default_is_slow", lambda: True)
+        monkeypatch.setattr(products, "_error", lambda left, right: next(answers))
         takes_onednn.cache_clear()
 
     yield say
@@ -26,20 +27,41 @@ def measured(monkeypatch):
 
 @pytest.mark.parametrize(
     ("default", "onednn", "taken"),
-    [
-        ((1e-5, 2.0), (2e-5, 1.0), True),
-        ((1e-5, 2.0), (1e-1, 0.1), False),  # AMX: it rounds to bf16
-        ((1e-5, 1.1), (1e-5, 1.0), False),  # no gain worth a switch
-        ((1e-5, 1.0), (1e-5, 2.0), False),
-    ],
+    [(1e-5, 2e-5, True), (1e-5, 1e-1, False)],  # the second is AMX: it rounds to bf16
 )
-def test_it_has_to_be_as_exact_and_faster(default, onednn, taken, measured):
-    measured(default, onednn)
+def test_it_has_to_be_as_exact(default, onednn, taken, tried):
+    tried(default, onednn)
     assert takes_onednn() is taken
 
 
-def test_the_switch_is_put_back(measured):
-    measured((1e-5, 2.0), (1e-5, 1.0))
+@pytest.mark.parametrize(
+    ("vendor", "capability", "slow"),
+    [
+        ("AuthenticAMD", "AVX512", True),
+        ("AuthenticAMD", "AVX512_BF16", True),
+        ("AuthenticAMD", "AVX2", False),
+        ("GenuineIntel", "AVX512", False),
+        (None, "AVX512", False),
+    ],
+)
+def test_the_processor_decides_and_no_stopwatch(vendor, capability, slow, monkeypatch, tmp_path):
+    cpu = tmp_path / "cpuinfo"
+    cpu.write_text(f"processor\t: 0\nvendor_id\t: {vendor}\n" * 2 if vendor else "processor\t: 0\n")
+    monkeypatch.setattr(products, "CPU_INFO", cpu)
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
+    monkeypatch.setattr(torch.backends.mkl, "is_available", lambda: True)
+    assert products._default_is_slow() is slow
+
+
+def test_a_system_without_the_file_asks_the_platform(monkeypatch, tmp_path):
+    monkeypatch.setattr(products, "CPU_INFO", tmp_path / "none")
+    said = "AMD64 Family 25 Model 17 Stepping 1, AuthenticAMD"
+    monkeypatch.setattr(products.platform, "processor", lambda: said)
+    assert products._maker() == "AuthenticAMD"
+
+
+def test_the_switch_is_put_back(tried):
+    tried(1e-5, 1e-5)
     before = torch.backends.mkldnn.matmul.fp32_precision
     with best_products(CPU):
         assert torch.backends.mkldnn.matmul.fp32_precision == "bf16"
@@ -67,8 +89,8 @@ def test_what_is_taken_here_is_exact():
     assert float((found - exact).abs().max() / exact.abs().max()) < 2e-6
 
 
-def test_the_reason_names_it(measured):
-    measured((1e-5, 2.0), (1e-5, 1.0))
+def test_the_reason_names_it(tried):
+    tried(1e-5, 1e-5)
     assert choose_precision("fp32", CPU).reason == "asked for; products by oneDNN"
-    measured((1e-5, 1.0), (1e-5, 1.0))
+    tried(1e-5, 1.0)
     assert choose_precision("fp32", CPU).reason == "asked for"
