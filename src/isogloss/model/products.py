@@ -65,8 +65,9 @@ def takes_onednn() -> bool:
 
 def _default_is_slow() -> bool:
     """Whether the default is MKL on a processor with AVX-512 that is not of its maker."""
+    mkl: Any = torch.backends.mkl
     wide = torch.backends.cpu.get_cpu_capability().startswith("AVX512")
-    return wide and torch.backends.mkl.is_available() and _maker() not in {"", "GenuineIntel"}
+    return wide and mkl.is_available() and _maker() not in {"", "GenuineIntel"}
 
 
 def _maker() -> str:

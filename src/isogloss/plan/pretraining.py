@@ -355,10 +355,11 @@ class _Desk:
                 "n_folds": self.declared.n_folds,
                 "language": code,
                 "files": self.pins.teachers[code],
+                "tokenizer": self.tokenizer_pin,
                 "training": self._asked(),
             }
             title = f"{TEACHER}/{code} on {code}"
-            needs = (self.pack(code).key,)
+            needs = (*self.tokenizer_needs, self.pack(code).key)
             step = self._step("masked", payload, needs, self._where(), title, title)
             place = {"target_language": code, "split": HELD_OUT}
             told = [{**self.columns(f"{TEACHER}:{code}", s), **place} for s in self.study.seeds]

@@ -7,9 +7,9 @@ from isogloss.execute.kinds import pack
 from isogloss.execute.kinds.evaluate import as_trained
 from isogloss.execute.kinds.pretrain import Opened, open_pretrained
 from isogloss.execute.kinds.taught import load_teacher, place_of
+from isogloss.execute.kinds.tokenizer import open_tokenizer
 from isogloss.model.lines import maskable_ids
 from isogloss.model.precision import Precision, best_device, choose_precision
-from isogloss.model.tokenizer import load_tokenizer
 
 FILE = "ranks.parquet"
 SEED = 0
@@ -55,7 +55,8 @@ def _given(bench: Bench) -> tuple[Opened, Precision, None]:
     """A teacher that was there; how much it was trained on is not known."""
     payload = bench.payload
     place = place_of(bench, payload["language"], {"files": payload["files"]}, 0)
-    tokenizer = load_tokenizer(place.folder_or_id, revision=place.revision)
+    trained = bench.need(0) if payload["tokenizer"] == "trained" else None
+    tokenizer = open_tokenizer(payload["tokenizer"], bench.step.settings["model"], trained)
     model = load_teacher(place, tokenizer, payload["training"]["max_length"])
     precision = choose_precision(payload["training"]["precision"], best_device())
     return Opened(model, tokenizer), precision, None
