@@ -11,11 +11,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from benchmarks.against_trainer.arms import ISOGLOSS
 from benchmarks.against_trainer.job import Job
 from benchmarks.against_trainer.scale import Scale
 from isogloss.base.errors import RunError
+from isogloss.base.threads import thread_variables
 from isogloss.efficiency.busy import noise_of, read_used
-from isogloss.execute.processes import thread_variables
+from isogloss.execute.allocator import allocator_variables
 
 ROOT = Path(__file__).parents[2]
 QUIET = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error"}
@@ -53,6 +55,12 @@ def run(job: Job, title: str) -> dict[str, Any]:
     return {**told, "others_share": noise.share, "busy": noise.busy, **answer}
 
 
+def _environment(job: Job) -> dict[str, str]:
+    """Isogloss has what its workers have; the Trainer what every process has."""
+    ours = allocator_variables(os.environ) if job.arm == ISOGLOSS else {}
+    return {**os.environ, **QUIET, **thread_variables(job.threads), **ours}
+
+
 def _answer(job: Job, title: str) -> dict[str, Any]:
     asked, answered, log = (job.scratch / name for name in ("job.json", "answer.json", "log"))
     asked.write_text(json.dumps(asdict(job), default=str), encoding="utf-8")
@@ -60,7 +68,7 @@ def _answer(job: Job, title: str) -> dict[str, Any]:
         done = subprocess.run(
             [sys.executable, "-m", "benchmarks.against_trainer.child", asked, answered],
             cwd=ROOT,
-            env={**os.environ, **QUIET, **thread_variables(job.threads)},
+            env=_environment(job),
             stdout=written,
             stderr=subprocess.STDOUT,
             check=False,

@@ -148,9 +148,18 @@ def test_workers_share_the_cores_and_find_their_threads_set(run, notes, monkeypa
     run(toy_step("a", environment=[*names, "TOKENIZERS_PARALLELISM"]), jobs=jobs, threads=threads)
     want = threads or max(1, available_cores() // jobs)
     assert [noted(notes, name) for name in names] == [[str(want)]] * 3
-    assert noted(notes, "TOKENIZERS_PARALLELISM") == ["false"]
+    assert noted(notes, "TOKENIZERS_PARALLELISM") == ["true" if want > 1 else "false"]
     assert os.environ["OMP_NUM_THREADS"] == "77"
     assert "TOKENIZERS_PARALLELISM" not in os.environ
+
+
+def test_workers_keep_memory_unless_a_person_has_said_how(run, notes, monkeypatch):
+    monkeypatch.delenv("GLIBC_TUNABLES", raising=False)
+    run(toy_step("a", environment=["GLIBC_TUNABLES"]))
+    assert "glibc.malloc.trim_threshold" in noted(notes, "GLIBC_TUNABLES")[0]
+    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.arena_max=2")
+    run(toy_step("b", environment=["GLIBC_TUNABLES"]))
+    assert noted(notes, "GLIBC_TUNABLES")[1] == "glibc.malloc.arena_max=2"
 
 
 # ---- workers that die

@@ -9,10 +9,10 @@ from contextlib import suppress
 from typing import Any, Protocol, final
 
 from isogloss.base.errors import RunError
+from isogloss.base.threads import thread_variables
 
 _GRACE_SECONDS = 10.0
 _TAIL = 2000
-_NUMERIC = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS")
 
 
 class Failed(RunError):
@@ -117,16 +117,6 @@ class Link:
             f"{do}: the measuring process died with code {self._process.returncode}"
             f"{_reason(self._process.returncode)}. Its last words: {words or 'none'}"
         )
-
-
-def thread_variables(threads: int) -> dict[str, str]:
-    """What numeric libraries and tokenizers read when they are imported.
-
-    >>> thread_variables(2)["OMP_NUM_THREADS"], thread_variables(1)["TOKENIZERS_PARALLELISM"]
-    ('2', 'false')
-    """
-    several = "true" if threads > 1 else "false"
-    return {**dict.fromkeys(_NUMERIC, str(threads)), "TOKENIZERS_PARALLELISM": several}
 
 
 def _reason(code: int | None) -> str:

@@ -17,7 +17,9 @@ from dataclasses import dataclass, field, replace
 from multiprocessing.connection import wait
 from typing import final
 
+from isogloss.base.threads import thread_variables
 from isogloss.execute.agenda import Agenda
+from isogloss.execute.allocator import allocator_variables
 from isogloss.execute.executor import Ended, Event, Failure, Outcome, Work
 from isogloss.execute.worker import Died, Worker
 from isogloss.plan.plan import Step
@@ -46,7 +48,8 @@ class ProcessesExecutor:
             work: a function of a module, or a `functools.partial` of one: it is pickled.
         """
         threads = self.threads or max(1, available_cores() // self.jobs)
-        crew = _Crew(self.jobs, pickle.dumps(work), thread_variables(threads))
+        environment = {**thread_variables(threads), **allocator_variables(os.environ)}
+        crew = _Crew(self.jobs, pickle.dumps(work), environment)
         atexit.register(crew.stop)  # multiprocessing would wait for the workers at exit
         try:
             yield from _Shift(Agenda(steps), crew).events()
@@ -60,16 +63,6 @@ def available_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def thread_variables(threads: int) -> dict[str, str]:
-    """What numeric libraries read when they are imported.
-
-    >>> thread_variables(2)["OMP_NUM_THREADS"]
-    '2'
-    """
-    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-    return {**dict.fromkeys(names, str(threads)), "TOKENIZERS_PARALLELISM": "false"}
 
 
 @dataclass

@@ -1,0 +1,13 @@
+"""How many threads a process computes with: told by its environment, before its first import."""
+
+_NUMERIC = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS")
+
+
+def thread_variables(threads: int) -> dict[str, str]:
+    """What numeric libraries and tokenizers read when they are imported.
+
+    >>> thread_variables(2)["OMP_NUM_THREADS"], thread_variables(1)["TOKENIZERS_PARALLELISM"]
+    ('2', 'false')
+    """
+    several = "true" if threads > 1 else "false"
+    return {**dict.fromkeys(_NUMERIC, str(threads)), "TOKENIZERS_PARALLELISM": several}
