@@ -12,7 +12,7 @@ install: $(READY)
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		--editable ".[dev,onnx,tensorboard]"
+		--editable ".[dev,onnx,ray,tensorboard]"
 	touch $(READY)
 
 demo: install

@@ -43,12 +43,13 @@ LOCAL = (
 ALL_BUT_MEASURE = """
 from pathlib import Path
 from isogloss.desk.opened import open_study
-from isogloss.execute.run import make_executor, run_plan
+from isogloss.execute.inline import InlineExecutor
+from isogloss.execute.run import run_plan
 
 opened = open_study(Path("tagged.yaml"), Path(".isogloss"), None)
 opened.remember()
 steps = [step for step in opened.plan if step.kind != "measure"]
-for _ in run_plan(steps, opened.store, make_executor("inline", 1)):
+for _ in run_plan(steps, opened.store, InlineExecutor()):
     pass
 assert all(step.key in opened.store for step in steps)
 """

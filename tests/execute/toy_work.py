@@ -107,6 +107,19 @@ def _is_open(fd):
     return True
 
 
+def patient_work(step, folder):
+    """Take a minute and tell ten times a second, as a training does."""
+    note(folder, f"begun {step.title}")
+    try:
+        for n in range(600):
+            yield At(n, 600)
+            time.sleep(0.1)
+    finally:
+        note(folder, f"closed {step.title}")
+    note(folder, f"ended {step.title}")
+    return True
+
+
 def stored_work(step, root, folder):
     """Like the real work: claim, look, make, store."""
     store = Store(root)

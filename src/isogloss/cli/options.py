@@ -52,8 +52,35 @@ class ExecutorName(StrEnum):
 
     inline = "inline"
     processes = "processes"
+    ray = "ray"
 
 
 ExecutorOption = Annotated[
-    ExecutorName, typer.Option("--executor", help="In this process, or in worker processes.")
+    ExecutorName,
+    typer.Option("--executor", help="In this process, in worker processes, or on a Ray cluster."),
+]
+ClusterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="ADDRESS",
+        help="Of the Ray cluster, or auto. [default: one on this machine]",
+        show_default=False,
+    ),
+]
+CpusOption = Annotated[
+    float, typer.Option("--cpus", help="Cores of each training, for --executor ray.")
+]
+GpusOption = Annotated[
+    float,
+    typer.Option("--gpus", help="GPUs of each training, or a share of one, for --executor ray."),
+]
+MemoryOption = Annotated[
+    float,
+    typer.Option(
+        "--memory",
+        metavar="GIB",
+        help="Memory kept free for each training, for --executor ray. [default: not asked for]",
+        show_default=False,
+    ),
 ]

@@ -12,19 +12,37 @@ from isogloss.desk.opened import Opened
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from isogloss.execute.chosen import Chosen
     from isogloss.execute.executor import Event, Outcome
     from isogloss.plan.plan import Step
 
 
-def bring_up_to_date(
-    opened: Opened, executor: ExecutorName, jobs: int
-) -> tuple[int, list["Outcome"]]:
+def bring_up_to_date(opened: Opened, chosen: "Chosen") -> tuple[int, list["Outcome"]]:
     """Do what is missing, and only that; see `isogloss.desk.running`."""
     try:
-        return running.bring_up_to_date(opened, executor.value, jobs, say=show.note, follow=_follow)
+        return running.bring_up_to_date(opened, chosen, say=show.note, follow=_follow)
     except KeyboardInterrupt:
         show.note("Stopped. Finished steps are kept; the same command goes on from here.")
         raise typer.Exit(1) from None
+
+
+def choose(
+    executor: ExecutorName,
+    jobs: int,
+    cluster: str | None,
+    cpus: float,
+    gpus: float,
+    memory: float,
+) -> "Chosen":
+    """The executor that the flags say.
+
+    Raises:
+        InputError: if a number is out of its range.
+    """
+    from isogloss.execute.chosen import Chosen
+    from isogloss.execute.needs import Needs
+
+    return Chosen(executor.value, jobs, Needs(cpus, gpus, memory), cluster)
 
 
 def _follow(events: "Iterable[Event]", steps: "Sequence[Step]") -> list["Outcome"]:

@@ -8,6 +8,7 @@ from isogloss.base.errors import IsoglossError
 from isogloss.desk.opened import Opened
 
 if TYPE_CHECKING:
+    from isogloss.execute.chosen import Chosen
     from isogloss.execute.executor import Event, Outcome
     from isogloss.plan.plan import Step
 
@@ -16,14 +17,13 @@ Follow = Callable[[Iterable["Event"], Sequence["Step"]], list["Outcome"]]
 
 
 def bring_up_to_date(
-    opened: Opened, executor: str, jobs: int, *, say: Callable[[str], None], follow: Follow
+    opened: Opened, chosen: "Chosen", *, say: Callable[[str], None], follow: Follow
 ) -> tuple[int, list["Outcome"]]:
     """Do what is missing, and only that.
 
     Args:
         opened: the study.
-        executor: `inline` or `processes`.
-        jobs: how many processes.
+        chosen: the executor.
         say: takes each line that a person should read.
         follow: shows the run.
 
@@ -44,11 +44,11 @@ def bring_up_to_date(
             opened.remember()
         return 0, []
     opened.store.check_writable()
-    return _run_missing(opened, executor, jobs, say=say, follow=follow)
+    return _run_missing(opened, chosen, say=say, follow=follow)
 
 
 def _run_missing(
-    opened: Opened, name: str, jobs: int, *, say: Callable[[str], None], follow: Follow
+    opened: Opened, chosen: "Chosen", *, say: Callable[[str], None], follow: Follow
 ) -> tuple[int, list["Outcome"]]:
     """Read and check the data, try the encoders, then do the rest; the heavy rooms come last."""
     from isogloss.execute.check import check_data
@@ -60,8 +60,8 @@ def _run_missing(
         say(text)
 
     from isogloss.execute.encoders import check_encoders
-    from isogloss.execute.run import make_executor, run_plan
+    from isogloss.execute.run import run_plan
 
     check_encoders(opened.study, opened.plan, opened.store)
     steps = [step for step in opened.plan if step.key not in opened.store]
-    return read, follow(run_plan(steps, opened.store, make_executor(name, jobs)), steps)
+    return read, follow(run_plan(steps, opened.store, chosen.executor(opened.store.root)), steps)

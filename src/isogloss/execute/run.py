@@ -9,10 +9,8 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import chain
 
-from isogloss.base.errors import UnknownName
 from isogloss.execute.executor import Ended, Event, Executor, Failure, Outcome, Work
 from isogloss.execute.inline import InlineExecutor
-from isogloss.execute.processes import ProcessesExecutor
 from isogloss.execute.work import do
 from isogloss.plan.plan import Step
 from isogloss.store.store import Store
@@ -38,15 +36,6 @@ def _measure(steps: Sequence[Step], store: Store, work: Work) -> Iterator[Event]
         if step not in able:
             yield Ended(Outcome(step, "blocked", failure=Failure("run", NOT_ALL_THERE)))
     yield from InlineExecutor().run(able, work)
-
-
-def make_executor(name: str, jobs: int) -> Executor:
-    """The executor of a name."""
-    if name == "inline":
-        return InlineExecutor()
-    if name == "processes":
-        return ProcessesExecutor(jobs)
-    raise UnknownName("executor", name, ("inline", "processes"))
 
 
 def _note_failure(event: Ended, store: Store) -> None:

@@ -10,6 +10,8 @@ from rich.console import Console
 from isogloss.desk.follow import follow
 from isogloss.desk.opened import Opened, open_study
 from isogloss.desk.running import bring_up_to_date
+from isogloss.execute.chosen import Chosen
+from isogloss.execute.needs import Needs
 from isogloss.notebook.results import Results
 from isogloss.store.names import DEFAULT_STORE
 
@@ -46,14 +48,24 @@ class Study:
         """The study's name."""
         return self._opened.study.name
 
-    def run(self, *, executor: str = "inline", jobs: int = 2, quiet: bool = False) -> Results:
+    def run(
+        self,
+        *,
+        executor: str = "inline",
+        jobs: int = 2,
+        needs: Needs | None = None,
+        cluster: str | None = None,
+        quiet: bool = False,
+    ) -> Results:
         """Do what the store lacks, and only that; a failed cell leaves the rest.
 
         Stop it at any time; the same call goes on from the last checkpoint.
 
         Args:
-            executor: `inline` or `processes`.
+            executor: `inline`, `processes` or `ray`.
             jobs: how many processes.
+            needs: cores, GPUs and memory of each training, for `ray`.
+            cluster: address of the Ray cluster, or `auto`; None starts one on this machine.
             quiet: whether to print nothing on the way.
 
         Raises:
@@ -63,8 +75,7 @@ class Study:
         console = Console(quiet=quiet, stderr=True)
         bring_up_to_date(
             self._opened,
-            executor,
-            jobs,
+            Chosen(executor, jobs, needs or Needs(), cluster),
             say=lambda text: console.print(text, markup=False),
             follow=lambda events, steps: follow(events, steps, console),
         )

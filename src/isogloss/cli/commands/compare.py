@@ -9,10 +9,14 @@ from isogloss.base.errors import InputError
 from isogloss.cli import show
 from isogloss.cli.options import (
     STUDY_ENDINGS,
+    ClusterOption,
+    CpusOption,
     ExecutorName,
     ExecutorOption,
+    GpusOption,
     JobsOption,
     JsonOption,
+    MemoryOption,
     OutputOption,
     SetOption,
     StoreOption,
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from isogloss.desk.opened import Opened
+    from isogloss.execute.chosen import Chosen
 
 PARTIAL = 3
 
@@ -70,6 +75,10 @@ def compare(
     store: StoreOption = DEFAULT_STORE,
     executor: ExecutorOption = ExecutorName.inline,
     jobs: JobsOption = 2,
+    cluster: ClusterOption = None,
+    cpus: CpusOption = 1,
+    gpus: GpusOption = 0,
+    memory: MemoryOption = 0,
     changes: SetOption = None,
     json: JsonOption = False,
     verbose: VerboseOption = 0,
@@ -81,6 +90,7 @@ def compare(
     metric and one per encoder) sets figures of anybody side by side.
     """
     from isogloss.cli.comparison_study import Words, written_study
+    from isogloss.cli.running import choose
     from isogloss.desk.opened import open_study
 
     show.listen(verbose)
@@ -91,12 +101,13 @@ def compare(
     if ending == ".csv":
         _figures(Path(what[0]), output, as_json=json)
         return
+    chosen = choose(executor, jobs, cluster, cpus, gpus, memory)
     if ending:
         opened = open_study(Path(what[0]), store, changes)
     else:
         with written_study(what, words, output) as study:
             opened = open_study(study, store, changes)
-    _compare_study(opened, output, executor, jobs, as_json=json)
+    _compare_study(opened, output, chosen, as_json=json)
 
 
 def _figures(path: Path, output: Path | None, *, as_json: bool) -> None:
@@ -116,13 +127,13 @@ def _figures(path: Path, output: Path | None, *, as_json: bool) -> None:
 
 
 def _compare_study(
-    opened: "Opened", output: Path | None, executor: ExecutorName, jobs: int, *, as_json: bool
+    opened: "Opened", output: Path | None, executor: "Chosen", *, as_json: bool
 ) -> None:
     """Do what is missing, then say what came out; a failed cell leaves the rest (exit code 3)."""
     from isogloss.cli.running import bring_up_to_date
 
     _check_candidates(opened)
-    _, outcomes = bring_up_to_date(opened, executor, jobs)
+    _, outcomes = bring_up_to_date(opened, executor)
     comparison, chosen = _conclude(opened.again_opened(), output, as_json=as_json)
     if not as_json:
         for table in comparison:

@@ -7,10 +7,14 @@ import typer
 
 from isogloss.cli import show
 from isogloss.cli.options import (
+    ClusterOption,
+    CpusOption,
     ExecutorName,
     ExecutorOption,
+    GpusOption,
     JobsOption,
     JsonOption,
+    MemoryOption,
     SetOption,
     StoreOption,
     StudyArgument,
@@ -31,6 +35,10 @@ def run(
     store: StoreOption = DEFAULT_STORE,
     executor: ExecutorOption = ExecutorName.inline,
     jobs: JobsOption = 2,
+    cluster: ClusterOption = None,
+    cpus: CpusOption = 1,
+    gpus: GpusOption = 0,
+    memory: MemoryOption = 0,
     changes: SetOption = None,
     json: JsonOption = False,
     verbose: VerboseOption = 0,
@@ -40,13 +48,14 @@ def run(
     Stop it at any time; the same command goes on from the last checkpoint.
     Exit codes: 0 all done, 1 nothing could be done, 2 the input is wrong, 3 some cells failed.
     """
-    from isogloss.cli.running import bring_up_to_date
+    from isogloss.cli.running import bring_up_to_date, choose
     from isogloss.desk.opened import open_study
 
     show.listen(verbose)
     began = time.monotonic()
+    chosen = choose(executor, jobs, cluster, cpus, gpus, memory)
     opened = open_study(study, store, changes)
-    read, outcomes = bring_up_to_date(opened, executor, jobs)
+    read, outcomes = bring_up_to_date(opened, chosen)
     _finish(opened, read, outcomes, time.monotonic() - began, as_json=json)
 
 

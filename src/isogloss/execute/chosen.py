@@ -1,0 +1,47 @@
+"""Which executor a person chose, and what they told it."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import final
+
+from isogloss.base.errors import UnknownName
+from isogloss.execute.executor import Executor
+from isogloss.execute.inline import InlineExecutor
+from isogloss.execute.needs import Needs
+from isogloss.execute.processes import ProcessesExecutor
+from isogloss.execute.ray_cluster import RayExecutor
+
+NAMES = ("inline", "processes", "ray")
+
+
+@final
+@dataclass(frozen=True)
+class Chosen:
+    """How steps are to be run.
+
+    Raises:
+        UnknownName: if there is no such executor.
+    """
+
+    name: str = "inline"
+
+    jobs: int = 2
+    """Worker processes of `processes`."""
+
+    needs: Needs = field(default_factory=Needs)
+    """Of each group of steps, for `ray`."""
+
+    address: str | None = None
+    """Of the cluster, for `ray`; None starts one on this machine."""
+
+    def __post_init__(self) -> None:
+        if self.name not in NAMES:
+            raise UnknownName("executor", self.name, NAMES)
+
+    def executor(self, root: Path) -> Executor:
+        """What runs the steps of a store."""
+        if self.name == "processes":
+            return ProcessesExecutor(self.jobs)
+        if self.name == "ray":
+            return RayExecutor(root, self.needs, self.address)
+        return InlineExecutor()
