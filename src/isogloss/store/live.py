@@ -74,15 +74,7 @@ class Live:
         if not path.is_file():
             return False
         refuse_outside(self.root, path)
-        lock = FileLock(path)  # not the one of this process, which may be the maker
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            return True
-        except OSError:
-            return False
-        lock.release()
-        return False
+        return is_held(path)
 
     def ended(self, key: str) -> float | None:
         """When a step was finished, or failed when it was last tried, in seconds since 1970.
@@ -101,6 +93,25 @@ class Live:
 
     def _path(self, key: str) -> Path:
         return self.root / "progress" / f"{checked_key(key)}.json"
+
+
+def is_held(path: Path) -> bool:
+    """Tell whether somebody holds a lock; it is taken for an instant to find out.
+
+    Args:
+        path: of the lock's file. Where there is none, nobody does.
+    """
+    if not path.is_file():
+        return False
+    lock = FileLock(path)  # not the one of this process, which may be the holder
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    except OSError:
+        return False
+    lock.release()
+    return False
 
 
 def _changed(path: Path) -> float | None:

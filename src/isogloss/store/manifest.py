@@ -1,8 +1,11 @@
 """The manifest of a step: what it is, what came out, and every file with its size and digest.
 
-It is written last, so its presence means that all the rest is there.
+It is written last, so its presence means that all the rest is there. It ends with a digest of all
+that it says, since the results themselves stand in it.
 """
 
+import errno
+import hashlib
 import platform
 import socket
 from collections.abc import Iterator, Mapping
@@ -13,10 +16,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from isogloss.base.errors import RunError
-from isogloss.base.fingerprint import file_digest
+from isogloss.base.fingerprint import canonical, file_digest
 from isogloss.store.atomic import read_object, sync_file, sync_folder
+from isogloss.store.damage import Damaged
 
 NAME = "manifest.json"
+DIGEST = "digest"
 _PARTS = ("key", "kind", "identity", "record", "files", "made")
 _PACKAGES = ("isogloss", "torch", "transformers", "tokenizers", "accelerate", "numpy")
 
@@ -49,9 +54,10 @@ def _walk(folder: Path) -> Iterator[Path]:
     sync_folder(folder)
 
 
-def made(seconds: float | None) -> dict[str, Any]:
-    """When, where and with what a step was made; no part of its identity."""
+def made(seconds: float | None, title: str = "") -> dict[str, Any]:
+    """When, where and with what a step was made, and what it is called; no part of its identity."""
     return {
+        "title": title,
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": seconds,
         "host": socket.gethostname(),
@@ -71,20 +77,48 @@ def _versions() -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """Read a step's manifest.
+def with_digest(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Add to a manifest the digest of all that it says."""
+    rest = {name: part for name, part in told.items() if name != DIGEST}
+    text = canonical(rest).encode("utf-8", "surrogatepass")
+    return {**rest, DIGEST: hashlib.sha256(text).hexdigest()}
+
+
+def read_manifest(folder: Path, *, needs_digest: bool) -> dict[str, Any]:
+    """Read a step's manifest, without its digest.
+
+    Args:
+        folder: of the step.
+        needs_digest: whether one without a digest is damaged; those of format 1 had none.
 
     Raises:
         FileNotFoundError: if the step is not finished.
-        RunError: if the manifest is damaged or another step's.
+        Damaged: if the manifest is not as it was written, cannot be read, or is another step's.
     """
-    found = read_object(folder / NAME, _remedy(folder))
-    lacking = [part for part in _PARTS if part not in found]
+    try:
+        found = read_object(folder / NAME, "")
+    except RunError as error:
+        raise Damaged(folder, f"{NAME} is no JSON object") from error
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
+        raise Damaged(folder, f"{NAME} cannot be read ({error.strerror})") from error
+    lacking = [part for part in (*_PARTS, *[DIGEST] * needs_digest) if part not in found]
     if lacking:
-        raise _damaged(folder, f"{NAME} lacks {', '.join(lacking)}")
+        raise Damaged(folder, f"{NAME} lacks {', '.join(lacking)}")
     if found["key"] != folder.name:
-        raise _damaged(folder, f"{NAME} is that of step {found['key']}")
+        raise Damaged(folder, f"{NAME} is that of step {found['key']}")
+    if DIGEST in found and not _is_whole(found):
+        raise Damaged(folder, f"{NAME} does not say what was written")
+    found.pop(DIGEST, None)
     return found
+
+
+def _is_whole(found: Mapping[str, Any]) -> bool:
+    try:
+        return with_digest(found) == found
+    except ValueError:  # NaN, which nobody wrote
+        return False
 
 
 def check_files(
@@ -99,26 +133,29 @@ def check_files(
             for 2 GB; whoever goes on to compute with the files should.
 
     Raises:
-        RunError: naming the file and the remedy.
+        Damaged: naming the file and the remedy.
     """
     home = folder.resolve()
     for name, stated in files.items():
-        plain = PurePosixPath(name)
-        path = folder / plain
-        if plain.is_absolute() or not path.resolve().is_relative_to(home):
-            raise _damaged(folder, f"{name} leads out of it")
-        if not path.is_file():
-            raise _damaged(folder, f"{name} is gone")
-        size = path.stat().st_size
-        if size != stated["bytes"]:
-            raise _damaged(folder, f"{name} has {size} bytes, not {stated['bytes']}")
-        if bytes_too and file_digest(path) != stated["sha256"]:
-            raise _damaged(folder, f"{name} does not hold the bytes that were written")
+        try:
+            what = _fault(home, name, stated, bytes_too=bytes_too)
+        except OSError as error:
+            what = f"{name} cannot be read ({error.strerror})"
+        if what:
+            raise Damaged(folder, what)
 
 
-def _damaged(folder: Path, what: str) -> RunError:
-    return RunError(f"{folder} is damaged: {what}. {_remedy(folder)}")
-
-
-def _remedy(folder: Path) -> str:
-    return f"Remove the folder {folder} and run the study again: this step is then made anew."
+def _fault(home: Path, name: str, stated: Mapping[str, Any], *, bytes_too: bool) -> str:
+    """What is wrong with a file; nothing if it is as it was written."""
+    plain = PurePosixPath(name)
+    path = home / plain
+    if plain.is_absolute() or not path.resolve().is_relative_to(home):
+        return f"{name} leads out of it"
+    if not path.is_file():
+        return f"{name} is gone"
+    size = path.stat().st_size
+    if size != stated["bytes"]:
+        return f"{name} has {size} bytes, not {stated['bytes']}"
+    if bytes_too and file_digest(path) != stated["sha256"]:
+        return f"{name} does not hold the bytes that were written"
+    return ""

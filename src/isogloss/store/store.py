@@ -8,6 +8,8 @@
     root/failures/<key>.json  why a step failed; gone when it succeeds
     root/locks/<key>.lock     held by who makes the step; the system frees it when they die
     root/studies/<name>.json  what was run here, from which file
+    root/runs/<id>.json       what a command that runs now is to use; its lock is held so long
+    root/quarantine/<key>.<n> a damaged step, moved aside, and why; see `quarantine.py`
 
 A step is written as a draft, the manifest last, and then moved into place by one rename. Who writes
 under a key holds its lock, so a draft whose lock is free was left by the dead and may be swept.
@@ -19,7 +21,7 @@ import math
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, final
 
@@ -29,10 +31,14 @@ from isogloss.base.errors import InputError, RunError
 from isogloss.base.fingerprint import canonical
 from isogloss.store import manifest
 from isogloss.store.atomic import json_text, read_object, sync_folder, write_json, write_text
+from isogloss.store.damage import NotFinished
 from isogloss.store.faults import told, told_if_disk
+from isogloss.store.live import Live
+from isogloss.store.migrate import FORMAT, migrate
 from isogloss.store.names import checked_key, is_key, lock_path, refuse_outside, study_file
 
-FORMAT = 1
+ROOMS = ("steps", "drafts", "running", "failures", "locks", "studies")
+"""Folders that every store has once it was written to."""
 _OCCUPIED = frozenset({errno.ENOTEMPTY, errno.EEXIST})
 _FORGET = "Remove the file; running its study writes it again."
 _log = logging.getLogger(__name__)
@@ -51,20 +57,50 @@ class Store:
 
     root: Path
 
+    format: int = field(init=False, compare=False, default=FORMAT)
+    """As it was when the store was opened."""
+
     def __post_init__(self) -> None:
+        object.__setattr__(self, "format", self._read_format())
+
+    def _read_format(self) -> int:
         path = self.root / "format.json"
         with told(self.root, "reading its format"):
             if not path.is_file():
-                return
-            stated = read_object(path, f'Let it hold {{"format": {FORMAT}}}.')
+                return FORMAT
+            stated = read_object(
+                path, f'Let it hold {{"format": 1}}: the next run brings it to {FORMAT}.'
+            )
         version = stated.get("format")
-        if not isinstance(version, int) or version > FORMAT:
+        if not isinstance(version, int) or not 1 <= version <= FORMAT:
             raise InputError(
                 f"The store {self.root} has format {version!r}; this Isogloss reads up to {FORMAT}."
                 " Upgrade Isogloss, or name another folder with --store."
             )
+        return version
 
     # ---- reading
+
+    def check_is_store(self) -> None:
+        """Refuse a place that is no store, before anybody looks for something in it.
+
+        Raises:
+            InputError: if there is nothing, or something else.
+        """
+        if (self.root / "format.json").is_file():
+            return
+        if not self.root.exists():
+            what = "there is nothing of that name"
+        elif not self.root.is_dir():
+            what = "it is a file"
+        elif any(self.root.iterdir()):
+            what = "it holds something else (a store has a file format.json)"
+        else:
+            what = "it is an empty folder"
+        raise InputError(
+            f"{self.root} is no store: {what}. Give the folder that `isogloss run` wrote to,"
+            " which is .isogloss if --store named no other."
+        )
 
     def __contains__(self, key: str) -> bool:
         """Tell whether a step is finished; reads nothing."""
@@ -83,20 +119,22 @@ class Store:
 
         Returns:
             `key`, `kind`, `identity`, `record`, `files` (path -> `bytes`, `sha256`) and `made`
-            (`time`, `seconds`, `host`, `versions`).
+            (`time`, `seconds`, `host`, `versions`, `title`).
 
         Raises:
-            RunError: if the step is not finished, or its manifest is damaged.
+            NotFinished: if the step is not finished.
+            Damaged: if its manifest is.
             InputError: if a link leads out of the store.
         """
         folder = self._step(key)
         if key not in self:
-            raise RunError(
-                f"The store {self.root} has no finished step {key}: run the study first."
-            )
+            raise NotFinished(self.root, key)
         refuse_outside(self.root, folder / manifest.NAME)
         with told(self.root, f"reading step {key}"):
-            return manifest.read_manifest(folder)
+            try:
+                return manifest.read_manifest(folder, needs_digest=self.format > 1)
+            except FileNotFoundError:  # moved aside while we looked
+                raise NotFinished(self.root, key) from None
 
     def record(self, key: str) -> dict[str, Any]:
         """The typed outcome of a finished step, as JSON."""
@@ -114,7 +152,9 @@ class Store:
             bytes_too: whether to digest every file; for who computes with them.
 
         Raises:
-            RunError: if it is not finished, damaged, or was made from something else.
+            NotFinished: if it is not finished.
+            Damaged: if it does not hold what was written.
+            RunError: if it was made from something else.
         """
         found = self.manifest(key)
         folder = self._step(key)
@@ -132,16 +172,45 @@ class Store:
     def check_writable(self) -> None:
         """Try the store before the work, and clear away what killed processes left half-written.
 
+        A store of an older format is brought to this one, if nobody is at work in it.
+
         Raises:
             InputError: if it cannot be made or written.
             RunError: if the disk is full.
         """
-        for name in ("steps", "drafts", "running", "failures", "locks", "studies"):
+        for name in ROOMS:
             probe = self._room(name) / ".probe"
             with told(self.root, "trying to write"):
-                write_text(probe, "probe\n")
-                probe.unlink(missing_ok=True)
+                try:
+                    write_text(probe, "probe\n")
+                finally:
+                    probe.unlink(missing_ok=True)
         self.sweep()
+        if self.format < FORMAT:
+            self._migrate()
+
+    def _migrate(self) -> None:
+        """Bring the store to the format of today; who is at work finds it as it was when it began.
+
+        Whoever comes to it meanwhile reads the older format, of which nothing goes away.
+        """
+        with self._json_lock():
+            version = self._read_format()
+            if version < FORMAT and self.is_busy():
+                _log.warning(
+                    "%s has format %d and is in use: a later run brings it to format %d.",
+                    *(self.root, version, FORMAT),
+                )
+                return
+            with told(self.root, f"bringing it to format {FORMAT}"):
+                migrate(self.root, version)
+        object.__setattr__(self, "format", FORMAT)
+
+    def is_busy(self) -> bool:
+        """Tell whether anybody is making a step here now."""
+        folder, live = self.root / "locks", Live(self.root)
+        names = [path.stem for path in folder.glob("*.lock")] if folder.is_dir() else []
+        return any(live.is_claimed(name) for name in names if is_key(name))
 
     @contextmanager
     def claim(
@@ -186,7 +255,7 @@ class Store:
         """Tell whether an unfinished step has left something to go on from."""
         return (self.root / "running" / checked_key(key)).is_dir() and key not in self
 
-    def write(
+    def write(  # noqa: PLR0913
         self,
         key: str,
         kind: str,
@@ -195,6 +264,7 @@ class Store:
         fill: Callable[[Path], None],
         *,
         seconds: float | None = None,
+        title: str = "",
     ) -> Path:
         """Store a finished step; its scratch and any earlier failure are removed.
 
@@ -207,6 +277,7 @@ class Store:
             record: JSON-able; the typed outcome, numbers finite.
             fill: writes the step's files into the empty folder it is given.
             seconds: how long the step took, if known.
+            title: one line for people.
 
         Returns:
             The step's folder.
@@ -225,8 +296,11 @@ class Store:
                 with told_if_disk(self.root, f"writing step {key}"):
                     fill(draft)
                 with told(self.root, f"writing step {key}"):
-                    text |= {"files": manifest.seal(draft), "made": manifest.made(seconds)}
-                    write_text(draft / manifest.NAME, json_text(text))
+                    made = manifest.made(seconds, title)
+                    whole = manifest.with_digest(
+                        text | {"files": manifest.seal(draft), "made": made}
+                    )
+                    write_text(draft / manifest.NAME, json_text(whole))
                     sync_folder(draft)
                     self._publish(draft, key)
             finally:
@@ -292,6 +366,12 @@ class Store:
         path = self._room("studies") / study_file(name)
         if not path.is_file() or path.read_text(encoding="utf-8") != json_text(noted):
             self._write_json(path, noted)
+
+    def note_run(self, name: str, step_keys: Sequence[str]) -> Path:
+        """Note what a command is going to use; see `runs.py`. Returns the note's file."""
+        path = self._room("runs") / f"{checked_key(name)}.json"
+        self._write_json(path, {"steps": list(step_keys)})
+        return path
 
     def studies(self) -> list[dict[str, Any]]:
         """All studies noted here, by name: `name`, `source`, `steps` (keys), `study`, and more."""
@@ -362,6 +442,13 @@ class Store:
     def _write_json(self, path: Path, value: Mapping[str, Any]) -> None:
         with self._json_lock(), told(self.root, f"writing {path.name}"):
             write_json(path, value)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep runs from beginning, and failures and studies from being noted, for a moment."""
+        self.check_is_store()
+        with self._json_lock():
+            yield
 
     @contextmanager
     def _json_lock(self) -> Iterator[None]:
