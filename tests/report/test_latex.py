@@ -5,20 +5,14 @@ import shutil
 import subprocess
 import unicodedata
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from isogloss.report.comparison.grid import grid_latex
 from isogloss.report.comparison.values import compare_values
-from isogloss.report.latex import (
-    ACCENTS,
-    LAST_LATIN,
-    PLAIN,
-    SPECIAL,
-    LatexTable,
-    escape,
-    latex_table,
-)
+from isogloss.report.latex import ACCENTS, PLAIN, SPECIAL, escape, latex_table
+from isogloss.report.latex_fit import LAST_LATIN, LatexTable
 from isogloss.report.marks import marks_of
 from isogloss.report.tables import latex
 from isogloss.report.understand import understand
@@ -48,7 +42,7 @@ def compile_all(engine: str, fragments, folder: Path) -> str:
     for at, text in enumerate(fragments):
         (folder / f"t{at}.tex").write_bytes(text.encode("utf-8", "surrogatepass"))
     inputs = "\n".join(rf"\input{{t{at}}}\clearpage" for at in range(len(fragments)))
-    packages = r"\usepackage{booktabs,longtable,graphicx}"
+    packages = r"\usepackage{booktabs,array,longtable,graphicx,rotating,pdflscape}"
     (folder / "all.tex").write_text(
         rf"\documentclass{{article}}{packages}\begin{{document}}\listoftables {inputs}"
         r"\end{document}",
@@ -62,6 +56,7 @@ def compile_all(engine: str, fragments, folder: Path) -> str:
         log = (folder / "all.log").read_text(encoding="utf-8", errors="replace")
         assert not re.findall(r"^! .*", log, re.MULTILINE)
         assert done.returncode == 0
+        assert "Overfull" not in log, "no table is wider or higher than its page"
     assert (folder / "all.pdf").stat().st_size > 1000
     return log
 
@@ -76,8 +71,10 @@ def check_shape(text: str) -> None:
     assert depth == 0
     opened = re.findall(r"\\begin\{(\w+)\}", text)
     assert sorted(opened) == sorted(re.findall(r"\\end\{(\w+)\}", text))
-    columns = len(re.search(r"\\begin\{(?:tabular|longtable)\}\{([lr]+)\}", text)[1])
+    columns = 0
     for line in text.splitlines():
+        if begun := re.match(r"\\begin\{(?:tabular|longtable)\}\{(.+)\}$", line):
+            columns = len(re.findall("[lrp]", re.sub(r">\{.*?\}p\{\w+\}", "p", begun[1])))
         if line.endswith(r" \\"):
             assert len(re.findall(r"(?<!\\)&", line)) == columns - 1, line
 
@@ -87,6 +84,34 @@ def hostile_table(*, times: int = 1) -> str:
     return latex_table(
         LatexTable(["a head_with & specials", "日本 head"], rows, [False, True], "नाम & co", "x")
     )
+
+
+def averages(blocks: int, lines: int) -> list[dict[str, Any]]:
+    """As the averages of a balance study: many columns, and what many lines have in common."""
+    return [
+        {
+            "task": "mlm", "metric": f"metric_{block}", "split": "held_out", "form": None,
+            "scope": "language", "group": "low", "language": "spa-Latn", "characters": 54_678,
+            "setting": "in_language", "arm": f"hard-balanced-{line}",
+            "value": -0.155702, "value_low": -0.165702, "value_high": -0.145702,
+            "n_scored": 2161 + line, "n_pairs": line,
+            "n_languages": line, "n_pairs_expected": line, "without": [],
+        }
+        for block in range(blocks)
+        for line in range(lines)
+    ]  # fmt: skip
+
+
+def by_arm(n: int) -> list[dict[str, Any]]:
+    """As the table of probes: a column an arm, each with an interval."""
+    ends = {"": 1.0, "_low": 0.9, "_high": 1.1}
+    values = {f"arm-{at}{end}": 77.7 * by for at in range(n) for end, by in ends.items()}
+    return [{"group": group, **values} for group in ("low-resource (Spanish)", "all")]
+
+
+def prose(n: int) -> list[dict[str, Any]]:
+    """Long reasons beside numbers."""
+    return [{"step": f"s{at}", "why": "it was not there " * 12, "value": 0.5} for at in range(n)]
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +129,10 @@ def fragments(toy):
     compared = compare_values(values, ties=ties, apart={"f1": ["A"]})
     return [
         *written,
+        latex(averages(4, 12), caption="averages", label="averages"),
+        latex(averages(1, 3), caption="few averages", label="few"),
+        latex(by_arm(20), caption="arms", label="arms", names=[f"arm-{at}" for at in range(20)]),
+        latex(prose(60), caption="prose", label="prose"),
         latex(wide, caption="wide", label="wide"),
         latex([], caption="none", label="none"),
         grid_latex(compared, caption="100 % & more", label="grid"),
@@ -161,12 +190,53 @@ def test_a_long_table_breaks_over_pages_and_repeats_its_head(rows):
     assert text.count("name & score") == (2 if rows > 40 else 1)
 
 
-def test_a_wide_table_is_scaled_and_says_what_it_needs():
-    wide = [{f"a long name of field {at}": 0.25 for at in range(14)}]
-    text = latex(wide, caption="x", label="x")
-    assert text.startswith(r"% \usepackage{booktabs} \usepackage{graphicx}")
-    assert r"\resizebox{\textwidth}" in text
-    assert r"\shortstack[r]{a long name\\of field 0}" in text
+def test_a_table_that_fits_is_left_as_it_is():
+    text = latex(by_arm(1), caption="x", label="x")
+    assert text.startswith("% \\usepackage{booktabs}\n\\begin{table}\n\\centering\n\\caption")
+
+
+def test_what_many_lines_have_in_common_stands_above_them_where_room_is_short():
+    text = latex(averages(2, 4), caption="x", label="x")
+    panels = re.findall(r"\\multicolumn\{(\d+)\}\{l\}\{\\emph\{(.*)\}\} ", text)
+    between = r" \textperiodcentered{} "
+    assert [words.split(between) for _, words in panels] == [
+        ["task: mlm", rf"metric: metric\_{block}", "scope: language"] for block in range(2)
+    ]
+    assert text.startswith(r"% \usepackage{booktabs} \usepackage{rotating}")
+    assert text.count(r"\begin{sidewaystable}") == 1
+    assert "without" not in text, "a list of nothing is nothing"
+
+
+def test_the_arms_of_a_table_that_fits_no_page_are_dealt_out_over_several():
+    names = [f"arm-{at}" for at in range(20)]
+    text = latex(by_arm(20), caption="x", label="x", names=names)
+    tables = re.findall(r"\\begin\{sidewaystable\}.*?\\end\{sidewaystable\}", text, re.DOTALL)
+    assert len(tables) > 1
+    for n, table in enumerate(tables, start=1):
+        assert f"x (part {n} of {len(tables)})." in table
+        assert table.count("low-resource (Spanish) &") == 1, "each says whose line it is"
+    assert re.findall(r"arm-\d+", text) == names
+    assert "resizebox" not in text
+
+
+def test_only_what_fits_in_no_other_way_is_scaled():
+    text = hostile_table()
+    assert text.splitlines()[0] == (
+        r"% \usepackage{booktabs} \usepackage{rotating} \usepackage{graphicx}"
+    )
+    assert r"\resizebox{\linewidth}" in text
+
+
+def test_long_text_is_broken_into_lines():
+    text = latex(prose(3), caption="x", label="x")
+    assert r"\begin{tabular}{l>{\raggedright\arraybackslash}p{16em}r}" in text
+    assert text.startswith(r"% \usepackage{booktabs} \usepackage{array}")
+
+
+def test_a_small_p_value_is_not_0():
+    text = latex([{"p_holm": 0.0}, {"p_holm": 0.0312}], caption="x", label="x")
+    assert r"\textless{}0.001 \\" in text
+    assert r"0.031 \\" in text
 
 
 def test_the_best_way_of_training_is_bold_and_a_difference_that_is_one_has_a_dagger():

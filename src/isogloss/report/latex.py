@@ -1,7 +1,8 @@
 r"""Text and tables in LaTeX that compile with any engine.
 
-A table is a fragment to `\input`; its first line says which packages it needs. It is set smaller,
-or scaled to the width of the text, where it is too wide, and may break over pages where it is long.
+A table is a fragment to `\input`; its first line says which packages it needs. Where it is too wide
+it is made to fit the page (see `isogloss.report.latex_fit`); where it is long it may break over
+pages.
 
 pdfLaTeX knows Latin letters only. Whatever else a label or a name holds becomes
 `\isoglossscript{<the text>}{<its code points>}`: LuaLaTeX and XeLaTeX print the text, in the font
@@ -12,27 +13,19 @@ before the table for a font of your own: `\newcommand{\isoglossscript}[2]{{\noto
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
-from typing import final
 
-LONG = 40
-"""Lines of a table that a page holds; a longer one breaks."""
-
-TEXT_WIDTH = 345.0
-"""Points across a page of the class `article`, on A4 or letter."""
-
-DIGIT_WIDTH, COLUMN_GAP = 5.0, 12.0
-"""Points of a digit in 10 pt, and between two columns."""
-
-SIZES = ((1.0, ""), (0.9, r"\small"), (0.8, r"\footnotesize"))
-"""How much smaller a size of type makes a table."""
-
-SMALLEST = ((0.7, r"\scriptsize"), (0.0, r"\tiny"))
-"""More of them, for tables that cannot be scaled since they break over pages."""
-
-HEAD_WIDTH = 12
-"""Characters of a heading that stand in one line, if no cell below needs more."""
+from isogloss.report.latex_fit import (
+    LAST_LATIN,
+    LONG,
+    LONG_TURNED,
+    WRAPPED,
+    Fitted,
+    LatexTable,
+    fit,
+    head_lines,
+    size_of,
+)
 
 MOST = 400
 """Characters of a cell; what is longer is cut."""
@@ -77,33 +70,10 @@ PLAIN = set("ßæÆœŒøØłŁ“”‘’§¶©¿¡")
 ACCENTS = set("\u0300\u0301\u0302\u0303\u0304\u0306\u0307\u0308\u030a\u030b\u030c\u0327")
 """Accents that every engine can set on any letter."""
 
-LAST_LATIN = "\u017f"
-"""The last letter of Latin Extended-A; of those behind it, engines differ in what they know."""
-
 JOINERS = {"\u200c", "\u200d"}
 """They shape the letters beside them."""
 
 MINUS = re.compile(r"(?<![\w.])-(?=[\d.])")
-
-
-@final
-@dataclass(frozen=True)
-class LatexTable:
-    """A table whose cells are LaTeX already."""
-
-    heads: Sequence[str]
-    """As plain text; they are folded and escaped here."""
-
-    rows: Sequence[Sequence[str]]
-    numeric: Sequence[bool]
-    """Columns that are set to the right."""
-
-    caption: str
-    """As plain text, without the dot at its end."""
-
-    label: str
-    notes: Sequence[str] = ()
-    """Lines of LaTeX below the table: what its marks mean."""
 
 
 def escape(text: str) -> str:
@@ -136,48 +106,58 @@ def bold(cell: str) -> str:
 
 
 def latex_table(table: LatexTable) -> str:
-    """Write a table as a fragment to be read into a document."""
-    heads = [_head(table, at) for at in range(len(table.heads))]
-    packages = ["booktabs"]
-    if len(table.rows) > LONG:
-        packages.append("longtable")
-        lines = _long(table, heads)
-    else:
-        scaled = _scale(table) < SIZES[-1][0]
-        packages += ["graphicx"] if scaled else []
-        lines = _floating(table, heads, scaled=scaled)
+    """Write a table as a fragment to be read into a document; one too wide may become several."""
+    fitted = fit(table)
+    packages = dict.fromkeys(["booktabs"])
+    lines: list[str] = []
+    for part in fitted.parts:
+        is_long = part.n_lines > (LONG_TURNED if fitted.turned else LONG) and not fitted.scaled
+        packages.update(dict.fromkeys(_packages(part, fitted, is_long=is_long)))
+        lines += _long(part, fitted) if is_long else _floating(part, fitted)
     text = "\n".join(lines)
     fallback = FALLBACK if r"\isoglossscript" in text else ()
     needs = "% " + " ".join(rf"\usepackage{{{name}}}" for name in packages)
     return "\n".join([needs, *fallback, text, ""])
 
 
-def _floating(table: LatexTable, heads: Sequence[str], *, scaled: bool) -> list[str]:
-    size = "" if scaled else _size(table, SIZES)
+def _packages(table: LatexTable, fitted: Fitted, *, is_long: bool) -> Iterator[str]:
+    if table.wrapped:
+        yield "array"
+    if is_long:
+        yield "longtable"
+    if fitted.turned:
+        yield "pdflscape" if is_long else "rotating"
+    if fitted.scaled:
+        yield "graphicx"
+
+
+def _floating(table: LatexTable, fitted: Fitted) -> list[str]:
+    size = "" if fitted.scaled else size_of(table, turned=fitted.turned)
+    environment = "sidewaystable" if fitted.turned else "table"
     return [
-        r"\begin{table}",
+        rf"\begin{{{environment}}}",
         r"\centering",
         *([size] if size else []),
         rf"\caption{{{escape(table.caption)}.}}",
         rf"\label{{tab:{table.label}}}",
-        *([r"\resizebox{\textwidth}{!}{%"] if scaled else []),
+        *([r"\resizebox{\linewidth}{!}{%"] if fitted.scaled else []),
         rf"\begin{{tabular}}{{{_columns(table)}}}",
         r"\toprule",
-        _row(heads),
+        _row(_heads(table)),
         r"\midrule",
-        *(map(_row, table.rows)),
+        *_body(table),
         r"\bottomrule",
-        r"\end{tabular}" + ("}" if scaled else ""),
+        r"\end{tabular}" + ("}" if fitted.scaled else ""),
         *(rf"\par\smallskip{{\footnotesize {note}}}" for note in table.notes),
-        r"\end{table}",
+        rf"\end{{{environment}}}",
     ]
 
 
-def _long(table: LatexTable, heads: Sequence[str]) -> list[str]:
-    head = [r"\toprule", _row(heads), r"\midrule"]
-    size = _size(table, (*SIZES, *SMALLEST))
-    return [
-        rf"\begingroup{size}",
+def _long(table: LatexTable, fitted: Fitted) -> list[str]:
+    head = [r"\toprule", _row(_heads(table)), r"\midrule"]
+    lines = [
+        rf"\begingroup{size_of(table, turned=fitted.turned)}",
+        r"\setlength{\LTcapwidth}{\linewidth}",
         rf"\begin{{longtable}}{{{_columns(table)}}}",
         rf"\caption{{{escape(table.caption)}.}}\label{{tab:{table.label}}}\\",
         *head,
@@ -186,11 +166,28 @@ def _long(table: LatexTable, heads: Sequence[str]) -> list[str]:
         r"\endhead",
         r"\bottomrule",
         r"\endfoot",
-        *(map(_row, table.rows)),
+        *_body(table),
         r"\end{longtable}",
         *(rf"{{\footnotesize\noindent {note}\par}}" for note in table.notes),
         r"\endgroup",
     ]
+    return [r"\begin{landscape}", *lines, r"\end{landscape}"] if fitted.turned else lines
+
+
+def _body(table: LatexTable) -> Iterator[str]:
+    """The lines, below what they have in common where that was moved."""
+    for at, row in enumerate(table.rows):
+        if at in table.panels:
+            if at:
+                yield r"\addlinespace"
+            yield _panel(table, at)
+        yield _row(row)
+
+
+def _panel(table: LatexTable, at: int) -> str:
+    said = (f"{escape(head)}: {cell}" for head, cell in table.panels[at])
+    words = r" \textperiodcentered{} ".join(said)
+    return rf"\multicolumn{{{len(table.heads)}}}{{l}}{{\emph{{{words}}}}} \\*"
 
 
 def _row(cells: Sequence[str]) -> str:
@@ -200,50 +197,22 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def _columns(table: LatexTable) -> str:
-    return "".join("r" if numeric else "l" for numeric in table.numeric) or "l"
+    broken = rf">{{\raggedright\arraybackslash}}p{{{WRAPPED / 2:g}em}}"
+    kinds = ("r" if numeric else "l" for numeric in table.numeric)
+    return "".join(broken if at in table.wrapped else kind for at, kind in enumerate(kinds)) or "l"
+
+
+def _heads(table: LatexTable) -> list[str]:
+    """Headings, in several lines where they are longer than what stands below them."""
+    return [_head(table, at) for at in range(len(table.heads))]
 
 
 def _head(table: LatexTable, at: int) -> str:
-    """A heading, in several lines where it is longer than what stands below it."""
-    lines = _folded(table.heads[at], _cell_width(table, at))
+    lines = head_lines(table, at)
     if len(lines) < 2:
         return escape(table.heads[at])
     side = "r" if table.numeric[at] else "l"
     return rf"\shortstack[{side}]{{" + r"\\".join(map(escape, lines)) + "}"
-
-
-def _folded(words: str, width: int) -> list[str]:
-    lines: list[str] = []
-    for word in words.split(" "):
-        if lines and len(lines[-1]) + 1 + len(word) <= max(width, HEAD_WIDTH):
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
-    return lines
-
-
-def _cell_width(table: LatexTable, at: int) -> int:
-    return max((len(_plain(row[at])) for row in table.rows), default=0)
-
-
-def _scale(table: LatexTable) -> float:
-    """How small the table must be to fit, as a share; 1 where it fits as it is."""
-    characters = sum(
-        max(_cell_width(table, at), *map(len, _folded(head, _cell_width(table, at))))
-        for at, head in enumerate(table.heads)
-    )
-    gaps = COLUMN_GAP * max(0, len(table.heads) - 1)
-    return min(1.0, TEXT_WIDTH / (DIGIT_WIDTH * characters + gaps)) if characters else 1.0
-
-
-def _size(table: LatexTable, sizes: Sequence[tuple[float, str]]) -> str:
-    scale = _scale(table)
-    return next((size for least, size in sizes if scale >= least), sizes[-1][1])
-
-
-def _plain(cell: str) -> str:
-    """About what a cell looks like, to count its characters."""
-    return re.sub(r"\$?\\[A-Za-z]+(\{\})?\$?|[\\{}$^]", "", cell)
 
 
 def _shortened(text: str) -> str:

@@ -73,6 +73,17 @@ def plain(value: float) -> str:
     return written(value, max(0, 3 - size))
 
 
+def p_text(p: float | None) -> str:
+    """Write a p-value.
+
+    >>> p_text(0.0004), p_text(0.0312), p_text(None)
+    ('<0.001', '0.031', '–')
+    """
+    if p is None:
+        return NOTHING
+    return "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
 def duration(seconds: float) -> str:
     """Seconds in words of a person.
 

@@ -16,9 +16,10 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from isogloss.base.languages import language_name
-from isogloss.report.latex import DAGGER, LatexTable, bold, latex_table, number_cell
+from isogloss.report.latex import DAGGER, bold, latex_table, number_cell
+from isogloss.report.latex_fit import LatexTable
 from isogloss.report.marks import Marks, marks_of, notes_of
-from isogloss.report.numbers import NOTHING, number
+from isogloss.report.numbers import NOTHING, number, p_text
 from isogloss.report.records import Records
 
 BOUNDS = ("_low", "_high", "_sd")
@@ -31,10 +32,19 @@ LANGUAGE_FIELDS = {"language", "source", "target", "best_source", "worst", "best
 SAID_ONCE = {
     "encoder", "split", "regime", "setting", "n_per_language", "method",
     "n_languages", "n_sizes", "n_seeds", "n_scored", "n_unscored", "n_sources", "n_missing",
+    "n_pairs_missing",
     "n_donor", "n_recipient", "n_donor_missing", "n_recipient_missing", "n_from", "n_to",
     "tokenizer", "policy", "precision", "precision_reason", "attention", "device", "threads",
 }  # fmt: skip
 """Fields that move above the table when all records agree on them."""
+
+LIFTED = {
+    "task", "metric", "split", "form", "layer", "scope", "setting", "encoder", "regime",
+    "n_per_language",
+}  # fmt: skip
+"""Fields that LaTeX may say in a line above the records that agree on them, to save room."""
+
+P_VALUES = {"p", "p_holm", "p_randomization"}
 
 UNITS = {
     "train_runtime": "train runtime (s)",
@@ -76,7 +86,7 @@ def shown(records: Records, names: Collection[str] = ()) -> Shown:
     (('German', '0.50 [0.40, 0.60]'),)
     """
     fields = [f for f in _fields(records) if not _is_bound(f, records)]
-    fields = [f for f in fields if any(record.get(f) is not None for record in records)]
+    fields = [f for f in fields if any(not _is_nothing(record.get(f)) for record in records)]
     once = _said_once(fields, records) if len(records) > 1 else []
     kept = [field for field in fields if field not in once]
     return Shown(
@@ -100,16 +110,15 @@ def heading(field: str) -> str:
 def cell(record: Mapping[str, Any], field: str) -> str:
     """One field of a record as text, with its interval if it has one."""
     value = record.get(field)
-    if field in {"n_per_language", "requested"} and value is None:
-        return "all"
-    if value is None:
-        return NOTHING
+    if value is None or _is_nothing(value):
+        return "all" if field in {"n_per_language", "requested"} else NOTHING
     if field in LANGUAGE_FIELDS:
         return language_name(value)
     if field == "sources":
         return _sources(value)
     if isinstance(value, float):
-        return number(value, record.get(f"{field}_low"), record.get(f"{field}_high"))
+        ends = record.get(f"{field}_low"), record.get(f"{field}_high")
+        return p_text(value) if field in P_VALUES else number(value, *ends)
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
@@ -146,8 +155,18 @@ def latex(records: Records, *, caption: str, label: str, names: Collection[str] 
             caption=f"{caption}. {table.common}" if table.common else caption,
             label=label,
             notes=list(notes_of(records, names, table.fields)),
+            n_keys=_n_keys(records, table.fields),
+            liftable=[at for at, field in enumerate(table.fields) if field in LIFTED],
         )
     )
+
+
+def _n_keys(records: Records, fields: Sequence[str]) -> int:
+    """How many fields name a record: those before the first number that is a result."""
+    results = (
+        at for at, f in enumerate(fields) if any(isinstance(r.get(f), float) for r in records)
+    )
+    return max(1, next(results, 1))
 
 
 def _latex_cell(text: str, field: str, marks: Marks) -> str:
@@ -187,6 +206,11 @@ def rich_table(records: Records, *, title: str, names: Collection[str] = ()) -> 
     for row in made.rows:
         table.add_row(*map(_plain_markup, row))
     return table
+
+
+def _is_nothing(value: Any) -> bool:
+    """Whether there is no value: none at all, or a list of nothing."""
+    return value is None or (isinstance(value, list | tuple) and not value)
 
 
 def _fields(records: Records) -> list[str]:

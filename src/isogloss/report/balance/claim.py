@@ -21,8 +21,7 @@ from isogloss.report.balance.design import (
     measure_words,
 )
 from isogloss.report.comparison.differences import TIE
-from isogloss.report.comparison.reading import p_text
-from isogloss.report.numbers import NOTHING, number, plain
+from isogloss.report.numbers import NOTHING, number, p_text, plain
 from isogloss.report.records import Record, Records
 
 TASKS = {"mlm": "masked words", "pos": "POS probe", "ner": "NER probe"}

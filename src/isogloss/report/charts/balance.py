@@ -17,10 +17,9 @@ from isogloss.report.charts.look import (
     seeds,
     titled,
 )
-from isogloss.report.comparison.reading import p_text
 from isogloss.report.frame import Frame
 from isogloss.report.names import names_of
-from isogloss.report.numbers import number
+from isogloss.report.numbers import number, p_text
 from isogloss.report.records import Records
 
 TEACHER = "teacher"

@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from isogloss.report.comparison.values import Compared, Line
-from isogloss.report.latex import DAGGER, LatexTable, bold, latex_table, number_cell
+from isogloss.report.latex import DAGGER, bold, latex_table, number_cell
+from isogloss.report.latex_fit import LatexTable
 from isogloss.report.numbers import NOTHING
 
 Mark = Callable[[str], str]

@@ -5,22 +5,11 @@ from typing import Any
 
 from isogloss.base.languages import language_name
 from isogloss.report.comparison.differences import TIE
-from isogloss.report.numbers import NOTHING
+from isogloss.report.numbers import NOTHING, p_text
 from isogloss.report.records import Record, Records
 
 SCOPES = {"all": "all languages", "in_language": "in-language", "zero_shot": "zero-shot"}
 """Groups of languages in words."""
-
-
-def p_text(p: float | None) -> str:
-    """Write a p-value.
-
-    >>> p_text(0.0004), p_text(0.0312), p_text(None)
-    ('<0.001', '0.031', '–')
-    """
-    if p is None:
-        return NOTHING
-    return "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def pairs_of(records: Records) -> list[tuple[str, str]]:

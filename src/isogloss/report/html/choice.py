@@ -9,13 +9,12 @@ from isogloss.report.comparison.differences import ALPHA
 from isogloss.report.comparison.fields import score_of
 from isogloss.report.comparison.measures import statistic
 from isogloss.report.comparison.quality import Quality
-from isogloss.report.comparison.reading import p_text
 from isogloss.report.comparison.results import TRAINED_FORM
 from isogloss.report.comparison.values import interval_text
 from isogloss.report.frame import Frame
 from isogloss.report.html.blocks import Fact, Facts
 from isogloss.report.html.evidence import Comparing
-from isogloss.report.numbers import number, plain
+from isogloss.report.numbers import number, p_text, plain
 from isogloss.report.recommend.candidate import Candidate
 from isogloss.stats.combined import score_interval
 from isogloss.stats.correction import holm

@@ -7,9 +7,8 @@ from isogloss.report.balance.claim import difference_words
 from isogloss.report.balance.design import Design
 from isogloss.report.balance.glance import Line, glance_lines
 from isogloss.report.comparison.differences import NOT_COMPARED, TIE
-from isogloss.report.comparison.reading import p_text
 from isogloss.report.html.blocks import Fact, Facts
-from isogloss.report.numbers import number
+from isogloss.report.numbers import number, p_text
 from isogloss.report.records import Records
 
 
