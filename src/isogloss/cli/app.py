@@ -24,6 +24,7 @@ from isogloss.cli.commands.results import results
 from isogloss.cli.commands.run import run
 from isogloss.cli.commands.schema import schema
 from isogloss.cli.commands.status import status
+from isogloss.cli.commands.store import store
 from isogloss.cli.commands.validate import validate
 from isogloss.cli.commands.view import view
 
@@ -43,6 +44,7 @@ app = typer.Typer(
 for command in COMMANDS:
     app.command()(command)
 app.add_typer(export)
+app.add_typer(store)
 
 
 def _version(wanted: bool) -> None:

@@ -36,5 +36,13 @@ def make_step(step: Step, root: Path, makers: Makers) -> Generator[Any, None, bo
         began = time.monotonic()
         made = yield from telling(makers[step.kind](Bench(step, store)), step, Live(root))
         seconds = time.monotonic() - began
-        store.write(step.key, step.kind, step.identity, made.record, made.fill, seconds=seconds)
+        store.write(
+            step.key,
+            step.kind,
+            step.identity,
+            made.record,
+            made.fill,
+            seconds=seconds,
+            title=step.title,
+        )
         return True

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, final
 
-from isogloss.base.errors import InputError, RunError
 from isogloss.store.faults import told
+from isogloss.store.inventory import kept_step
 from isogloss.store.live import Live
 from isogloss.store.names import is_key, lock_path, study_file
+from isogloss.store.needs import needs_of
 from isogloss.store.quarantine import ROOM as QUARANTINE
 from isogloss.store.runs import is_alive, notes, used_now
 from isogloss.store.sizes import size_of
@@ -38,6 +39,12 @@ class Garbage:
     """Of the step that it is, or belongs to; of a run its id."""
 
     bytes: int
+
+    kind: str = ""
+    """Of a step."""
+
+    title: str = ""
+    """Of a step; empty if it was stored before titles were."""
 
 
 @final
@@ -101,27 +108,6 @@ def remove_garbage(store: Store, drop: Collection[str] = ()) -> Collected:
     return replace(found, garbage=tuple(removed))
 
 
-def needs_of(store: Store, drop: Collection[str] = ()) -> dict[str, set[str]]:
-    """Name of each noted study -> keys of its steps.
-
-    Raises:
-        InputError: if one to drop is not noted.
-        RunError: if a note is damaged.
-    """
-    try:
-        noted = {str(study["name"]): set(map(str, study["steps"])) for study in store.studies()}
-    except KeyError as error:
-        raise RunError(
-            f"A note in {store.root / 'studies'} lacks {error}: nobody knows what its study needs."
-            " Run the study again, which writes its note anew."
-        ) from error
-    for name in drop:
-        if name not in noted:
-            known = ", ".join(noted) or "none"
-            raise InputError(f"The store {store.root} has no study {name!r}. It has: {known}.")
-    return {name: keys for name, keys in noted.items() if name not in drop}
-
-
 def _needed(store: Store, drop: Collection[str]) -> set[str]:
     return set().union(*needs_of(store, drop).values(), used_now(store.root))
 
@@ -140,7 +126,9 @@ def _folders(room: Path) -> list[str]:
 
 def _step(store: Store, key: str) -> Garbage:
     folder = store.root / "steps" / key
-    return Garbage("step", folder, key, size_of(folder))
+    kept = kept_step(store, key)
+    kind, title = (kept.kind, kept.title) if kept is not None else ("", "")
+    return Garbage("step", folder, key, size_of(folder), kind, title)
 
 
 def _litter(store: Store, spared: Collection[str]) -> Iterator[Garbage]:

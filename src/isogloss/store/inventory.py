@@ -7,7 +7,7 @@ from typing import Any, final
 
 from isogloss.store.damage import Damaged, NotFinished
 from isogloss.store.faults import told
-from isogloss.store.garbage import needs_of
+from isogloss.store.needs import needs_of
 from isogloss.store.sizes import size_of
 from isogloss.store.store import Store
 
@@ -61,12 +61,13 @@ def kept_steps(store: Store, keys: Iterable[str] | None = None) -> Iterator[Kept
         for key in needed:
             users.setdefault(key, []).append(study)
     for key in store.keys() if keys is None else [key for key in keys if key in store]:
-        kept = _kept(store, key, tuple(sorted(users.get(key, ()))))
+        kept = kept_step(store, key, tuple(sorted(users.get(key, ()))))
         if kept is not None:
             yield kept
 
 
-def _kept(store: Store, key: str, studies: tuple[str, ...]) -> Kept | None:
+def kept_step(store: Store, key: str, studies: tuple[str, ...] = ()) -> Kept | None:
+    """One step; None if it is not finished."""
     folder = store.root / "steps" / key
     try:
         found = store.manifest(key)
