@@ -6,6 +6,8 @@ import random
 import pytest
 
 from isogloss.base.errors import InputError, UnknownName
+from isogloss.report.charts.transfer import transfer_chart
+from isogloss.report.frame import Frame
 from isogloss.report.understand import understand
 
 
@@ -168,6 +170,32 @@ def test_what_has_not_run_yet_is_none_and_counted(toy):
     assert (target["n_sources"], target["n_missing"]) == (1, 1)
     (model,) = find(tables["gaps"], regime="single", sources=["fra-Latn"])
     assert (model["n_languages"], model["n_missing"]) == (1, 2)
+
+
+def test_what_is_planned_and_not_begun_is_missing_too(toy):
+    a, b, c = toy.codes[:3]
+    planned = [row for row in toy.study(3) if row["metric"] == "macro_f1"]
+    rows = [
+        *(row for target in (a, b) for row in toy.cell(0.6, target=target, sources=(a, b, c))),
+        *toy.cell(0.5, target=a, regime="single", sources=[a], n=2000),
+    ]
+    (joint,) = find(understand(rows)["gaps"], regime="joint")
+    assert (joint["n_missing"], joint["missing"]) == (0, []), "the rows alone know of two"
+    tables = understand(rows, planned=planned)
+    (joint,) = find(tables["gaps"], regime="joint")
+    assert (joint["n_languages"], joint["n_missing"], joint["missing"]) == (2, 1, [c])
+    (single,) = find(tables["gaps"], regime="single")
+    assert (single["n_languages"], single["missing"]) == (1, [b, c])
+    assert [cell["value"] for cell in tables["transfer"]] == [0.5, *[None] * 8]
+    (donor,) = find(tables["donors"], language=b)
+    assert (donor["donor"], donor["n_donor_missing"]) == (None, 2)
+    assert [point["value"] for point in tables["curves"]] == [0.6, 0.6, 0.5]
+    spec = transfer_chart(tables["transfer"], tables["donors"], Frame("toy", "macro_f1"))
+    assert "dashed: 8 of 9 cells not run" in json.dumps(spec)
+
+
+def test_a_study_that_is_whole_has_the_same_tables_with_its_plan(rows, tables):
+    assert understand(rows, planned=rows) == tables
 
 
 def test_a_seed_that_lacks_a_cell_takes_the_interval_from_the_mean_of_donors(toy):

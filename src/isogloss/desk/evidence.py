@@ -69,7 +69,8 @@ def evidence_of(opened: Opened, commands: "Sequence[str]", *, texts: bool = True
 
 
 def _scores(opened: Opened, rows: "Sequence[Row]") -> Scores:
-    tables = understand(rows, metric=opened.study.metric)
+    planned = [c.columns for c in opened.plan.cells if c.columns["regime"] not in REGIMES]
+    tables = understand(rows, metric=opened.study.metric, planned=planned)
     return Scores(rows, tables, opened.trainings())
 
 

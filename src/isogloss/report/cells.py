@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
-from typing import NamedTuple, final
+from typing import Any, NamedTuple, final
 
 import numpy as np
 
@@ -59,10 +59,19 @@ class Seen:
 
 
 Cells = dict[Cell, dict[int, Seen]]
+"""By seed; a cell that is planned and not there has none."""
 
 
-def read_cells(rows: Iterable[Row], metric: str) -> Cells:
+def read_cells(
+    rows: Iterable[Row], metric: str, planned: Iterable[Mapping[str, Any]] = ()
+) -> Cells:
     """Gather the rows of one metric, in the order of their first appearance.
+
+    Args:
+        rows: the long table of results.
+        metric: whose scores are gathered.
+        planned: the columns of all cells that the study asks for; those that are not there follow
+            without a seed.
 
     Raises:
         UnknownName: if there are scores, but none of this metric.
@@ -85,10 +94,10 @@ def read_cells(rows: Iterable[Row], metric: str) -> Cells:
         )
         _refuse_two(cells[cell].get(seed), seen, f"{metric} of {_words(cell)}, seed {seed}")
         cells[cell][seed] = seen
-    return dict(cells)
+    return dict(cells) | {cell: {} for cell in map(_cell, planned) if cell not in cells}
 
 
-def model_of(row: Row) -> Model:
+def model_of(row: Mapping[str, Any]) -> Model:
     """The model that a row is about."""
     return Model(
         row["encoder"], row["regime"], tuple(row["source_languages"]), row["n_per_language"]
@@ -179,7 +188,7 @@ def _interval(by_seed: Mapping[int, Seen], metric: str) -> Interval:
     return mean_interval([only.value])
 
 
-def _cell(row: Row) -> Cell:
+def _cell(row: Mapping[str, Any]) -> Cell:
     return Cell(model_of(row), row["split"], row["target_language"])
 
 

@@ -83,11 +83,12 @@ def _series(cells: Cells) -> dict[tuple[str, str, str, str, str], dict[int | Non
         setting = SEEN if target in model.sources else ZERO_SHOT
         key = (model.encoder, split, model.regime, setting, target)
         found[key][model.n_per_language].append(_Point(model, by_seed))
-    return {
-        key: {size: sizes[size][0] for size in sorted(sizes, key=by_size)}
+    series = {
+        key: {size: sizes[size][0] for size in sorted(sizes, key=by_size) if sizes[size][0].seeds}
         for key, sizes in found.items()
         if all(len(points) == 1 for points in sizes.values()) and _is_own(key)
     }
+    return {key: sizes for key, sizes in series.items() if sizes}
 
 
 def _is_own(key: tuple[str, str, str, str, str]) -> bool:

@@ -35,7 +35,7 @@ HEADS: dict[str, tuple[str, ...]] = {
     "gaps": (
         "encoder", "split", "regime", "sources", "n_per_language", "mean", "worst",
         *_with_interval("worst_score"), "best", *_with_interval("best_score", "gap"),
-        "sd_languages", "n_languages", "n_missing", "n_seeds",
+        "sd_languages", "n_languages", "n_missing", "missing", "n_seeds",
     ),
     "training": (
         "encoder", "regime", "sources", "n_per_language", "n_train",

@@ -153,7 +153,8 @@ REGIME_FIELDS = (
 )  # fmt: skip
 GAP_FIELDS = (
     "encoder", "split", "regime", "sources", "n_per_language", "mean", "worst", "worst_score",
-    "best", "best_score", "gap", "sd_languages", "n_languages", "n_missing", "n_seeds",
+    "best", "best_score", "gap", "sd_languages", "n_languages", "n_missing", "missing",
+    "n_seeds",
 )  # fmt: skip
 TRAINING_FIELDS = (
     "encoder", "regime", "sources", "n_per_language", "n_train", "train_runtime",

@@ -36,6 +36,7 @@ def regimes(cells: Cells, metric: str) -> Iterator[Record]:
         records = [
             {**group._asdict(), "language": target, **_regime_fields(scores, target, sources)}
             for target, scores in targets.items()
+            if any(scores.values())
         ]
         if any(sum(record[way] is not None for way in WAYS) > 1 for record in records):
             yield from records
@@ -47,7 +48,10 @@ def gaps(cells: Cells, metric: str) -> Iterator[Record]:
     models: dict[tuple[Model, str], dict[str, dict[int, float]]] = defaultdict(dict)
     for (model, split, target), by_seed in cells.items():
         models[model, split][target] = values(by_seed)
-    all_targets = {split: {c.target for c in cells if c.split == split} for _, split in models}
+    all_targets = {
+        split: list(dict.fromkeys(cell.target for cell in cells if cell.split == split))
+        for _, split in models
+    }
     for (model, split), scores in models.items():
         gap = language_gap(scores)
         if gap is None:
@@ -67,6 +71,7 @@ def gaps(cells: Cells, metric: str) -> Iterator[Record]:
             "sd_languages": gap.sd,
             "n_languages": gap.n,
             "n_missing": len(all_targets[split]) - gap.n,
+            "missing": [code for code in all_targets[split] if not scores.get(code)],
             "n_seeds": gap.gap.n if gap.gap else 0,
         }
 

@@ -29,6 +29,7 @@ SMALL, NOISE = 1e-3, 1e-12
 the last bits of a sum."""
 
 LANGUAGE_FIELDS = {"language", "source", "target", "best_source", "worst", "best"}
+LANGUAGE_LISTS = {"sources", "missing"}
 SAID_ONCE = {
     "encoder", "split", "regime", "setting", "n_per_language", "method",
     "n_languages", "n_sizes", "n_seeds", "n_scored", "n_unscored", "n_sources", "n_missing",
@@ -114,7 +115,7 @@ def cell(record: Mapping[str, Any], field: str) -> str:
         return "all" if field in {"n_per_language", "requested"} else NOTHING
     if field in LANGUAGE_FIELDS:
         return language_name(value)
-    if field == "sources":
+    if field in LANGUAGE_LISTS and isinstance(value, list | tuple):
         return _sources(value)
     if isinstance(value, float):
         ends = record.get(f"{field}_low"), record.get(f"{field}_high")

@@ -69,7 +69,8 @@ def _singles(cells: Cells) -> dict[Group, Singles]:
         if model.regime == "single" and len(model.sources) == 1:
             group = Group(model.encoder, split, model.n_per_language)
             found[group][model.sources[0], target] = by_seed
-    order = sorted(found, key=lambda group: by_size(group.n_per_language))
+    begun = [group for group, singles in found.items() if any(singles.values())]
+    order = sorted(begun, key=lambda group: by_size(group.n_per_language))
     return {group: found[group] for group in order}
 
 
@@ -77,6 +78,7 @@ def _summary(singles: Singles) -> Transfer:
     means = {
         cell: sum(seen.value for seen in seeds.values()) / len(seeds)
         for cell, seeds in singles.items()
+        if seeds
     }
     sources = dict.fromkeys(source for source, _ in singles)
     targets = dict.fromkeys(target for _, target in singles)

@@ -8,7 +8,8 @@ Every table takes what the rows hold: a study without `single` has no transfer m
 that is half done has the half, with its missing cells counted.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from isogloss.base.errors import InputError
 from isogloss.report.cells import Cells, read_cells
@@ -34,12 +35,19 @@ TABLES: dict[str, Callable[[Cells, str], Iterable[Record]]] = {
 """The tables about scores; `training` is made from the rows of training."""
 
 
-def understand(rows: Sequence[Row], *, metric: str = "macro_f1") -> dict[str, list[Record]]:
+def understand(
+    rows: Sequence[Row],
+    *,
+    metric: str = "macro_f1",
+    planned: Iterable[Mapping[str, Any]] = (),
+) -> dict[str, list[Record]]:
     """Make all tables of one study.
 
     Args:
         rows: the long table of results, any order.
         metric: the score that the tables are about; higher must be better.
+        planned: the columns of every cell of the plan, finished or not; without them only what
+            others of its kind have can be counted as missing.
 
     Raises:
         UnknownName: if no row has this metric.
@@ -50,7 +58,12 @@ def understand(rows: Sequence[Row], *, metric: str = "macro_f1") -> dict[str, li
             f"{metric!r} is no score of which more is better. Choose accuracy, macro_f1, "
             "macro_recall, macro_precision, weighted_f1 or f1/<label>."
         )
-    rows = [row for row in rows if row.get("form") in AS_TRAINED and row["split"] != "efficiency"]
-    cells = read_cells(rows, metric)
+    rows = list(filter(_is_as_trained, rows))
+    asked = [one for one in planned if _is_as_trained(one) and one["target_language"] is not None]
+    cells = read_cells(rows, metric, asked)
     tables = {name: list(table(cells, metric)) for name, table in TABLES.items()}
     return tables | {"training": training(rows)}
+
+
+def _is_as_trained(row: Mapping[str, Any]) -> bool:
+    return row.get("form") in AS_TRAINED and row["split"] != "efficiency"
