@@ -77,14 +77,9 @@ def gold_words(units: AnyUnits, metric: str) -> tuple[int, str] | None:
 def _bounds(by_seed: "Mapping[int, AnyUnits]", metric: str, task: str) -> Bounds | None:
     arrays = {seed: _per_unit(units, metric) for seed, units in by_seed.items()}
     found = score_interval(arrays, score_of_sums(task, metric))
-    fields: dict[str, Any] = score_of("value", found, _unbounded(metric))
+    fields: dict[str, Any] = score_of("value", found, metric)
     bounds = Bounds(fields["value"], fields["value_low"], fields["value_high"])
     return bounds if all(value is None or math.isfinite(value) for value in bounds) else None
-
-
-def _unbounded(metric: str) -> str:
-    """A metric as `score_of` knows them: one that has no top is a loss."""
-    return "eval_loss" if metric == "bits_per_character" else metric
 
 
 def _per_unit(units: AnyUnits, metric: str) -> "PerUnit":

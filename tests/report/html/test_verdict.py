@@ -14,6 +14,9 @@ from isogloss.report.html.blocks import Facts, Fold, Lines, Words
 from isogloss.report.html.evidence import Balancing, Scores
 from isogloss.report.html.sections.verdict import verdict
 from isogloss.report.html.turns import share, turn_lines, turn_table, turns_of
+from isogloss.report.recommend.candidate import Candidate
+from isogloss.report.recommend.constraints import Constraints
+from isogloss.report.recommend.recommend import recommend
 from isogloss.report.understand import understand
 
 
@@ -173,6 +176,30 @@ def test_one_encoder_has_its_mean_its_best_and_its_worst_language(toy):
     assert found["How good"].answer == f"{fmean(means.values()):.3f} F1"
     assert found["How sure"].answer == "3 trainings"
     assert section.blocks[0].text.startswith("**tiny**: F1 0.")
+
+
+def test_a_mean_over_some_of_the_languages_says_of_how_many(toy):
+    sources = list(toy.codes[:9])
+    rows = [row for target in sources[:3] for row in toy.cell(0.6, target=target, sources=sources)]
+    section = verdict(evidence(scores=Scores(rows, understand(rows))))
+    assert "0.600 on average over 3 of 9 languages, from" in section.blocks[0].text
+    assert answers(section)["How good"].more[1] == (
+        "mean over 3 of 9 languages; the others are not tested"
+    )
+    alone = [row for row in rows if row["target_language"] == sources[0]]
+    section = verdict(evidence(scores=Scores(alone, understand(alone))))
+    assert section.blocks[0].text.endswith("in English, 1 of 9 languages.")
+
+
+@pytest.mark.parametrize(
+    ("tested", "trained", "words"),
+    [(3, 9, "over 3 of 9 languages"), (9, 9, "over 9 languages"), (1, 9, "over 1 of 9 languages"),
+     (1, 1, "")],
+)  # fmt: skip
+def test_a_candidate_says_over_how_many_of_its_languages_its_quality_is(tested, trained, words):
+    one = Candidate("a", "a", "torch", "f1", 0.5, n_languages=tested, n_trained=trained)
+    assert one.over == words
+    assert f"f1 0.500 {words}".rstrip() in " ".join(recommend([one], Constraints()).lines)
 
 
 def test_one_encoder_in_one_language_has_no_best_and_worst(toy):

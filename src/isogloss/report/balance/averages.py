@@ -24,7 +24,6 @@ from isogloss.base.languages import language_name
 from isogloss.report.balance.design import Design, Scope
 from isogloss.report.balance.scores import (
     TEACHER,
-    UNBOUNDED,
     Block,
     ByPair,
     Pair,
@@ -32,7 +31,7 @@ from isogloss.report.balance.scores import (
     Setting,
     settings_of,
 )
-from isogloss.report.comparison.fields import interval_of
+from isogloss.report.comparison.fields import score_of
 from isogloss.report.records import Record
 from isogloss.stats.intervals import Interval, mean_interval
 
@@ -114,12 +113,10 @@ def cut_score(name: str, interval: Interval | None, metric: str) -> Record:
 
     With two seeds Student's t reaches far beyond what a score can be. A loss has no top.
     """
-    fields = interval_of(name, interval)
-    for end in (f"{name}_low", f"{name}_high"):
-        if fields[end] is not None:
-            fields[end] = max(fields[end], 0.0)
-            fields[end] = fields[end] if metric in UNBOUNDED else min(fields[end], 1.0)
-    return {**fields, f"{name}_sd": interval.sd if interval else None}
+    return {
+        **score_of(name, interval, metric),
+        f"{name}_sd": interval.sd if interval else None,
+    }
 
 
 def _of_scope(

@@ -24,7 +24,7 @@ from isogloss.report.balance.design import CLAIMED, Design, Role, Scope
 from isogloss.report.balance.scores import Pair, Setting, settings_of
 from isogloss.report.balance.trials import Trial, check_gold, score_of_sums
 from isogloss.report.comparison.differences import NOT_COMPARED, verdict
-from isogloss.report.comparison.fields import interval_of
+from isogloss.report.comparison.fields import difference_of
 from isogloss.report.comparison.measures import Statistic
 from isogloss.report.records import Record
 from isogloss.stats.combined import Difference, compare
@@ -162,7 +162,7 @@ def _record(
         "role": role,
         "first": arm,
         "second": design.candidate,
-        **_difference_fields(match, resamples),
+        **_difference_fields(match, asked.metric, resamples),
         "n_languages": len({pair.target for pair in match.pairs}),
         "n_pairs": len(match.pairs),
         **lacking(expected, match.pairs),
@@ -222,7 +222,7 @@ def weighted(score: Statistic, weights: npt.NDArray[np.float64]) -> Statistic:
     return lambda sums: np.asarray(score(sums)) @ weights
 
 
-def _difference_fields(match: Match, resamples: int) -> Record:
+def _difference_fields(match: Match, metric: str, resamples: int) -> Record:
     shared = sorted(match.first.keys() & match.second.keys())
     found = (
         compare(match.first, match.second, match.statistic, resamples=resamples) if shared else None
@@ -230,7 +230,7 @@ def _difference_fields(match: Match, resamples: int) -> Record:
     return {
         "first_score": _mean(match.first, shared, match.statistic),
         "second_score": _mean(match.second, shared, match.statistic),
-        **interval_of("difference", found),
+        **difference_of("difference", found, metric),
         **_p_values(found),
         "verdict": NOT_COMPARED,
         "method": found.method if found else None,

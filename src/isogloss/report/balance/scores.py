@@ -29,9 +29,6 @@ METRICS = {
 """What of each task is told; the long table has the rest. Probes are compared in the literature by
 the mean F1 over the classes of words, which stands beside what is usual for the task."""
 
-UNBOUNDED = {"eval_loss", "bits_per_character"}
-"""Metrics that are no shares: they have no greatest value."""
-
 Setting = Literal["in_language", "zero_shot"]
 SETTINGS: tuple[Setting, ...] = ("in_language", "zero_shot")
 

@@ -10,7 +10,8 @@ from typing import Any
 from isogloss.base.languages import language_name
 from isogloss.report.balance.averages import lacking_words
 from isogloss.report.balance.design import Design, ScopeKind
-from isogloss.report.balance.scores import MASKED, SETTINGS, UNBOUNDED
+from isogloss.report.balance.scores import MASKED, SETTINGS
+from isogloss.report.comparison.fields import UNBOUNDED
 from isogloss.report.records import Record, Records
 
 PERCENT = 100.0

@@ -6,7 +6,8 @@ from typing import Any
 from isogloss.base.languages import language_name
 from isogloss.report.balance.claim import question_words
 from isogloss.report.balance.design import ALL, Design
-from isogloss.report.balance.scores import MASKED, TEACHER, UNBOUNDED
+from isogloss.report.balance.scores import MASKED, TEACHER
+from isogloss.report.comparison.fields import UNBOUNDED
 from isogloss.report.numbers import rounded_value
 from isogloss.report.records import Records
 

@@ -20,7 +20,7 @@ import numpy as np
 
 from isogloss.base.errors import InputError
 from isogloss.report.comparison.directions import direction
-from isogloss.report.comparison.fields import interval_of, percent_of, score_of
+from isogloss.report.comparison.fields import difference_of, percent_of, score_of
 from isogloss.report.comparison.gold import check_gold
 from isogloss.report.comparison.measures import PerUnit, gold_of, per_unit, statistic
 from isogloss.report.comparison.results import (
@@ -218,8 +218,8 @@ def _pair(first: Side, second: Side, metric: str, resamples: int) -> Record:
         **score_of("first_score", one, metric),
         "second": second.encoder,
         **score_of("second_score", other, metric),
-        **interval_of("difference", found),
-        **percent_of(found, one.mean),
+        **difference_of("difference", found, metric),
+        **percent_of(found, one.mean, metric),
         "p": found.p if found else None,
         "p_holm": None,
         "p_randomization": found.p_randomization if found else None,

@@ -8,7 +8,7 @@ stands beside its speed, with the difference to the form that it was trained in.
 from collections.abc import Mapping, Sequence
 
 from isogloss.report.comparison.differences import verdict
-from isogloss.report.comparison.fields import interval_of, score_of
+from isogloss.report.comparison.fields import difference_of, interval_of, score_of
 from isogloss.report.comparison.quality import Quality, difference
 from isogloss.report.comparison.results import TRAINED_FORM
 from isogloss.report.comparison.rounds import Repeats, Rounds, interval_over
@@ -59,7 +59,7 @@ def _record(quality: Quality, trained: Quality | None) -> Record:
         "encoder": quality.key.encoder,
         "form": quality.key.form,
         **score_of(quality.metric, quality.interval, quality.metric),
-        **interval_of("minus_torch", found),
+        **difference_of("minus_torch", found, quality.metric),
         "p": found.p if found else None,
         "p_holm": None,
         "verdict": None,

@@ -44,7 +44,7 @@ def choice_facts(comparing: Comparing, frame: Frame) -> Facts:
 
 def _how_good(chosen: Candidate, frame: Frame) -> Fact:
     score = number(chosen.quality, chosen.quality_low, chosen.quality_high)
-    over = f", mean over {chosen.n_languages} languages" if chosen.n_languages > 1 else ""
+    over = f", mean {chosen.over}" if chosen.over else ""
     value, _, interval = score.partition(" ")
     more = [f"95 % interval {interval}"] if interval else []
     return Fact("How good", f"{frame.measure} {value}{over}", more)

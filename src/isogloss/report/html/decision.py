@@ -6,7 +6,6 @@ a tie begins. A test compares the two on random candidates.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
 from typing import Any
 
 from isogloss.report.comparison.differences import ALPHA
@@ -17,7 +16,7 @@ from isogloss.report.html.blocks import Widget
 from isogloss.report.html.evidence import Comparing
 from isogloss.report.numbers import plain
 from isogloss.report.recommend.candidate import Candidate
-from isogloss.report.recommend.constraints import Constraints
+from isogloss.report.recommend.constraints import KINDS, limit_of
 from isogloss.report.recommend.recommend import CHEAPEST, RESPECTS
 from isogloss.report.recommend.weights import CRITERIA
 
@@ -33,12 +32,6 @@ MEANING = {
     "expansion": "the mean zero-shot score on {tests}",
 }
 """Criteria in words, for who has not read the manual."""
-
-WORDS = {
-    "max_latency_ms": "p99 latency, at most",
-    "max_memory_mb": "peak memory, at most",
-    "min_f1": "mean {metric}, at least",
-}
 
 
 def decision_panel(comparing: Comparing) -> Widget:
@@ -56,7 +49,9 @@ def decision_panel(comparing: Comparing) -> Widget:
 def rules(candidates: Sequence[Candidate], currency: str) -> dict[str, Any]:
     """Candidates, and by which rules one of them is chosen."""
     return {
-        "candidates": [{**one.to_json(), "worst_name": one.worst_name} for one in candidates],
+        "candidates": [
+            {**one.to_json(), "worst_name": one.worst_name, "over": one.over} for one in candidates
+        ],
         "currency": currency,
         "alpha": ALPHA,
         "small": SMALL,
@@ -85,7 +80,7 @@ def offers(comparing: Comparing, rates: Rates) -> dict[str, Any]:
     limits = [
         {
             "name": limit["name"],
-            "words": WORDS[limit["name"]].format(metric=metric),
+            "words": KINDS[limit["name"]].asked.format(metric=metric),
             "unit": limit["unit"].strip(),
             "span": _span(_known(candidates, limit["field"]), len(candidates)),
         }
@@ -97,10 +92,8 @@ def offers(comparing: Comparing, rates: Rates) -> dict[str, Any]:
 
 def _limits() -> Iterator[dict[str, Any]]:
     """All constraints, by the names that `Constraints` has for them."""
-    names = [field.name for field in fields(Constraints)]
-    for name, limit in zip(names, Constraints(1, 1, 1).limits, strict=True):
-        most = 1 if name == "min_f1" else None
-        yield {"name": name, "most": most, **limit._asdict()}
+    for name, kind in KINDS.items():
+        yield {"name": name, "most": kind.top, **limit_of(name, 1)._asdict()}
 
 
 def _rates(values: Mapping[str, Any]) -> dict[str, Any] | None:

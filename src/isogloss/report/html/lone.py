@@ -55,11 +55,12 @@ def lead_of(main: Main, frame: Frame) -> str:
     n = len(main.seen)
     if n == 1:
         only = main.seen[0]
-        return f"**{main.group.encoder}**: {frame.measure} {_score(only)} in {_name(only)}."
+        of = f", {_over(main)}" if main.group.n_languages > 1 else ""
+        return f"**{main.group.encoder}**: {frame.measure} {_score(only)} in {_name(only)}{of}."
     mean = plain(fmean(r["value"] for r in main.seen))
     worst, best = _ends(main.seen)
     return (
-        f"**{main.group.encoder}**: {frame.measure} {mean} on average over {n} languages, from"
+        f"**{main.group.encoder}**: {frame.measure} {mean} on average over {_over(main)}, from"
         f" {_plain(worst)} ({_name(worst)}) to {_plain(best)} ({_name(best)})."
     )
 
@@ -70,11 +71,11 @@ def lone_facts(main: Main, frame: Frame) -> Facts:
     group = main.group
     size = "all rows" if group.n_per_language is None else f"{group.n_per_language:,} rows"
     trained = f"{group.regime} training, {size} per language, tested on {group.split}"
-    facts = [
-        Fact(
-            "How good", f"{plain(fmean(r['value'] for r in main.seen))} {frame.measure}", [trained]
-        )
-    ]
+    more = [trained]
+    if len(main.seen) < group.n_languages:
+        more.append(f"mean over {_over(main)}; the others are not tested")
+    good = f"{plain(fmean(r['value'] for r in main.seen))} {frame.measure}"
+    facts = [Fact("How good", good, more)]
     if len(main.seen) > 1:
         facts += [
             Fact("Best language", _name(best), [_score(best)]),
@@ -90,6 +91,12 @@ def lone_facts(main: Main, frame: Frame) -> Facts:
             )
         )  # fmt: skip
     return Facts([*facts, _how_sure(main)])
+
+
+def _over(main: Main) -> str:
+    """How many languages the mean is over, of those that it was trained on."""
+    n, whole = len(main.seen), max(len(main.seen), main.group.n_languages)
+    return f"{n} languages" if n == whole else f"{n} of {whole} languages"
 
 
 def _how_sure(main: Main) -> Fact:

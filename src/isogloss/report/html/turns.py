@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from isogloss.report.numbers import plain
 from isogloss.report.recommend.candidate import Candidate
+from isogloss.report.recommend.constraints import KINDS
 from isogloss.report.recommend.turning import Stretch, alone, by_limit, by_weight
 from isogloss.report.records import Record
 
@@ -16,12 +17,6 @@ COUNTED = {
     "cost": "cost",
     "fairness": "the worst language",
     "expansion": "languages not trained on",
-}
-
-LIMITS = {
-    "max_latency_ms": ("p99 latency", " ms"),
-    "max_memory_mb": ("peak memory", " MB"),
-    "min_f1": ("mean {metric}", ""),
 }
 
 
@@ -46,7 +41,7 @@ def turns_of(candidates: Sequence[Candidate], choice: str) -> Turns:
             for name in COUNTED
             if name != "quality" and (found := by_weight(candidates, name))
         },
-        limits={name: found for name in LIMITS if (found := by_limit(candidates, name))},
+        limits={name: found for name in KINDS if (found := by_limit(candidates, name))},
     )
 
 
@@ -94,9 +89,9 @@ def _weight_lines(turns: Turns) -> Iterator[str]:
 
 def _limit_lines(turns: Turns) -> Iterator[str]:
     for name, stretches in turns.limits.items():
-        what, unit = LIMITS[name]
-        words = what.format(metric=turns.metric)
-        than = "below" if name.startswith("max_") else "above"
+        kind, unit = KINDS[name], KINDS[name].unit
+        words = kind.words.format(metric=turns.metric)
+        than = "below" if kind.is_most else "above"
         told = [
             f"{than} {plain(one.start)}{unit} **{one.choice}**"
             if one.choice
@@ -127,12 +122,11 @@ def _weight_rows(turns: Turns) -> Iterator[Record]:
 
 def _limit_rows(turns: Turns) -> Iterator[Record]:
     for name, stretches in turns.limits.items():
-        what, unit = LIMITS[name]
+        kind = KINDS[name]
         for one in stretches:
             yield {
-                "asked": f"{what.format(metric=turns.metric)}, "
-                + ("at most" if name.startswith("max_") else "at least"),
-                "range": _limit_range(one, unit, most=name.startswith("max_")),
+                "asked": kind.asked.format(metric=turns.metric),
+                "range": _limit_range(one, kind.unit, most=kind.is_most),
                 "from": None if math.isinf(one.start) else one.start,
                 "to": one.end,
                 "choice": one.choice,

@@ -6,7 +6,7 @@ smaller vocabulary does not inherit the zero-shot score of the whole one.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from statistics import fmean
 from typing import Any, NamedTuple, final
@@ -37,6 +37,9 @@ class Candidate:
 
     quality_high: float | None = None
     n_languages: int = 1
+    n_trained: int = 1
+    """Languages that it was trained on; not all of them need be tested."""
+
     worst_language: str | None = None
     fairness: float | None = None
     """The score of the worst of those languages."""
@@ -69,6 +72,13 @@ class Candidate:
         return {**vars(self), "p": dict(self.p)}
 
     @property
+    def over(self) -> str:
+        """How many languages its quality is the mean over; empty of one that it was trained on."""
+        whole = max(self.n_languages, self.n_trained)
+        of = f"{self.n_languages} of " if self.n_languages < whole else ""
+        return f"over {of}{whole} languages" if whole > 1 else ""
+
+    @property
     def worst_name(self) -> str:
         """The worst language by name."""
         return language_name(self.worst_language) if self.worst_language else ""
@@ -99,7 +109,10 @@ def candidates_of(
     ready = expansion(results, comparison)
     rounds = with_cost(comparison.rounds, paid)
     return [
-        _candidate(quality, ready, rounds.get(quality.key, {}), paid, tested[quality.key])
+        replace(
+            _candidate(quality, ready, rounds.get(quality.key, {}), paid, tested[quality.key]),
+            n_trained=len(comparison.setting.sources),
+        )
         for quality in found
     ]
 

@@ -10,6 +10,44 @@ from isogloss.report.numbers import plain
 from isogloss.report.recommend.candidate import Candidate
 
 
+class Kind(NamedTuple):
+    """What can be limited."""
+
+    field: str
+    """What of a candidate it is about."""
+
+    words: str
+    """What that is; `{metric}` stands for the study's."""
+
+    is_most: bool
+    """Whether a limit is the most, or the least, that is allowed."""
+
+    unit: str
+    top: float | None
+    """The largest value it can have; None if there is none."""
+
+    remedy: str
+    """What to do where the field was not measured."""
+
+    @property
+    def asked(self) -> str:
+        """The words of a limit, without its value."""
+        return f"{self.words}, {'at most' if self.is_most else 'at least'}"
+
+
+MEASURE = (
+    "Add `efficiency: {}` to the study and run it again: then each encoder is measured alone, and "
+    "compare what it says."
+)
+
+KINDS = {
+    "max_latency_ms": Kind("latency_ms", "p99 latency", True, " ms", None, MEASURE),
+    "max_memory_mb": Kind("memory_mb", "peak memory", True, " MB", None, MEASURE),
+    "min_f1": Kind("quality", "mean {metric}", False, "", 1, "Run the study."),
+}
+"""By the names of the fields of `Constraints`."""
+
+
 class Limit(NamedTuple):
     """One constraint."""
 
@@ -39,12 +77,6 @@ class Exclusion(NamedTuple):
     limit: float
 
 
-MEASURE = (
-    "Add `efficiency: {}` to the study and run it again: then each encoder is measured alone, and "
-    "compare what it says."
-)
-
-
 @final
 @dataclass(frozen=True)
 class Constraints:
@@ -71,16 +103,17 @@ class Constraints:
     @property
     def limits(self) -> list[Limit]:
         """Those that are set."""
-        all_of_them = [
-            Limit("--max-latency-ms", "latency_ms", self.max_latency_ms or 0, True, " ms", MEASURE),
-            Limit("--max-memory-mb", "memory_mb", self.max_memory_mb or 0, True, " MB", MEASURE),
-            Limit("--min-f1", "quality", self.min_f1 or 0, False, "", "Run the study."),
-        ]
-        return [limit for limit in all_of_them if limit.value]
+        return [limit_of(name, value) for name, value in vars(self).items() if value]
 
     def to_json(self) -> dict[str, Any]:
         """The limits by name."""
         return dict(vars(self))
+
+
+def limit_of(name: str, value: float) -> Limit:
+    """A limit of one kind, by the name of its field."""
+    kind = KINDS[name]
+    return Limit(_flag(name), kind.field, value, kind.is_most, kind.unit, kind.remedy)
 
 
 def excluded(candidates: Sequence[Candidate], constraints: Constraints) -> list[Exclusion]:

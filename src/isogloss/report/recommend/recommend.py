@@ -243,7 +243,7 @@ def _quality(one: Candidate) -> str:
 
 
 def _over(one: Candidate) -> str:
-    return f" over {one.n_languages} languages" if one.n_languages > 1 else ""
+    return f" {one.over}" if one.over else ""
 
 
 def _price(one: Candidate, field: str, currency: str) -> str:

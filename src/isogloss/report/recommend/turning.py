@@ -12,14 +12,11 @@ from itertools import combinations, pairwise
 from typing import NamedTuple
 
 from isogloss.report.recommend.candidate import Candidate
-from isogloss.report.recommend.constraints import Constraints
+from isogloss.report.recommend.constraints import KINDS, Constraints
 from isogloss.report.recommend.recommend import recommend
 from isogloss.report.recommend.weights import CRITERIA, weigh
 
 QUALITY = "quality"
-
-LIMITS = {"max_latency_ms": "latency_ms", "max_memory_mb": "memory_mb", "min_f1": "quality"}
-"""Constraints, and what of a candidate each is about."""
 
 
 class Stretch(NamedTuple):
@@ -77,7 +74,7 @@ def by_limit(candidates: Sequence[Candidate], name: str) -> list[Stretch]:
         at which its choice still holds; the last stretch is nobody's. Nothing where nobody was
         measured.
     """
-    field, is_most = LIMITS[name], name.startswith("max_")
+    field, is_most = KINDS[name].field, KINDS[name].is_most
     values = {value for one in candidates if (value := getattr(one, field)) is not None}
     values = {value for value in values if value > 0}
     loosest = math.inf if is_most else 0.0

@@ -159,7 +159,7 @@ window.isogloss.panel = (() => {
   // The choice, in words.
 
   const quality = (one) => number(one.quality, one.quality_low, one.quality_high);
-  const over = (one) => (one.n_languages > 1 ? ` over ${one.n_languages} languages` : "");
+  const over = (one) => (one.over ? ` ${one.over}` : "");
 
   function price(data, one, [field, words]) {
     const paid = data.currency && field === "cost" ? ` ${data.currency}` : "";
