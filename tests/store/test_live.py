@@ -1,15 +1,19 @@
 """Who looks on sees who is at a step and how far, and disturbs nobody."""
 
+import fcntl
 import json
 import os
 import subprocess
 import sys
+import threading
 import time
+from contextlib import contextmanager
 
 import pytest
 
 from isogloss.base.errors import InputError, RunError
 from isogloss.store.live import Live
+from isogloss.store.names import lock_path
 from isogloss.store.store import Store
 
 KEY = "0123456789abcdef"
@@ -67,6 +71,38 @@ def test_looking_leaves_the_lock_free_and_makes_no_file(store, live):
     assert sorted(store.root.rglob("*")) == before
     with store.claim(KEY, wait=False) as mine:
         assert mine
+
+
+@contextmanager
+def glancing(store):
+    """What somebody does for an instant who looks whether the step is being made."""
+    with lock_path(store.root, KEY).open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        yield
+
+
+def test_those_who_look_on_do_not_take_each_other_for_the_maker(store, live):
+    with glancing(store):
+        assert not live.is_claimed(KEY)
+
+
+def test_a_glance_does_not_keep_anybody_from_a_step(store, live, monkeypatch):
+    monkeypatch.setattr("isogloss.store.store.GLANCE_SECONDS", 30.0)
+    looked, told = threading.Event(), []
+
+    def look():
+        with glancing(store):
+            looked.set()
+            time.sleep(0.05)
+
+    other = threading.Thread(target=look)
+    other.start()
+    looked.wait(10)
+    with store.claim(KEY, wait=False, on_wait=told.append) as mine:
+        assert mine
+        assert live.is_claimed(KEY)
+    other.join()
+    assert told == []
 
 
 def test_what_is_told_is_read_until_it_is_taken_back(live):

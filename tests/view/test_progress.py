@@ -4,6 +4,7 @@ import json
 import shutil
 import time
 from dataclasses import asdict
+from threading import Event, Thread
 
 import pytest
 
@@ -192,6 +193,34 @@ def test_a_study_is_opened_once_for_as_long_as_its_note_stays(toy, monkeypatch):
     toy.store.remember_study("toy", {"name": "other"}, [], "x.yaml")
     assert "notes it again" in look(toy, shelf).remark
     assert opened == [1, 1]
+
+
+def test_while_one_study_is_opened_others_are_answered(toy, monkeypatch):
+    from isogloss.view import shelf as room
+
+    began, go_on, real = Event(), Event(), room.reopen_study
+
+    def slow(noted, root):
+        if noted["name"] == "slow":
+            began.set()
+            go_on.wait(30)
+        return real(noted, root)
+
+    monkeypatch.setattr(room, "reopen_study", slow)
+    note = dict(toy.store.study("toy"))
+    toy.store.remember_study("slow", note["study"], note["steps"], "toy.yaml", pins=note["pins"])
+    shelf = Shelf(toy.store.root)
+    other = Thread(target=lambda: shelf.opened(read_noted(toy.store, "slow")))
+    other.start()
+    try:
+        assert began.wait(30)
+        answered = Thread(target=lambda: look(toy, shelf), daemon=True)
+        answered.start()
+        answered.join(30)
+        assert not answered.is_alive(), "it waits for the other study"
+    finally:
+        go_on.set()
+        other.join(30)
 
 
 def test_steps_of_another_version_are_counted_and_said(toy):

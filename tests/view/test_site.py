@@ -260,6 +260,20 @@ def test_compared_values_are_those_of_the_results(site, finished):
     assert "the same data, byte for byte" in text
 
 
+def test_a_metric_that_is_not_shared_is_said_with_those_that_are(site, finished):
+    ask = site(finished / ".isogloss")
+    text = html.unescape(ask("/compare?a=toy&b=other&metric=<b>foo").text)
+    (said,) = re.findall(r'<p class="words warning" id="not-shared">(.*?)</p>', text)
+    assert said.startswith(
+        "These studies share no metric <code><b>foo</code>: shown is <code>macro_f1</code>."
+    )
+    assert "<code>accuracy</code>, " in said
+    assert "<code>eval_loss</code>, " in said
+    assert "&lt;b&gt;foo" in ask("/compare?a=toy&b=other&metric=<b>foo").text
+    for metric in ("macro_f1", "all", ""):
+        assert "not-shared" not in ask(f"/compare?a=toy&b=other&metric={metric}").text
+
+
 def test_a_study_compared_with_itself_differs_in_nothing(site, finished):
     text = site(finished / ".isogloss")("/compare?a=toy&b=toy&metric=all").text
     assert 'id="n-shared">20<' in text

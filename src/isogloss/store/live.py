@@ -7,12 +7,11 @@ disk: it is of use only while the step is made. A killed maker leaves its last w
 is at the step is told by its lock.
 """
 
+import fcntl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
-
-from filelock import FileLock, Timeout
 
 from isogloss.store.atomic import json_text, read_object
 from isogloss.store.faults import told
@@ -67,8 +66,7 @@ class Live:
     def is_claimed(self, key: str) -> bool:
         """Tell whether somebody is making a step now.
 
-        To find out, the lock is taken for an instant. Who claims the step at that very instant
-        waits so long. A lock that may not be touched counts as free.
+        A lock that may not be touched counts as free.
         """
         path = lock_path(self.root, checked_key(key))
         if not path.is_file():
@@ -96,21 +94,21 @@ class Live:
 
 
 def is_held(path: Path) -> bool:
-    """Tell whether somebody holds a lock; it is taken for an instant to find out.
+    """Tell whether somebody holds a lock.
+
+    To find out, it is shared for an instant: any number of those who look on may do so at once and
+    do not see each other. Who takes it at that very instant tries again (see `Store.claim`).
 
     Args:
         path: of the lock's file. Where there is none, nobody does.
     """
-    if not path.is_file():
-        return False
-    lock = FileLock(path)  # not the one of this process, which may be the holder
     try:
-        lock.acquire(timeout=0)
-    except Timeout:
+        with path.open("rb") as file:  # closing it gives the lock back
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
         return True
     except OSError:
         return False
-    lock.release()
     return False
 
 

@@ -39,6 +39,13 @@ from isogloss.store.names import checked_key, is_key, lock_path, refuse_outside,
 
 ROOMS = ("steps", "drafts", "running", "failures", "locks", "studies")
 """Folders that every store has once it was written to."""
+
+GLANCE_SECONDS = 0.5
+"""So long a lock is tried before somebody counts as holding it: who looks whether a step is being
+made shares its lock for an instant."""
+
+POLL_SECONDS = 0.02
+
 _OCCUPIED = frozenset({errno.ENOTEMPTY, errno.EEXIST})
 _FORGET = "Remove the file; running its study writes it again."
 _log = logging.getLogger(__name__)
@@ -231,7 +238,7 @@ class Store:
             Whether the step is ours; always true with `wait`.
         """
         lock = self._lock(checked_key(key))
-        mine = self._acquire(lock, timeout=0)
+        mine = self._acquire(lock, timeout=GLANCE_SECONDS)
         if not mine and wait:
             _log.warning("step %s is being made by another process: waiting for it", key)
             if on_wait is not None:
@@ -467,7 +474,7 @@ class Store:
         self._room("locks")
         with told(self.root, "taking a lock"):
             try:
-                lock.acquire(timeout=timeout)
+                lock.acquire(timeout=timeout, poll_interval=POLL_SECONDS)
             except Timeout:
                 return False
         return True

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from threading import Lock
 from typing import Any, final
 
 from isogloss.report.html.blocks import Cell as Drawn
@@ -13,6 +12,7 @@ from isogloss.view.noted import Noted
 from isogloss.view.reports import finished_stamp
 from isogloss.view.shared import Cell, Matched, Pair, cells_of, data_behind, match
 from isogloss.view.shelf import Shelf
+from isogloss.view.turns import Turns
 
 MOST_ROWS = 3000
 """More are left to the download: a page with them would be slow."""
@@ -60,6 +60,9 @@ class Compared:
     other_data: int
     """How many pairs were tested on other data."""
 
+    not_shared: str | None = None
+    """The metric that was asked for, if the studies do not share it and another one is shown."""
+
 
 @final
 class Sides:
@@ -68,7 +71,7 @@ class Sides:
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
         self._kept: dict[str, tuple[str, Side]] = {}
-        self._lock = Lock()
+        self._turns = Turns()
 
     def of(self, noted: Noted, store: Store) -> Side:
         """One side of a comparison.
@@ -76,7 +79,7 @@ class Sides:
         Raises:
             IsoglossError: if the study cannot be opened, or one of its records not be read.
         """
-        with self._lock:
+        with self._turns.of(noted.id):
             stamp = finished_stamp(noted, store)
             kept = self._kept.get(noted.id)
             if kept is None or kept[0] != stamp:
@@ -98,7 +101,8 @@ def compare(a: Side, b: Side, metric: str | None) -> Compared:
     Args:
         a: one study.
         b: the other.
-        metric: the one to show, or `all`; the studies' own if it is None or they do not share it.
+        metric: the one to show, or `all`; the studies' own if it is None. If they do not share it,
+            their own is shown, and `not_shared` says so.
     """
     matched = match(a.cells, b.cells)
     shown = _chosen(metric, matched.metrics, a, b)
@@ -111,6 +115,7 @@ def compare(a: Side, b: Side, metric: str | None) -> Compared:
     return Compared(
         a, b, matched, shown, _signed(table), len(records),
         other_data=sum(_data(pair, a, b) == OTHER for pair in matched.pairs),
+        not_shared=metric if metric not in {None, "", shown} else None,
     )  # fmt: skip
 
 

@@ -15,6 +15,9 @@ from isogloss.store.store import Store
 class NotThere(InputError):
     """What an address asks for and the store does not have."""
 
+    code = "ISO-103"
+    remedy = "Begin at the first page of the site; it lists what there is."
+
 
 @final
 @dataclass(frozen=True)

@@ -4,13 +4,13 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from threading import Lock
 from typing import Any, final
 
 from isogloss.base.errors import IsoglossError
 from isogloss.desk.opened import Opened, reopen_study
 from isogloss.store.store import Store
 from isogloss.view.noted import Noted
+from isogloss.view.turns import Turns
 
 AGAIN_SECONDS = 30.0
 """After so long a study that could not be opened is tried again."""
@@ -41,19 +41,20 @@ class Shelf:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._lock = Lock()
+        self._turns = Turns()
         self._studies: dict[str, _Kept] = {}
         self._made: dict[str, Made] = {}
 
     def opened(self, noted: Noted) -> Opened:
         """A study as it was last run, opened once for as long as its note stays the same.
 
-        What was finished since it was opened is found by `again_opened`.
+        What was finished since it was opened is found by `again_opened`. While one study is being
+        opened, others are answered.
 
         Raises:
             IsoglossError: if it cannot be opened; its message says why and what to do.
         """
-        with self._lock:
+        with self._turns.of(noted.id):
             kept = self._studies.get(noted.id)
             if kept is None or kept.stamp != noted.stamp or _is_worth_a_try(kept):
                 kept = _Kept(noted.stamp, self._open(noted), time.monotonic())
