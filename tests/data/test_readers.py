@@ -155,7 +155,7 @@ def test_broken_gzip_is_refused_and_never_read_as_a_short_file(tmp_path, end, ho
 
 @pytest.mark.parametrize("end", TEXTS)
 def test_a_line_beyond_the_limit_is_refused(tmp_path, monkeypatch, end):
-    monkeypatch.setattr(lines, "MAX_LINE_BYTES", 100)
+    monkeypatch.setenv("ISOGLOSS_MAX_LINE_BYTES", "100")
     path = put(tmp_path, f"train{end}", b"x" * 101)
     assert ":1: the line is longer than 100 bytes" in complaint(path)
 

@@ -1,6 +1,7 @@
 """A study file: every mistake at once, with its line, its place, the nearest name, what to do."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from pydantic import ValidationError
 
 from isogloss.base.errors import InputError
 from isogloss.base.fingerprint import canonical
-from isogloss.study.document import MAX_BYTES, parse_document, with_changes
+from isogloss.study.document import parse_document, with_changes
 from isogloss.study.load import BadStudy, load_study, study_from
 from isogloss.study.regimes import Regime, source_sets
 from isogloss.study.schema import study_schema
@@ -130,7 +131,7 @@ def test_what_is_no_study_is_one_clear_message(text, words):
 def test_a_file_that_is_missing_huge_or_not_utf8_is_one_clear_message(tmp_path):
     for name, content, words in [
         ("latin.yaml", "name: é".encode("latin-1"), "not UTF-8"),
-        ("huge.yaml", b"#" * (MAX_BYTES + 1), "at most"),
+        ("huge.yaml", b"#" * (2**20 + 1), "ISOGLOSS_MAX_STUDY_BYTES"),
     ]:
         (tmp_path / name).write_bytes(content)
         with pytest.raises(InputError, match=words):
@@ -252,3 +253,46 @@ def test_bad_study_counts_one_mistake_as_one():
 def test_the_labels_of_entities_are_their_types():
     told = mistakes(GOOD, "task=ner", "data.labels=[B-PER, I-PER]")
     assert "data.labels: for ner the types of entities (PER), not their tags (B-PER)" in told
+
+
+def test_no_flag_lets_a_model_run_its_own_code():
+    text = GOOD.replace("{name: tiny, scratch: {}}", "{model: a/b, trust_remote_code: true}")
+    assert "no flag lets a model run its own code" in mistakes(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a: " + "[" * 100_000, "in each other"),
+        ("a: " + "{b: " * 50 + "1" + "}" * 50, "in each other"),
+        ('a: "x\\0y"', "U+0000"),
+        ('a: "x\\ud83dy"', "U+D83D"),
+        ('a: "\\e[31m"', "U+001B"),
+        ('"\\u202ea": b', "U+202E"),
+        ("a: 0x" + "f" * 5000, "whole number"),
+        ("a: " + "9" * 5000, "cannot be read as YAML"),
+        ("a: " + "x" * 30_000, "30,000 characters"),
+        ("a: 1e400", "needed"),
+        ("a: https://ada:secret1@hub.example", "token or a password"),
+        ("? [a, b]\n: c", "not valid YAML"),
+        ("a: 1\n--- \nb: 2", "not valid YAML"),
+    ],
+)
+def test_what_no_study_needs_is_refused_before_it_costs_anything(text, words):
+    assert words in mistakes(text)
+
+
+def test_a_study_that_holds_a_token_is_refused_without_showing_it(monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", "a-token-of-mine")
+    said = mistakes(GOOD.replace("name: toy", "name: toy\ndescription: use a-token-of-mine"))
+    assert "token or a password" in said
+    assert "a-token-of-mine" not in said
+    said = mistakes(GOOD, "description=a-token-of-mine")
+    assert "token or a password" in said
+    assert "a-token-of-mine" not in said
+
+
+def test_a_pipe_is_no_study_and_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "study.yaml")
+    with pytest.raises(InputError, match="no plain file"):
+        load_study(tmp_path / "study.yaml")

@@ -21,6 +21,21 @@ from isogloss.base.errors import InputError, IsoglossError, RunError
 
 Kind = Literal["model", "dataset"]
 
+
+class HubRefuses(InputError):
+    """The Hub has no such repository or revision, or does not open it to this user."""
+
+    code = "ISO-170"
+    remedy = "Check the name; log in with `hf auth login`; accept the terms of a gated repository."
+
+
+class HubUnreachable(RunError):
+    """The Hub does not answer, and the cache does not hold what is wanted."""
+
+    code = "ISO-270"
+    remedy = "Connect, or copy the cache of the Hub's client from a machine that has it."
+
+
 UNREACHABLE = (
     "{where}: not whole in the cache, and the Hub is out of reach. Connect, or copy the cache "
     "({cache}) from a machine that has it. {error}"
@@ -32,44 +47,44 @@ REFUSED = (
 )
 # The first that fits; a gated repository is also one that is not found.
 EXPLAINED: tuple[tuple[type[Exception], type[IsoglossError], str], ...] = (
-    (HFValidationError, InputError, "{repo!r} is no repository name: {error} Write owner/name."),
+    (HFValidationError, HubRefuses, "{repo!r} is no repository name: {error} Write owner/name."),
     (
         GatedRepoError,
-        InputError,
+        HubRefuses,
         "{where}: the repository is gated. Accept its terms at {page} and log in with "
         "`hf auth login`, or set HF_TOKEN.",
     ),
-    (RevisionNotFoundError, InputError, "{where}: no such revision. Look for one at {page}."),
+    (RevisionNotFoundError, HubRefuses, "{where}: no such revision. Look for one at {page}."),
     (
         RepositoryNotFoundError,
-        InputError,
+        HubRefuses,
         "{repo}: no such {kind} repository at {endpoint}. Check the name; if it is private, log "
         "in with `hf auth login`.{hint}",
     ),
-    (OfflineModeIsEnabled, RunError, UNREACHABLE),
-    (LocalEntryNotFoundError, RunError, UNREACHABLE),
+    (OfflineModeIsEnabled, HubUnreachable, UNREACHABLE),
+    (LocalEntryNotFoundError, HubUnreachable, UNREACHABLE),
     (
         HfHubHTTPError,
-        RunError,
+        HubUnreachable,
         "{where}: the Hub at {endpoint} did not answer as it should ({error}). Try again later.",
     ),
     (
         JSONDecodeError,
-        RunError,
+        HubUnreachable,
         "{where}: what answers at {endpoint} is no Hub ({error}). Check the network, a proxy or "
         "HF_ENDPOINT.",
     ),
     (
         PermissionError,
-        RunError,
+        HubUnreachable,
         "{where}: the cache {cache} cannot be written ({error}). Change its mode, or set HF_HOME.",
     ),
     (
         HTTPError,
-        RunError,
+        HubUnreachable,
         "{where}: no connection to the Hub at {endpoint} ({error}). Connect, or check HF_ENDPOINT.",
     ),
-    (OSError, RunError, "{where}: cannot be brought into the cache {cache} ({error})."),
+    (OSError, HubUnreachable, "{where}: cannot be brought into the cache {cache} ({error})."),
 )
 
 
@@ -104,5 +119,5 @@ def _told(error: Exception) -> tuple[type[IsoglossError], str]:
     kind, ours, template = next(row for row in EXPLAINED if isinstance(error, row[0]))
     refused = isinstance(error, HfHubHTTPError) and error.response.status_code in REFUSALS
     if kind is HfHubHTTPError and refused:
-        return InputError, REFUSED
+        return HubRefuses, REFUSED
     return ours, template

@@ -16,6 +16,9 @@ from isogloss.base.errors import InputError, did_you_mean
 class UnknownLanguage(InputError):
     """A spelling that names no language."""
 
+    code = "ISO-102"
+    remedy = "Write a code (de, deu, deu-Latn) or an English name (German)."
+
     def __init__(self, spelling: str, guess: str | None = None) -> None:
         near = did_you_mean(guess or spelling.title(), [guess] if guess else _common_names())
         super().__init__(

@@ -65,10 +65,11 @@ def _everywhere(
 
 def main() -> None:
     """Run the command; a mistake of the person's is one message, a bug keeps its traceback."""
+    sys.excepthook = show.bug
     try:
         app()
     except IsoglossError as error:
-        show.err().print(f"Error: {error}", markup=False, style="red")
+        show.mistake(error, as_json="--json" in sys.argv)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.stderr.close()

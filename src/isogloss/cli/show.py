@@ -1,43 +1,78 @@
-"""Speaking to a person: results on standard output, everything else on standard error."""
+"""Speaking to a person: results on standard output, everything else on standard error.
+
+What is said comes from data files as well, so no control character of it reaches the terminal: all
+that is shown passes a console that writes them as escapes.
+"""
 
 import json
 import logging
+import re
 import sys
-from collections.abc import Iterable
-from typing import Any
+import traceback
+from collections.abc import Iterable, Iterator
+from types import TracebackType
+from typing import Any, final
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.logging import RichHandler
+from rich.segment import Segment
+
+from isogloss.base.errors import IsoglossError
+from isogloss.base.safe_text import redacted, visible
 
 WIDE = 400
 _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
 
 
+@final
+class SafeConsole(Console):
+    """A console that obeys itself (colors, bars) and nothing that stands in a text."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterator[Segment]:
+        """Lay out, and make visible what a terminal would obey."""
+        for segment in super().render(renderable, options):
+            text = segment.text
+            if segment.control or text.isprintable():
+                yield segment
+            else:
+                yield Segment(visible(text), segment.style)
+
+
 def out() -> Console:
     """The console for results. Rich honors NO_COLOR and drops color where nobody looks."""
-    return Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
+    return SafeConsole(
+        file=sys.stdout, markup=False, highlight=False, soft_wrap=not sys.stdout.isatty()
+    )
 
 
-def wide(*, always: bool = False) -> Console:
-    """The console for tables: fitted to a terminal unless `always`, never squeezed elsewhere."""
+def wide(*, always: bool = False, markup: bool = False) -> Console:
+    """The console for tables: fitted to a terminal unless `always`, never squeezed elsewhere.
+
+    With `markup`, strings are read as Rich's markup: whoever asks for it has escaped what came from
+    elsewhere.
+    """
     if sys.stdout.isatty() and not always:
-        return out()
-    return Console(file=sys.stdout, highlight=False, soft_wrap=True, width=WIDE)
+        return SafeConsole(file=sys.stdout, markup=markup, highlight=False)
+    return SafeConsole(file=sys.stdout, markup=markup, highlight=False, soft_wrap=True, width=WIDE)
 
 
 def err() -> Console:
     """The console for progress, notes and errors."""
-    return Console(file=sys.stderr, highlight=False, soft_wrap=not sys.stderr.isatty())
+    return SafeConsole(
+        file=sys.stderr, markup=False, highlight=False, soft_wrap=not sys.stderr.isatty()
+    )
 
 
 def say(text: str = "") -> None:
-    """Print a line of results as it is, without markup."""
-    out().print(text, markup=False)
+    """Print a line of results, without markup."""
+    out().print(redacted(text))
 
 
 def note(text: str) -> None:
     """Print a line for the person only."""
-    err().print(text, markup=False, style="dim")
+    err().print(redacted(text), style="dim")
 
 
 def notes(texts: Iterable[str]) -> None:
@@ -46,9 +81,32 @@ def notes(texts: Iterable[str]) -> None:
         note(text)
 
 
+def mistake(error: IsoglossError, *, as_json: bool) -> None:
+    """Say what a person can mend: for people, and with `--json` for scripts too."""
+    err().print(f"Error: {error} [{error.code}]", style="red")
+    if as_json:
+        told = {"code": error.code, "message": str(error), "remedy": error.remedy}
+        dump({"error": {**told, "exit_code": error.exit_code}})
+
+
+def bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Print the traceback of what nobody has foreseen, without secrets and escapes."""
+    text = "".join(traceback.format_exception(kind, error, trace))
+    sys.stderr.write(visible(redacted(text)))
+
+
 def dump(value: Any) -> None:
-    """Print JSON."""
-    sys.stdout.write(json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+    """Print JSON; what a terminal would obey stands in it as JSON's own escapes."""
+    text = json.dumps(value, indent=1, ensure_ascii=False)
+    sys.stdout.write(UNSEEN.sub(_json_escape, text) + "\n")
+
+
+UNSEEN = re.compile(r"[\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What JSON itself leaves as it is."""
+
+
+def _json_escape(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 def listen(verbosity: int) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from isogloss.base.errors import InputError
+from isogloss.base.errors import InputError, LeadsOutside
 from isogloss.base.splits import split_name
 
 DEFAULT_CONFIG = "default"
@@ -32,6 +32,10 @@ class Shard:
 def parse_shard(path: str) -> Shard | None:
     """Return what the path of a file says, or `None` if it is no parquet file of these layouts.
 
+    Raises:
+        LeadsOutside: the path leads out of the repository, by which one would overwrite or read
+            other files of whoever downloads it.
+
     >>> parse_shard("german/train/0001.parquet").number
     1
     >>> parse_shard("data/dev-00000-of-00003-ab12.parquet").split
@@ -40,9 +44,15 @@ def parse_shard(path: str) -> Shard | None:
     parts = PurePosixPath(path).parts
     if not path.lower().endswith(".parquet") or len(parts) > 3:
         return None
+    outside = path.startswith("/") or ".." in parts or "\\" in path or ":" in parts[0]
+    if outside or not path.isprintable():
+        raise LeadsOutside(
+            f"The repository names a file {path!r}, which would lie outside of its folder. It is"
+            " not read; choose another repository, or another revision of it."
+        )
     stem = PurePosixPath(path).stem
     if len(parts) == 3:
-        number = int(stem) if stem.isdecimal() else 0
+        number = int(stem) if stem.isdecimal() and len(stem) < 10 else 0
         return Shard(path, parts[0], split_name(parts[1]), f"{parts[0]}/{parts[1]}", number, None)
     config = parts[0] if len(parts) == 2 and parts[0] != "data" else DEFAULT_CONFIG
     numbered = NUMBERED.fullmatch(stem)

@@ -20,6 +20,21 @@ def read_stored(path: Path, schema: pa.Schema, what: str) -> pa.Table:
         RunError: if the file is missing, broken or something else.
     """
     try:
-        return pq.read_table(path, schema=schema).combine_chunks()
-    except (OSError, pa.ArrowException) as error:
+        table = pq.read_table(path, schema=schema).combine_chunks()
+        check_whole(table)
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise RunError(f"{path} holds no {what} ({error}); delete it and run again.") from error
+    return table
+
+
+def check_whole(table: pa.Table) -> None:
+    """Refuse values that no step has written: nothing at all, or what is no UTF-8.
+
+    Raises:
+        ValueError: naming the column.
+        ArrowException: if a column is not what it says.
+    """
+    table.validate(full=True)
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if column.null_count:
+            raise ValueError(f"{column.null_count} values of {name} are missing")

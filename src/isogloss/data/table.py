@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from isogloss.base.errors import InputError, RunError
 from isogloss.data.example import Split, TextExample
+from isogloss.data.stored import check_whole
 
 SCHEMA = pa.schema([(name, pa.string()) for name in TextExample._fields])
 LANGUAGE_KEY, NAME_KEY = b"isogloss.language", b"isogloss.split"
@@ -60,7 +61,8 @@ def columns_and_facts(
     """
     try:
         table: Any = pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
+        check_whole(table)
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise RunError(
             f"{path}: cannot be read ({str(error).splitlines()[0]}). Remove it, so that it is "
             "made again."
@@ -68,8 +70,10 @@ def columns_and_facts(
     metadata = table.schema.metadata or {}
     if table.schema.names != schema.names or not set(keys) <= metadata.keys():
         raise RunError(f"{path}: not a {what} that Isogloss wrote. Remove it.")
+    if not table.schema.equals(schema):
+        raise RunError(f"{path}: not the columns of a {what} that Isogloss wrote. Remove it.")
     columns = [table.column(name).to_pylist() for name in schema.names]
-    return columns, [metadata[key].decode() for key in keys]
+    return columns, [metadata[key].decode("utf-8", "replace") for key in keys]
 
 
 def is_text(value: str) -> bool:

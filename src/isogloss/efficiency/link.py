@@ -18,6 +18,9 @@ _TAIL = 2000
 class Failed(RunError):
     """A measuring process died or could not do a command."""
 
+    code = "ISO-261"
+    remedy = "Measure again with nothing else running; leave out the form that fails."
+
 
 class Process(Protocol):
     """The parent's side of a measuring process: `Link`, or a test's stand-in."""

@@ -15,8 +15,9 @@ from typing import final
 import huggingface_hub
 from huggingface_hub import constants
 
-from isogloss.base.errors import InputError, RunError
+from isogloss.base.errors import RunError, Untrusted
 from isogloss.base.hub_errors import Kind, explained
+from isogloss.base.safe_text import redacted, safe
 
 TIMEOUT_SECONDS = 5.0
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
@@ -73,7 +74,7 @@ class Hub:
                 )
         except RunError as error:
             cause = error.__cause__
-            self.silent = str(cause).strip().partition("\n")[0] or type(cause).__name__
+            self.silent = safe(str(cause).strip().partition("\n")[0]) or type(cause).__name__
             return None
         if isinstance(info, huggingface_hub.ModelInfo):
             _refuse_pickles(repo, info)
@@ -81,17 +82,18 @@ class Hub:
 
     def _unanswered(self, known: str | None, repo: str, revision: str, kind: Kind) -> str:
         """The commit that was last downloaded, or the revision's own name."""
+        hub = redacted(constants.ENDPOINT)
         why = f"cannot be asked ({self.silent})" if self.silent else "is not asked (HF_HUB_OFFLINE)"
         if known is None:
             self.notes.append(
-                f"The Hub at {constants.ENDPOINT} {why}, and the cache {constants.HF_HUB_CACHE} has"
+                f"The Hub at {hub} {why}, and the cache {constants.HF_HUB_CACHE} has"
                 f" no {kind} {repo} at {revision}: the keys of this plan are not final, and it"
                 " cannot be run from here."
             )
             return revision
         if self.silent:
             self.remarks.append(
-                f"The Hub at {constants.ENDPOINT} {why}: revisions stand for what they were when"
+                f"The Hub at {hub} {why}: revisions stand for what they were when"
                 " they were last downloaded."
             )
         return known
@@ -138,7 +140,7 @@ def _reference(repo: str, revision: str, kind: Kind) -> Path:
 def _refuse_pickles(repo: str, info: huggingface_hub.ModelInfo) -> None:
     files = [sibling.rfilename for sibling in info.siblings or ()]
     if files and not any(name in WEIGHTS for name in files):
-        raise InputError(
+        raise Untrusted(
             f"The Hub's model {repo} has no safetensors weights ({WEIGHTS[0]}); pickles can run"
             " code when they are read and are refused. Look for a revision with safetensors, such"
             " as refs/pr/N."

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, final
 
-from isogloss.base.errors import InputError
+from isogloss.base.errors import InputError, Untrusted
 from isogloss.base.fingerprint import file_digest
 from isogloss.base.languages import language_name
 from isogloss.plan.hub import Hub
@@ -106,9 +106,12 @@ class _Looking:
         try:
             return pin(*of)
         except InputError as error:
-            if str(error) not in self.mistakes:
-                self.mistakes.append(str(error))
-            return None
+            said = str(error)
+        except OSError as error:
+            said = f"{error.filename} cannot be read: {error.strerror or error}."
+        if said not in self.mistakes:
+            self.mistakes.append(said)
+        return None
 
     def source(
         self, source: Source, wanted: Mapping[str, Splits], endings: Sequence[str] = ENDINGS
@@ -209,7 +212,7 @@ def _checkpoint_digests(folder: Path) -> dict[str, str]:
     if not (folder / "config.json").is_file():
         raise InputError(f"{folder} is no checkpoint: it has no config.json.")
     if not any(folder.glob("*.safetensors")):
-        raise InputError(_without_weights(folder))
+        raise _without_weights(folder)
     return _digests(folder, (".json", ".txt", ".model", ".safetensors", ".jinja"))
 
 
@@ -225,11 +228,13 @@ def _digests(folder: Path, endings: Sequence[str]) -> dict[str, str]:
     return {path.name: _digest(path) for path in files}
 
 
-def _without_weights(folder: Path) -> str:
+def _without_weights(folder: Path) -> InputError:
     pickles = sorted({p.name for pattern in _PICKLES for p in folder.glob(pattern)})
     if pickles:
-        return (
+        return Untrusted(
             f"{folder} has its weights only as a pickle ({', '.join(pickles)}), which can run code"
             " when it is read and is refused. Save it again with safetensors."
         )
-    return f"{folder} has no weights: no *.safetensors file. Point to a saved checkpoint."
+    return InputError(
+        f"{folder} has no weights: no *.safetensors file. Point to a saved checkpoint."
+    )

@@ -17,6 +17,30 @@ _DISK = _FULL | {errno.EROFS, errno.EIO}
 _FULL_WORDS = ("no space left on device", "disk quota exceeded")
 
 
+class DiskFull(RunError):
+    """There is no room left for what a step has made."""
+
+    code = "ISO-240"
+    remedy = (
+        "Free some space (`isogloss store gc` says what no study needs) and run the same command"
+        " again: finished steps are kept."
+    )
+
+
+class DiskFails(RunError):
+    """The disk of the store does not do what it should."""
+
+    code = "ISO-241"
+    remedy = "See to the disk, then run the same command again: finished steps are kept."
+
+
+class StoreUnusable(InputError):
+    """The store is in a place that cannot be read or written."""
+
+    code = "ISO-180"
+    remedy = "Name a folder that you may read and write, with --store or ISOGLOSS_STORE."
+
+
 @contextmanager
 def told(root: Path, doing: str) -> Iterator[None]:
     """Turn any refusal of the operating system into one clear message.
@@ -55,23 +79,23 @@ def _explain(root: Path, doing: str, error: OSError) -> IsoglossError:
     if error.errno in _FULL or _says_full(error):
         return _full(root, doing)
     if error.errno in _FORBIDDEN:
-        return InputError(
+        return StoreUnusable(
             f"The store {root} cannot be used ({doing}: {error.strerror})."
             " Name a folder that you may read and write, with --store or ISOGLOSS_STORE."
         )
     if isinstance(error, NotADirectoryError | FileExistsError):
-        return InputError(
+        return StoreUnusable(
             f"The store {root} cannot be used ({doing}): there is a file where a folder should be"
             f" ({error.filename}). Move it away, or name another folder with --store."
         )
-    return RunError(
+    return DiskFails(
         f"The store {root} failed while {doing}: {error}."
         " Finished steps are kept; see to the disk, then run the same command again."
     )
 
 
 def _full(root: Path, doing: str) -> RunError:
-    return RunError(
+    return DiskFull(
         f"The disk that holds the store {root} is full ({doing})."
         " Free some space and run the same command again: finished steps are kept."
     )

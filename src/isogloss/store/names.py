@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from isogloss.base.errors import InputError
+from isogloss.base.errors import InputError, LeadsOutside
 from isogloss.base.fingerprint import fingerprint
 
 DEFAULT_STORE = Path(".isogloss")
@@ -56,6 +56,6 @@ def refuse_outside(root: Path, path: Path) -> None:
     inside = steps[: steps.index(root)]
     linked = any(part.is_symlink() for part in inside)
     if linked and not path.resolve().is_relative_to(root.resolve()):
-        raise InputError(
+        raise LeadsOutside(
             f"{path} leads out of the store {root} by a link. Put the files themselves there."
         )

@@ -23,6 +23,9 @@ _TAGS = {"folder", "hub", "sample"}
 class BadStudy(InputError):
     """All mistakes of a study file at once."""
 
+    code = "ISO-111"
+    remedy = "Mend each line that the message names; `isogloss schema` describes every key."
+
     def __init__(self, source: str, mistakes: list[str]) -> None:
         self.mistakes = mistakes
         count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
@@ -59,7 +62,7 @@ def _from_here(change: str) -> str:
     """A change typed on the command line names a folder from where it is typed."""
     key, _, value = change.partition("=")
     if value and (key.endswith("source.root") or key == "pretraining.tokenizer_from"):
-        return f"{key}={Path(value).expanduser().absolute()}"
+        return f"{key}={_absolute(Path(value), Path.cwd())}"
     of_encoder = key.startswith("encoders.") and key.endswith(".model")
     if value and (of_encoder or key.startswith("pretraining.teachers.models.")):
         return f"{key}={_as_folder(value, Path.cwd()) or value}"
@@ -112,15 +115,27 @@ def _anchored_pretraining(declared: Pretraining, here: Path) -> Pretraining:
 
 
 def _absolute(folder: Path, here: Path) -> Path:
-    return (here / folder.expanduser()).resolve()
+    try:
+        return (here / folder.expanduser()).resolve()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise _no_folder(str(folder), error) from None
 
 
 def _as_folder(model: str, here: Path) -> str | None:
     """The absolute folder that a model's name means, or None for a Hub id."""
-    folder = here / Path(model).expanduser()
-    if model.startswith((".", "/", "~")) or folder.is_dir():
-        return str(folder.resolve())
+    try:
+        folder = here / Path(model).expanduser()
+        if model.startswith((".", "/", "~")) or folder.is_dir():
+            return str(folder.resolve())
+    except (OSError, ValueError, RuntimeError) as error:
+        raise _no_folder(model, error) from None
     return None
+
+
+def _no_folder(name: str, error: Exception) -> InputError:
+    """A home that nobody has, a name longer than the disk allows, links in a circle."""
+    said = error.strerror if isinstance(error, OSError) else str(error).rstrip(".")
+    return InputError(f"{name} can be no folder ({said}). Mend its name in the study.")
 
 
 _SECTION, _LIST = "a section of `key: value` lines is wanted", "a list is wanted"
@@ -139,8 +154,7 @@ def _mistake(document: Document, details: ErrorDetails) -> str:
 def _words(details: ErrorDetails) -> str:
     kind, given = details["type"], details["input"]
     if kind == "extra_forbidden":
-        known = sorted(_keys_at(details["loc"][:-1]))
-        return f"unknown key.{did_you_mean(str(details['loc'][-1]), known)} Known: {_list(known)}."
+        return _unknown_key(details["loc"])
     if kind == "missing":
         return "this key is needed."
     if kind in {"literal_error", "union_tag_invalid"}:
@@ -154,6 +168,16 @@ def _words(details: ErrorDetails) -> str:
         return f"{str(details['msg']).removeprefix('Value error, ').rstrip('.')}."
     said = _SHAPES.get(kind, details["msg"].partition(" after validation")[0])
     return f"{said[0].lower()}{said[1:]}, not {_short(given)}."
+
+
+def _unknown_key(place: Place) -> str:
+    if place[-1] == "trust_remote_code":
+        return (
+            "no flag lets a model run its own code (docs/errors.md, ISO-140). Choose a model that"
+            " transformers knows itself."
+        )
+    known = sorted(_keys_at(place[:-1]))
+    return f"unknown key.{did_you_mean(str(place[-1]), known)} Known: {_list(known)}."
 
 
 def _expected(context: dict[str, Any]) -> list[str]:

@@ -94,7 +94,7 @@ def load_checkpoint(
         shutil.rmtree(draft, ignore_errors=True)
     for path in reversed(_standing(folder)):
         try:
-            state = json.loads((path / "state.json").read_text(encoding="utf-8"))
+            state = _state(path)
             if state["identity"] not in elsewhere:
                 return _read(path, state, identity)
             _log.warning(
@@ -167,6 +167,22 @@ def _write(draft: Path, checkpoint: Checkpoint, identity: str) -> None:
             save_file(contiguous, draft / f"{name}.safetensors")
     state = {"identity": identity, "step": checkpoint.step, "journal": dict(checkpoint.journal)}
     (draft / "state.json").write_text(json.dumps(state), encoding="utf-8")
+
+
+def _state(path: Path) -> dict[str, Any]:
+    """What a checkpoint says of itself.
+
+    Raises:
+        OSError: if it cannot be read.
+        ValueError: if it is not what `save_checkpoint` wrote.
+    """
+    state = json.loads((path / "state.json").read_text(encoding="utf-8"))
+    kinds = {"identity": str, "step": int, "journal": dict}
+    if not isinstance(state, dict) or not all(
+        isinstance(state.get(name), kind) for name, kind in kinds.items()
+    ):
+        raise ValueError(f"{path} is no checkpoint")
+    return state
 
 
 def _read(path: Path, state: Mapping[str, Any], identity: str) -> Checkpoint:

@@ -43,7 +43,7 @@ def plan(
         steps = [_as_json(opened, step) for step in opened.plan]
         show.dump({"study": opened.study.name, "steps": steps, "estimate": asdict(cost)})
         return
-    show.wide().print(_tree(opened, everything=verbose > 0))
+    show.wide(markup=True).print(_tree(opened, everything=verbose > 0))
     show.say(_summary(opened, cost))
 
 

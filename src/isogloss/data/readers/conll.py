@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from isogloss.data.lines import Line, broken, read_lines
+from isogloss.data.readers.word_limits import WordLimits
 from isogloss.data.source import Row
 
 SPACES = re.compile(r"[ \t]+")
@@ -23,8 +24,10 @@ def read_conll(path: Path) -> Iterator[Row]:
     Raises:
         InputError: a line with one column, an empty token, or another number of columns than the
             first line; see also `read_lines`.
+        OverLimit: a word or a sentence is longer than any is.
     """
     index, start, width = 0, 0, 0
+    limits = WordLimits(path)
     words: list[list[str]] = []
     for line in read_lines(path):
         text = line.text.strip("\r\n")
@@ -44,6 +47,8 @@ def read_conll(path: Path) -> Iterator[Row]:
                 )
             start = start if words else line.number
             words.append(columns)
+            limits.check_word(columns[0], line.number)
+            limits.check_sentence(len(words), start)
     if words:
         yield _row(path, start, index, words)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from isogloss.data.lines import Line, broken, read_lines
+from isogloss.data.readers.word_limits import WordLimits
 from isogloss.data.source import Row
 
 COLUMNS = 10
@@ -24,8 +25,10 @@ def read_conllu(path: Path) -> Iterator[Row]:
 
     Raises:
         InputError: a line that has not ten columns or no word number; see also `read_lines`.
+        OverLimit: a word or a sentence is longer than any is.
     """
     index, start = 0, 0
+    limits = WordLimits(path)
     fields: dict[str, Any] = {"tokens": [], "upos": []}
     for line in read_lines(path):
         content = line.text.strip("\r\n")
@@ -38,13 +41,15 @@ def read_conllu(path: Path) -> Iterator[Row]:
         start = start or line.number
         if content.startswith(TEXT):
             fields["text"] = content.removeprefix(TEXT).strip()
-        elif not content.startswith("#"):
-            _add_word(fields, line, content, path)
+        elif not content.startswith("#") and _add_word(fields, line, content, path):
+            limits.check_word(fields["tokens"][-1], line.number)
+            limits.check_sentence(len(fields["tokens"]), start)
     if fields["tokens"]:
         yield Row(f"{path}:{start}", index, fields)
 
 
-def _add_word(fields: dict[str, Any], line: Line, content: str, path: Path) -> None:
+def _add_word(fields: dict[str, Any], line: Line, content: str, path: Path) -> bool:
+    """Add the word of a line, if it has one."""
     columns = content.split("\t")
     if len(columns) != COLUMNS:
         raise broken(
@@ -54,10 +59,11 @@ def _add_word(fields: dict[str, Any], line: Line, content: str, path: Path) -> N
             "If the file has fewer columns, name it .conll.",
         )
     if NOT_A_WORD.fullmatch(columns[0]):
-        return
+        return False
     if not WORD.fullmatch(columns[0]):
         raise broken(path, line.number, f"{columns[0]!r} is no word number (1, 3-4 or 3.1).")
     if not columns[FORM] or not columns[UPOS]:
         raise broken(path, line.number, "an empty word or part of speech. Fill it in.")
     fields["tokens"].append(columns[FORM])
     fields["upos"].append(columns[UPOS])
+    return True

@@ -6,12 +6,14 @@ for the whole process; it is raised here, never lowered.
 """
 
 import csv
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from isogloss.data.lines import MAX_LINE_BYTES, broken, read_lines
+from isogloss.base.limits import Limit, check_limit
+from isogloss.data.lines import broken, read_lines
 from isogloss.data.source import Row
 
 DELIMITER_NAMES = {",": "commas", "\t": "tabs"}
@@ -24,7 +26,7 @@ def read_delimited(path: Path, delimiter: str) -> Iterator[Row]:
         InputError: no header, a column named twice or not at all, a row with another number of
             fields, a broken quote; see also `read_lines`.
     """
-    csv.field_size_limit(max(csv.field_size_limit(), MAX_LINE_BYTES))
+    csv.field_size_limit(max(csv.field_size_limit(), Limit.LINE_BYTES.now))
     texts = (line.text for line in read_lines(path))
     reader = csv.reader(texts, delimiter=delimiter, strict=True)
     records = _records(reader, path)
@@ -71,7 +73,10 @@ def _header(records: Iterator[tuple[int, list[str]]], path: Path) -> list[str]:
         raise broken(path, line, "the file is empty. Its first row must name the columns.")
     if "" in names:
         raise broken(path, line, "a column without a name in the header. Name it.")
-    twice = sorted({name for name in names if names.count(name) > 1})
+    check_limit(
+        Limit.COLUMNS, len(names), f"{path}:{line}", f"the header has {len(names):,} columns"
+    )
+    twice = sorted(name for name, n in Counter(names).items() if n > 1)
     if twice:
         raise broken(path, line, f"the header names {', '.join(twice)} twice. Rename one.")
     return names
