@@ -69,6 +69,9 @@ class StepDone:
 class Diverged(RunError):
     """The loss or its gradient became NaN or infinite, so the weights are lost."""
 
+    code = "ISO-260"
+    remedy = "Lower learning_rate, add warmup_steps, or train in fp32."
+
     def __init__(self, step: int, what: str, value: float) -> None:
         self.step = step
         super().__init__(
