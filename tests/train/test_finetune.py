@@ -17,6 +17,7 @@ from isogloss.train.finetune import finetune
 from isogloss.train.lesson import TextLesson
 from isogloss.train.loop import Diverged
 from isogloss.train.parts import Cutting, cut_and_pad, step_indices
+from isogloss.train.training import Training
 from learned import learned, weights
 
 FAMILIES = ("bert", "distilbert", "xlm-roberta", "modernbert")
@@ -222,11 +223,39 @@ def test_steps_after_the_last_checkpoint_are_taken_again(toys, tmp_path, monkeyp
     clock = iter(range(0, 10_000, 4))  # a checkpoint at every third look
     with monkeypatch.context() as patch:
         patch.setattr(room.time, "monotonic", lambda: float(next(clock)))
+        patch.setattr(Training, "save_on_leave", lambda training: None)  # as a kill does
         run_until(8, toys.model(dropout=0.2), encoded, recipe, tmp_path / "cut")
     model = toys.model(dropout=0.2)
     _, seen = run(model, encoded, recipe, tmp_path / "cut")
     assert 1 < seen[0].done <= 8
     assert same(weights(model), weights(whole))
+
+
+def test_a_training_that_is_closed_leaves_a_checkpoint_where_it_stands(toys, tmp_path):
+    encoded, recipe = toys.split(40), toys.recipe(per_device_train_batch_size=8, save_seconds=1000)
+    whole = toys.model(dropout=0.2)
+    want, _ = run(whole, encoded, recipe, tmp_path / "whole")
+    run_until(8, toys.model(dropout=0.2), encoded, recipe, tmp_path / "cut")
+    model = toys.model(dropout=0.2)
+    got, seen = run(model, encoded, recipe, tmp_path / "cut")
+    assert (seen[0].done, got.n_resumed) == (9, 1)
+    assert same(weights(model), weights(whole))
+    assert got.curve == want.curve
+
+
+def test_a_training_that_is_closed_leaves_none_if_none_is_wanted(toys, tmp_path):
+    encoded, recipe = toys.split(40), toys.recipe(per_device_train_batch_size=8, save_seconds=None)
+    run_until(3, toys.model(), encoded, recipe, tmp_path / "cut")
+    assert not list(tmp_path.glob("cut/*"))
+
+
+def test_a_disk_that_refuses_does_not_keep_a_training_from_being_closed(toys, tmp_path, caplog):
+    (tmp_path / "cut").write_text("in the way")
+    encoded, recipe = toys.split(40), toys.recipe(per_device_train_batch_size=8, save_seconds=1000)
+    with pytest.raises(FileExistsError):
+        (tmp_path / "cut").mkdir()
+    run_until(3, toys.model(), encoded, recipe, tmp_path / "cut")
+    assert "Cannot write a checkpoint" in caplog.text
 
 
 def test_who_looks_on_sees_the_mean_loss_since_the_last_point_and_changes_nothing(

@@ -2,12 +2,11 @@
 
 import pytest
 import torch
-from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 
-from isogloss.base.errors import InputError
 from isogloss.model.precision import Precision
-from isogloss.train.loop import Diverged, Terms, fit, make_accelerator, reseed
+from isogloss.train.loop import Diverged, Terms, fit, reseed
+from isogloss.train.ranks import make_accelerator
 
 FP32, BF16 = Precision("fp32", "test"), Precision("bf16", "test")
 
@@ -195,9 +194,3 @@ def test_an_environment_that_asks_for_mixed_precision_is_not_heard(monkeypatch):
     AcceleratorState._reset_state()
     monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "bf16")
     assert make_accelerator().mixed_precision == "no"
-
-
-def test_several_processes_for_one_training_are_refused(monkeypatch):
-    monkeypatch.setattr(Accelerator, "num_processes", property(lambda self: 2))
-    with pytest.raises(InputError, match="2 processes"):
-        make_accelerator()

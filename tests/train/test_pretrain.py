@@ -10,11 +10,12 @@ import torch
 
 from isogloss.base.errors import InputError, RunError
 from isogloss.data.mixture import Mixing, Step
+from isogloss.model.masked import logits_of
 from isogloss.train import checkpoint as checkpoint_room
 from isogloss.train import soft_lesson as soft_room
 from isogloss.train.listening import Adaptive, Fixed, Listening, Threshold
 from isogloss.train.loop import Diverged
-from isogloss.train.masked_lesson import hidden_logits
+from isogloss.train.masked_lesson import at_places
 from isogloss.train.pretrain import Dev, pretrain
 from isogloss.train.soft_lesson import SoftLesson
 from isogloss.train.teacher import OnlineTeacher
@@ -66,7 +67,7 @@ def dev_losses():
             for language in range(3):
                 step = Step(np.full(3, language), np.arange(3), np.zeros(3, np.int64))
                 (part,) = corpora.parts(step, cutting=CUTTING, device=CPU)
-                logits = hidden_logits(model, part)
+                logits = logits_of(model, at_places(model, part))
                 found.append(float(torch.nn.functional.cross_entropy(logits, part.labels)))
         return np.array(found)
 

@@ -52,6 +52,8 @@ def cut(lengths: Indices, *, fixed_cost: float, max_tokens: int) -> list[Indices
     >>> [part.tolist() for part in cut(np.array([9, 2, 9, 3]), fixed_cost=4, max_tokens=100)]
     [[1, 3], [0, 2]]
     """
+    if not len(lengths):
+        return []
     order = np.argsort(lengths, kind="stable")
     ends = _cheapest_ends(lengths[order], fixed_cost, max_tokens)
     starts = [0, *ends[:-1]]

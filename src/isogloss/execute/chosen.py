@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import final
 
-from isogloss.base.errors import UnknownName
+from isogloss.base.errors import InputError, UnknownName
 from isogloss.execute.executor import Executor
 from isogloss.execute.inline import InlineExecutor
 from isogloss.execute.needs import Needs
 from isogloss.execute.processes import ProcessesExecutor
+from isogloss.execute.ranks import RanksExecutor, launched
 from isogloss.execute.ray_cluster import RayExecutor
 
 NAMES = ("inline", "processes", "ray")
@@ -39,7 +40,19 @@ class Chosen:
             raise UnknownName("executor", self.name, NAMES)
 
     def executor(self, root: Path) -> Executor:
-        """What runs the steps of a store."""
+        """What runs the steps of a store.
+
+        Raises:
+            InputError: if a launcher has started several processes, and each would start more.
+        """
+        if launched():
+            if self.name != "inline":
+                raise InputError(
+                    f"--executor {self.name} under torchrun or accelerate launch: the processes"
+                    " that were launched train together, one training at a time. Leave --executor"
+                    " out, or start the command without a launcher."
+                )
+            return RanksExecutor(root)
         if self.name == "processes":
             return ProcessesExecutor(self.jobs)
         if self.name == "ray":

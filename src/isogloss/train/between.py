@@ -3,6 +3,7 @@
 The loop yields after each step; everything that may happen before the next happens here, in the
 open: judging, early stopping, curve, checkpoint. A training that was killed and begun again ends
 with the same weights, bit for bit, as an unbroken one on the same processor with as many threads.
+Whoever closes a training between two steps means to come back, so it leaves a checkpoint.
 """
 
 import time
@@ -53,7 +54,11 @@ def take_steps(
         clock = training.lap(clock)
         training.save_if_due()
         training.lap(clock)
-        yield Progress(done.step, total, training.loss)
+        try:
+            yield Progress(done.step, total, training.loss)
+        except GeneratorExit:
+            training.save_on_leave()
+            raise
         clock = time.perf_counter()
         if journal.stopped_early:
             break

@@ -25,7 +25,7 @@ from isogloss.model.precision import Precision
 from isogloss.train.masked_lesson import MaskedLesson, MaskedPart, as_bytes
 from isogloss.train.parts import Cutting
 from isogloss.train.soft_labels import SampledTargets, sampled_loss, sampled_targets
-from isogloss.train.teacher import OnlineTeacher, Reading
+from isogloss.train.teacher import ALL, OnlineTeacher, Reading
 
 Indices = NDArray[np.int64]
 
@@ -75,27 +75,28 @@ class CachedTeacher:
         yield as_bytes({"temperature": self.temperature})
 
     def answers(self, readings: Sequence[Reading], max_tokens: int) -> list[SampledTargets]:
-        """Look up what was drawn."""
-        del max_tokens
-        return [
-            self.targets(part.windows[span.windows], part.views[span.windows])
-            for part, span in readings
-        ]
-
-    def losses(self, student_logits: Tensor, answer: Any) -> Tensor:
-        """[hidden] T^2 times the cross-entropy to what was drawn.
+        """Look up what was drawn.
 
         Raises:
-            RunError: if the answers were given to other hidden positions.
+            RunError: if it was drawn at other hidden positions.
         """
-        targets: SampledTargets = answer
-        if len(targets.ids) != len(student_logits):
+        del max_tokens
+        return [self._answer(reading) for reading in readings]
+
+    def _answer(self, reading: Reading) -> SampledTargets:
+        part, span = reading
+        targets = self.targets(part.windows[span.windows], part.views[span.windows])
+        if len(targets.ids) != span.n_places:
             raise RunError(
                 f"A teacher's kept answers are for {len(targets.ids)} hidden tokens where the "
-                f"student guesses {len(student_logits)}; make them again for this text and seed."
+                f"student guesses {span.n_places}; make them again for this text and seed."
             )
-        on_device = SampledTargets(*(kept.to(student_logits.device) for kept in targets))
-        return sampled_loss(student_logits, on_device, self.temperature)
+        return targets
+
+    def losses(self, student_logits: Tensor, answer: Any, rows: slice = ALL) -> Tensor:
+        """[rows] T^2 times the cross-entropy to what was drawn."""
+        targets = SampledTargets(*(kept[rows].to(student_logits.device) for kept in answer))
+        return sampled_loss(student_logits, targets, self.temperature)
 
     def targets(self, windows: Indices, views: Indices) -> SampledTargets:
         """What was drawn at all hidden positions of some windows."""

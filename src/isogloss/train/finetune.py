@@ -65,7 +65,7 @@ def finetune(  # noqa: PLR0913
             training.judge(done, float(dev_score(model)), tracker)
 
     first = first_position(model) if reads_unpadded(model) else None
-    cutting = Cutting(max_tokens, training.price, pad_id, first)
+    cutting = Cutting(max_tokens, training.price, pad_id, first, training.ranks.share)
     try:
         yield from take_steps(training, cutting, judge, tracker)
     finally:

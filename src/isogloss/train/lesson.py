@@ -7,6 +7,7 @@ own. Texts with one label each, and sentences with one tag a word, are two lesso
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol, final
 
 import numpy as np
@@ -194,6 +195,13 @@ class TagLesson:
     def __len__(self) -> int:
         return len(self.encoded)
 
+    @cached_property
+    def _lengths(self) -> NDArray[np.int64]:
+        """[sentences] Sub-tokens of each, in all its windows."""
+        one = self.encoded
+        lengths = np.bincount(one.window_sentence, one.lengths, minlength=len(one))
+        return lengths.astype(np.int64)
+
     @property
     def ids(self) -> NDArray[np.int32]:
         """[sub-tokens] What is read of the vocabulary."""
@@ -223,8 +231,9 @@ class TagLesson:
     def parts(
         self, indices: NDArray[np.int64], *, cutting: Cutting, device: torch.device
     ) -> Sequence[Any]:
-        """Windows side by side."""
-        step = self.encoded.select(indices)
+        """The windows of this process's sentences, side by side."""
+        mine = cutting.share.of(self._lengths[indices])
+        step = self.encoded.select(indices[mine])
         tags = _tags_of_windows(step)
         if cutting.first_position is not None:
             rows = rows_of(step.lengths, cutting.max_tokens)

@@ -16,8 +16,9 @@ from accelerate import Accelerator
 from torch import Tensor
 from torch.optim import Optimizer
 
-from isogloss.base.errors import InputError, RunError
-from isogloss.model.precision import Precision, best_device
+from isogloss.base.errors import RunError
+from isogloss.model.precision import Precision
+from isogloss.train.ranks import ranks_of
 
 CHECK_EVERY = 50
 """Steps between checks for finite numbers where reading them makes the device wait."""
@@ -92,7 +93,8 @@ def fit(
     """Train, and yield after every optimizer step.
 
     Args:
-        batches: one item is one optimizer step, cut into parts that fit the device.
+        batches: one item is one optimizer step, cut into parts that fit the device; where several
+            processes train together, this one's share of it.
         loss: the mean loss over a part, a scalar.
         optimizer: moves the weights; its learning rate is set at each step.
         accelerator: from `make_accelerator`.
@@ -105,16 +107,19 @@ def fit(
         Diverged: if the loss or the gradient is not finite; checked at the last step, and at each
             step on a CPU, every 50 steps elsewhere. The weights are those before the step.
     """
+    ranks = ranks_of(accelerator)
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     clip = terms.max_grad_norm or float("inf")
     for step, parts in enumerate(batches, start=terms.first_step + 1):
-        reseed(terms.seed, step)
+        reseed(terms.seed, step, ranks.share.rank)
         rate = terms.learning_rate(step - 1)
         for group in optimizer.param_groups:
             group["lr"] = rate
-        n = sum(size(part) for part in parts)
+        (n,) = ranks.total([sum(size(part) for part in parts)])
         shares = [(part, size(part) / n) for part in parts if size(part)]
         total = _backward(shares, loss, accelerator, terms.precision)
+        ranks.add_up(total)
+        ranks.add_up_gradients(parameters)
         norm = accelerator.clip_grad_norm_(parameters, clip)
         if accelerator.device.type == "cpu" or step % CHECK_EVERY == 0 or step == terms.max_steps:
             check_finite(step, "loss", total)
@@ -146,27 +151,10 @@ def _backward(
     return total
 
 
-def make_accelerator() -> Accelerator:
-    """Make the accelerator of this process; cheap, and the same for any number of trainings.
-
-    Its own mixed precision is fixed for a process by the first one made, so it is switched off and
-    `Precision.autocast` takes its place: one worker may train models in different precisions.
-
-    Raises:
-        InputError: if several processes were launched for one training.
-    """
-    accelerator = Accelerator(cpu=best_device().type == "cpu", mixed_precision="no")
-    if accelerator.num_processes > 1:
-        raise InputError(
-            f"{accelerator.num_processes} processes were launched for one training, which is not "
-            "possible yet. Start one process; a study spreads its trainings over processes itself."
-        )
-    return accelerator
-
-
-def reseed(seed: int, step: int) -> None:
-    """Set the random state of a step, a function of the seed and the step only."""
-    state: Any = np.random.SeedSequence([seed, step]).generate_state(1, np.uint64)
+def reseed(seed: int, step: int, rank: int = 0) -> None:
+    """Set the random state of a step: a function of the seed, the step and the process only."""
+    drawn = np.random.SeedSequence([seed, step, *([rank] if rank else [])])
+    state: Any = drawn.generate_state(1, np.uint64)
     torch.manual_seed(int(state[0]) >> 1)
 
 

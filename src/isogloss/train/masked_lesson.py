@@ -8,6 +8,7 @@ position, the head and the loss only where something is hidden.
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, NamedTuple, final
 
 import numpy as np
@@ -22,7 +23,8 @@ from isogloss.data.masking import Keys, MaskRules, mask_windows
 from isogloss.data.mixture import Mixing, Step, draw_steps
 from isogloss.data.packing import Packed
 from isogloss.data.ragged import join, stretches
-from isogloss.model.masked import hidden_states, logits_of
+from isogloss.model.masked import hidden_states
+from isogloss.train.chunks import in_chunks
 from isogloss.train.lesson import StepOf
 from isogloss.train.parts import Cutting
 from isogloss.train.recipe import Recipe
@@ -159,22 +161,27 @@ class MaskedLesson:
             first_step=first_step,
         )
         for step in drawn:
-            yield StepOf(self.parts(step, cutting=cutting, device=device), len(step.windows))
+            mine = _taken(step, cutting.share.of(self._all_lengths(step)))
+            yield StepOf(self.parts(mine, cutting=cutting, device=device), len(step.windows))
 
     def parts(self, step: Step, *, cutting: Cutting, device: torch.device) -> list[MaskedPart]:
         """Lay the windows of one step on the device: as one part, or as many as memory asks for."""
-        lengths = join([self._lengths(step, rows) for rows in _runs_of(step.languages)], np.int64)
+        lengths = self._all_lengths(step)
         size = max(1, cutting.max_tokens // int(lengths.max(initial=1)))
         return [
-            self._part(_rows(step, slice(start, start + size)), cutting.pad_id, device)
+            self._part(_taken(step, slice(start, start + size)), cutting.pad_id, device)
             for start in range(0, len(step.windows), size)
         ]
 
     def loss(self, model: PreTrainedModel, part: Any) -> Tensor:
         """Mean cross-entropy over what is hidden."""
-        logits = hidden_logits(model, part)
-        smoothing = self.label_smoothing
-        return functional.cross_entropy(logits.float(), part.labels, label_smoothing=smoothing)
+        return in_chunks(model, at_places(model, part), partial(self.losses, part.labels)).mean()
+
+    def losses(self, labels: Tensor, logits: Tensor, rows: slice) -> Tensor:
+        """[rows] Cross-entropy at some of the hidden positions."""
+        return functional.cross_entropy(
+            logits.float(), labels[rows], reduction="none", label_smoothing=self.label_smoothing
+        )
 
     def size(self, part: Any) -> int:
         """Hidden tokens."""
@@ -212,11 +219,15 @@ class MaskedLesson:
         self, step: Step, rows: Sequence[Rows], pad_id: int
     ) -> tuple[Indices, NDArray[np.bool_]]:
         """[windows, longest] Ids, and where they are tokens and not padding."""
-        lengths = join([self._lengths(step, run) for run in rows], np.int64)
+        lengths = self._all_lengths(step)
         real = np.arange(lengths.max(initial=0)) < lengths[:, None]
         ids = np.full(real.shape, pad_id, dtype=np.int64)
         ids[real] = join([self._tokens(step, run) for run in rows], np.int32)
         return ids, real
+
+    def _all_lengths(self, step: Step) -> Indices:
+        """[windows] Tokens of each window of a step."""
+        return join([self._lengths(step, rows) for rows in _runs_of(step.languages)], np.int64)
 
     def _lengths(self, step: Step, rows: Rows) -> Indices:
         """[windows] Tokens of the windows of one language; the other windows are not looked at."""
@@ -240,10 +251,10 @@ class MaskedLesson:
         }
 
 
-def hidden_logits(model: PreTrainedModel, part: MaskedPart) -> Tensor:
-    """[hidden, vocabulary] What a model says where a token is hidden."""
+def at_places(model: PreTrainedModel, part: MaskedPart) -> Tensor:
+    """[hidden, d] The state of a model's body where a token is hidden."""
     hidden = hidden_states(model, part.input_ids, part.attention_mask)
-    return logits_of(model, hidden.flatten(0, 1).index_select(0, part.places))
+    return hidden.flatten(0, 1).index_select(0, part.places)
 
 
 def as_bytes(settings: Any) -> NDArray[np.uint8]:
@@ -252,7 +263,7 @@ def as_bytes(settings: Any) -> NDArray[np.uint8]:
     return np.frombuffer(text.encode(), dtype=np.uint8)
 
 
-def _rows(step: Step, rows: slice) -> Step:
+def _taken(step: Step, rows: slice | Indices) -> Step:
     return Step(step.languages[rows], step.windows[rows], step.passes[rows])
 
 

@@ -17,6 +17,7 @@ from transformers import PreTrainedModel
 
 from isogloss.data.batches import batches_of, cut, epoch_order, pad
 from isogloss.data.encoded import Encoded
+from isogloss.data.shares import WHOLE, Share
 from isogloss.data.unpadded import Row, lay_row, rows_of
 from isogloss.model.unpadded import UnpaddedBatch, lay_out, text_logits
 from isogloss.train.recipe import Recipe
@@ -95,6 +96,9 @@ class Cutting:
     """Where the model counts positions from, if it reads texts end to end; None lays them side by
     side, with padding."""
 
+    share: Share = WHOLE
+    """What of each step is laid here, where several processes train together."""
+
 
 def step_indices(n: int, recipe: Recipe, *, first_step: int) -> Iterator[NDArray[np.int64]]:
     """Yield the examples of each step, epoch after epoch without end, from step `first_step` on."""
@@ -108,7 +112,8 @@ def step_indices(n: int, recipe: Recipe, *, first_step: int) -> Iterator[NDArray
 def cut_and_pad(
     encoded: Encoded, indices: NDArray[np.int64], *, cutting: Cutting, device: torch.device
 ) -> Sequence[TextPart | TextRow]:
-    """Lay the examples of one step on the device, in parts of similar length."""
+    """Lay this process's examples of one step on the device, in parts of similar length."""
+    indices = indices[cutting.share.of(encoded.lengths[indices])]
     lengths = encoded.lengths[indices]
     if cutting.first_position is not None:
         rows = rows_of(lengths, cutting.max_tokens)

@@ -104,7 +104,8 @@ def pretrain(  # noqa: PLR0913
         if dev is not None:
             _judge(training, lesson, dev, done, tracker)
 
-    yield from take_steps(training, Cutting(max_tokens, training.price, pad_id), judge, tracker)
+    cutting = Cutting(max_tokens, training.price, pad_id, share=training.ranks.share)
+    yield from take_steps(training, cutting, judge, tracker)
     return _result(training, keeps)
 
 

@@ -12,6 +12,7 @@ of several steps at once.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import Any, final
 
@@ -19,13 +20,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 from transformers import PreTrainedModel
 
 from isogloss.base.errors import InputError
+from isogloss.train.chunks import in_chunks
 from isogloss.train.lesson import StepOf
 from isogloss.train.listening import Listening
-from isogloss.train.masked_lesson import MaskedLesson, MaskedPart, Span, as_bytes, hidden_logits
+from isogloss.train.masked_lesson import MaskedLesson, MaskedPart, Span, as_bytes, at_places
 from isogloss.train.parts import Cutting
 from isogloss.train.recipe import Recipe
 from isogloss.train.teacher import Reading, Teacher
@@ -158,17 +159,7 @@ class SoftLesson:
 
     def loss(self, model: PreTrainedModel, part: Any) -> Tensor:
         """Mean over what is hidden, soft and hard labels together."""
-        masked: MaskedPart = part.masked
-        logits = hidden_logits(model, masked)
-        sizes = [span.n_places for span in masked.spans]
-        losses = [
-            self._losses(of_span, part, span, weight)
-            for of_span, span, weight in zip(
-                torch.split(logits, sizes), masked.spans, part.weights, strict=True
-            )
-            if len(of_span)
-        ]
-        return torch.cat(losses).mean()
+        return in_chunks(model, at_places(model, part.masked), partial(self._losses, part)).mean()
 
     def size(self, part: Any) -> int:
         """Hidden tokens."""
@@ -183,23 +174,30 @@ class SoftLesson:
         ]
         return StepOf(parts, step.n_examples, self._n_taught(parts))
 
-    def _losses(self, logits: Tensor, part: SoftPart, span: Span, weight: float) -> Tensor:
-        """[hidden] The losses at the places of one language."""
+    def _losses(self, part: SoftPart, logits: Tensor, rows: slice) -> Tensor:
+        """[rows] The losses at some of the places, language by language."""
+        losses = []
+        for span, weight in zip(part.masked.spans, part.weights, strict=True):
+            start, stop = max(rows.start, span.places.start), min(rows.stop, span.places.stop)
+            if start < stop:
+                own = logits[start - rows.start : stop - rows.start]
+                losses.append(self._of_language(own, part, span, weight, slice(start, stop)))
+        return torch.cat(losses)
+
+    def _of_language(
+        self, logits: Tensor, part: SoftPart, span: Span, weight: float, places: slice
+    ) -> Tensor:
+        """The losses at places of one language."""
         teacher = self.teachers[span.language]
         if teacher is None or weight == 0:
-            return self._hard(logits, part.masked, span)
-        soft = teacher.losses(logits, part.answers.about(part.at, span.language))
+            return self.masked.losses(part.masked.labels, logits, places)
+        first = span.places.start
+        within = slice(places.start - first, places.stop - first)
+        soft = teacher.losses(logits, part.answers.about(part.at, span.language), within)
         if weight == 1:
             return soft
-        return weight * soft + (1 - weight) * self._hard(logits, part.masked, span)
-
-    def _hard(self, logits: Tensor, part: MaskedPart, span: Span) -> Tensor:
-        return functional.cross_entropy(
-            logits.float(),
-            part.labels[span.places],
-            reduction="none",
-            label_smoothing=self.masked.label_smoothing,
-        )
+        hard = self.masked.losses(part.masked.labels, logits, places)
+        return weight * soft + (1 - weight) * hard
 
     def _n_taught(self, parts: Sequence[SoftPart]) -> tuple[int, ...]:
         """[languages] Tokens that the teacher of each reads."""

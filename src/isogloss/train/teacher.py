@@ -19,6 +19,8 @@ from isogloss.model.masked import hidden_states, logits_of
 from isogloss.train.masked_lesson import MaskedPart, Span, as_bytes
 from isogloss.train.soft_labels import soft_loss, top_k_loss, top_k_targets
 
+ALL = slice(None)
+
 
 class Reading(NamedTuple):
     """Windows of a teacher's language in some part."""
@@ -46,8 +48,8 @@ class Teacher(Protocol):
             max_tokens: tokens that fit the device at once.
         """
 
-    def losses(self, student_logits: Tensor, answer: Any) -> Tensor:
-        """[hidden] How far a student's logits, [hidden, V], are from an answer, in nats."""
+    def losses(self, student_logits: Tensor, answer: Any, rows: slice = ALL) -> Tensor:
+        """[rows] How far a student's logits, [rows, V], are from rows of an answer, in nats."""
 
 
 @final
@@ -99,9 +101,9 @@ class OnlineTeacher:
                 found[at] = piece.flatten(0, 1).index_select(0, _places_within(readings[at]))
         return found
 
-    def losses(self, student_logits: Tensor, answer: Any) -> Tensor:
+    def losses(self, student_logits: Tensor, answer: Any, rows: slice = ALL) -> Tensor:
         """Of the full distribution, or of the top and the rest."""
-        logits = self.logits(answer)
+        logits = self.logits(answer[rows])
         if self.top_k is None:
             return soft_loss(student_logits, logits, self.temperature)
         targets = top_k_targets(logits, self.top_k, self.temperature)

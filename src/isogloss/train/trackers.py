@@ -12,7 +12,7 @@ from typing import Any
 from accelerate.tracking import GeneralTracker, MLflowTracker, TensorBoardTracker, WandBTracker
 
 from isogloss.base.errors import InputError, UnknownName
-from isogloss.train.loop import make_accelerator
+from isogloss.train.ranks import make_accelerator
 from isogloss.train.training import Tracker
 
 PACKAGES = ("mlflow", "tensorboard", "wandb")

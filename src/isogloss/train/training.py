@@ -4,6 +4,7 @@ Each method is one thing that may happen between two steps; `between` says in wh
 """
 
 import hashlib
+import logging
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import PreTrainedModel
 
+from isogloss.base.errors import RunError
 from isogloss.base.fingerprint import fingerprint
 from isogloss.model.encoder import attention_of
 from isogloss.model.precision import Precision, choose_precision
@@ -33,15 +35,18 @@ from isogloss.train.checkpoint import (
 )
 from isogloss.train.journal import Journal
 from isogloss.train.lesson import Lesson, Part
-from isogloss.train.loop import StepDone, Terms, fit, make_accelerator
+from isogloss.train.loop import StepDone, Terms, fit
 from isogloss.train.optimizer import make_adamw
 from isogloss.train.parts import Cutting
 from isogloss.train.price import price_of_a_pass
+from isogloss.train.ranks import Ranks, make_accelerator, ranks_of
 from isogloss.train.recipe import Recipe
 from isogloss.train.schedule import learning_rate_at
 
 VERSION = 1
 """Raised when the meaning of a checkpoint changes."""
+
+_log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
 """Between two looks at the loss, each of which makes the device wait."""
@@ -86,6 +91,8 @@ class Trained:
     attention: str
     device: str
     threads: int
+    """Of each process."""
+    processes: int
     n_resumed: int
     """How often the training was interrupted and went on."""
 
@@ -103,11 +110,14 @@ class Training:
     identity: str
     optimizer: torch.optim.Optimizer
     accelerator: Any
+    ranks: Ranks
     journal: Journal = field(default_factory=Journal)
     best: Tensors | None = None
     kept: dict[int, Tensors] = field(default_factory=dict)
     """By step, the weights with the least dev loss of some language."""
     saved_at: float = 0.0
+    saved_step: int = 0
+    """After which the newest checkpoint was written, here or before."""
     loss: float | None = None
     """As it was when it was last looked at."""
     looked_at: float = float("-inf")
@@ -137,21 +147,27 @@ class Training:
             RunError: if there is a checkpoint of another recipe or other data.
         """
         accelerator = make_accelerator()
+        ranks = ranks_of(accelerator)
         precision = choose_precision(recipe.precision, accelerator.device)
         names = _identities(lesson, recipe, also)
         identity = names.pop(precision.name)
         elsewhere = tuple(names.values()) if recipe.precision == "auto" else ()
         model.to(accelerator.device)
         optimizer = make_adamw(model, recipe)
-        training = cls(model, lesson, recipe, folder, precision, identity, optimizer, accelerator)
+        training = cls(
+            model, lesson, recipe, folder, precision, identity, optimizer, accelerator, ranks
+        )
         training.saved_at = time.monotonic()
+        ranks.wait()  # rank 0 writes none before all have looked
         checkpoint = load_checkpoint(folder, identity=identity, elsewhere=elsewhere)
+        ranks.wait()
         if checkpoint is not None:
             restore_model(model, checkpoint.model)
             restore_optimizer(model, optimizer, checkpoint.optimizer)
             training.best = checkpoint.best
             training.kept = dict(checkpoint.kept)
             training.journal = Journal.from_json(dict(checkpoint.journal))
+            training.saved_step = training.journal.step
         return training
 
     @property
@@ -221,9 +237,16 @@ class Training:
         )
         for step in steps:
             self.journal.examples += step.n_examples
-            self.journal.teach(step.n_taught)
-            self.journal.real_tokens += sum(part.n_tokens for part in step.parts)
-            self.journal.padded_tokens += sum(part.input_ids.numel() for part in step.parts)
+            real, padded, *taught = self.ranks.total(
+                [
+                    sum(part.n_tokens for part in step.parts),
+                    sum(part.input_ids.numel() for part in step.parts),
+                    *step.n_taught,
+                ]
+            )
+            self.journal.teach(taught)
+            self.journal.real_tokens += real
+            self.journal.padded_tokens += padded
             yield step.parts
 
     def _loss(self, part: Part) -> Tensor:
@@ -278,8 +301,24 @@ class Training:
     def save_if_due(self) -> None:
         """Write a checkpoint if the last one is old enough."""
         every = self.recipe.save_seconds
-        if every is None or time.monotonic() - self.saved_at < every:
+        if not self.ranks.leads or every is None or time.monotonic() - self.saved_at < every:
             return
+        self._save()
+
+    def save_on_leave(self) -> None:
+        """Write a checkpoint because somebody stops us here; a disk that refuses does not matter.
+
+        None is written where the recipe wants none, or where nothing was learned since the last.
+        """
+        wanted = self.ranks.leads and self.recipe.save_seconds is not None
+        if not wanted or self.journal.step == self.saved_step:
+            return
+        try:
+            self._save()
+        except RunError as error:
+            _log.warning("%s", error)
+
+    def _save(self) -> None:
         checkpoint = Checkpoint(
             step=self.journal.step,
             model=model_tensors(self.model),
@@ -289,7 +328,7 @@ class Training:
             kept=self.kept,
         )
         save_checkpoint(self.folder, checkpoint, identity=self.identity)
-        self.saved_at = time.monotonic()
+        self.saved_at, self.saved_step = time.monotonic(), self.journal.step
 
     def result(self) -> Trained:
         """Sum up."""
@@ -314,6 +353,7 @@ class Training:
             attention=attention_of(self.model),
             device=str(self.device),
             threads=torch.get_num_threads(),
+            processes=self.ranks.n,
             n_resumed=journal.n_resumed,
         )
 

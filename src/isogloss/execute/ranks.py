@@ -1,0 +1,119 @@
+"""A study under `torchrun` or `accelerate launch`: the processes train together.
+
+Rank 0 runs the study as one process would. Before it trains, it tells the others which step, and
+they train along from the same store, each on its share; the rest (data, evaluation, writing) rank 0
+does alone while they wait. A mistake that all meet alike (a loss that is no number) is a failed
+step; one that rank 0 meets alone would leave the others waiting, so it ends the command, the
+launcher ends the others, and the same command goes on from the last checkpoint.
+"""
+
+import logging
+import os
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, final
+
+from isogloss.base.errors import InputError, RunError
+from isogloss.execute.bench import Bench
+from isogloss.execute.executor import Ended, Event, Work
+from isogloss.execute.inline import InlineExecutor
+from isogloss.plan.plan import Step
+from isogloss.store.store import Store
+
+TOGETHER = frozenset({"train", "pretrain", "distill"})
+"""Kinds of steps that train a whole model."""
+
+_log = logging.getLogger(__name__)
+
+
+def launched(environment: Mapping[str, str] = os.environ) -> bool:
+    """Tell whether a launcher started several processes of this command.
+
+    >>> launched({}), launched({"WORLD_SIZE": "1"}), launched({"WORLD_SIZE": "8"})
+    (False, False, True)
+    """
+    return int(environment.get("WORLD_SIZE", "1")) > 1
+
+
+def follows(environment: Mapping[str, str] = os.environ) -> bool:
+    """Tell whether this process only trains along.
+
+    >>> follows({"WORLD_SIZE": "2", "RANK": "0"}), follows({"WORLD_SIZE": "2", "RANK": "1"})
+    (False, True)
+    """
+    return launched(environment) and environment.get("RANK", "0") != "0"
+
+
+@final
+@dataclass(frozen=True)
+class RanksExecutor:
+    """Runs each step where we stand, and trains together with the other processes."""
+
+    root: Path
+    """Of the store, the same folder for all processes."""
+
+    def run(self, steps: Sequence[Step], work: Work) -> Iterator[Event]:
+        """Run all steps, then let the other processes go.
+
+        Raises:
+            RunError: if a training ended here otherwise than for all.
+        """
+        from isogloss.train.ranks import make_accelerator, ranks_of
+
+        led = _Led(Store(self.root), work, ranks_of(make_accelerator()).tell)
+        for event in InlineExecutor().run(steps, led.do):
+            yield event
+            if isinstance(event, Ended) and led.out_of_step:
+                raise RunError(
+                    "The processes are out of step, since a training ended in rank 0 alone. Mend"
+                    " what is said above; the same command goes on from the last checkpoint."
+                )
+        led.tell(None)
+
+
+@dataclass
+class _Led:
+    """Work that the other processes hear of before it begins, if they have a part in it."""
+
+    store: Store
+    work: Work
+    tell: Callable[[Step | None], Any]
+    out_of_step: bool = False
+    """Whether the others wait in the middle of a training that rank 0 has left."""
+
+    def do(self, step: Step) -> Generator[Any, None, bool]:
+        """Do a step."""
+        from isogloss.train.loop import Diverged
+
+        if step.kind not in TOGETHER or step.key in self.store:
+            return (yield from self.work(step))
+        self.tell(step)
+        self.out_of_step = True
+        try:
+            made = yield from self.work(step)
+        except (Diverged, InputError):
+            self.out_of_step = False  # all have met it
+            raise
+        self.out_of_step = not made
+        return made
+
+
+def train_along(root: Path) -> None:
+    """Train along until rank 0 has no more to train: the life of any other rank."""
+    from isogloss.execute.work import MAKERS
+    from isogloss.train.loop import Diverged
+    from isogloss.train.ranks import make_accelerator, ranks_of
+
+    ranks, store = ranks_of(make_accelerator()), Store(root)
+    while (step := ranks.tell(None)) is not None:
+        try:
+            for _ in MAKERS[step.kind](Bench(_untold(step), store)):
+                pass
+        except (Diverged, InputError) as error:
+            _log.info("rank %d, too: %s", ranks.share.rank, error)
+
+
+def _untold(step: Step) -> Step:
+    """The step without trackers: rank 0 tells them."""
+    return replace(step, settings={**step.settings, "report_to": []})
