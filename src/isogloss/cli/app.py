@@ -14,6 +14,7 @@ from isogloss.cli import show
 from isogloss.cli.commands.audit import audit
 from isogloss.cli.commands.bench import bench
 from isogloss.cli.commands.compare import compare
+from isogloss.cli.commands.doctor import doctor
 from isogloss.cli.commands.export import export
 from isogloss.cli.commands.init import init
 from isogloss.cli.commands.ls import ls
@@ -30,7 +31,7 @@ from isogloss.cli.commands.view import view
 
 COMMANDS = (
     init, validate, plan, audit, run, status, results, report, compare, recommend, bench, view, ls,
-    schema,
+    schema, doctor,
 )  # fmt: skip
 
 app = typer.Typer(
