@@ -17,13 +17,15 @@ from isogloss.data.encoded_words import EncodedWords
 from isogloss.desk.audits import audit_of
 from isogloss.desk.compared import prepared
 from isogloss.desk.errors import errors_of
-from isogloss.desk.evidence import evidence_of, tables_of
+from isogloss.desk.evidence import compared_evidence_of, evidence_of, tables_of
 from isogloss.desk.opened import open_study
 from isogloss.desk.provenance import provenance_of
 from isogloss.execute.audit import audit_study
+from isogloss.report.faces import faces
 from isogloss.report.html.page import render
 from isogloss.report.html.study_page import study_page
 from isogloss.report.why.confusion import Place
+from isogloss.store.manifest import with_digest
 from isogloss.store.results import results_table
 from toys import STUDY, write_toy
 
@@ -40,7 +42,7 @@ def texts(tmp_path_factory):
     for path in (folder / ".isogloss" / "steps").glob("*/manifest.json"):
         manifest = json.loads(path.read_text(encoding="utf-8"))
         manifest["made"]["host"] = HOST
-        path.write_text(json.dumps(manifest), encoding="utf-8")
+        path.write_text(json.dumps(with_digest(manifest)), encoding="utf-8")
     return folder
 
 
@@ -233,6 +235,35 @@ def test_without_texts_no_words_of_a_sentence_are_on_the_page(of_words):
     assert mistakes
     assert all(one.told for one in mistakes)
     assert not any(one.as_gold or one.as_predicted or one.text for one in mistakes)
+
+
+def test_every_file_of_predictions_is_read_once(of_words, monkeypatch):
+    from isogloss.desk import errors as room
+
+    read, real = [], room.read_said
+    monkeypatch.setattr(room, "read_said", lambda folder, **more: (
+        read.append(folder) or real(folder, **more)
+    ))  # fmt: skip
+    found = errors(of_words)
+    assert found.confusions
+    assert found.entities
+    assert found.worst
+    assert len(read) == len(set(read)) > 0
+
+
+def test_tables_are_the_same_without_what_the_page_alone_shows(of_words, monkeypatch):
+    def csv_of(evidence):
+        return {one.path: one.make() for one in faces(evidence) if one.path.endswith(".csv")}
+
+    want = csv_of(evidence_of(of_words, []))
+    assert "tables/tokenizers.csv" in want
+
+    def refuse(*_, **__):
+        raise AssertionError("the page alone needs it")
+
+    for name in ("audit_of", "errors_of"):
+        monkeypatch.setattr(f"isogloss.desk.evidence.{name}", refuse)
+    assert csv_of(compared_evidence_of(of_words, [])) == want
 
 
 def test_a_study_half_done_says_what_failed_and_why_and_what_is_missing(

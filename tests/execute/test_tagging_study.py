@@ -20,7 +20,7 @@ from isogloss.execute.run import run_plan
 from isogloss.model.encoder import load_tagger
 from isogloss.plan.build import build_plan
 from isogloss.plan.pins import pin_study
-from isogloss.store.results import rows_of
+from isogloss.store.results import results_table
 from isogloss.store.store import Store
 from isogloss.study.load import load_study
 from tag_study import ENCODERS, LENGTHS, LONG, WORDS, write_tagged
@@ -59,7 +59,7 @@ class Ran:
             for cell in self.plan.cells
             if cell.step in self.store
         ]
-        return list(rows_of(entries))
+        return results_table(entries).to_pylist()
 
     def _part(self, cell):
         record = self.store.record(cell.step)

@@ -109,6 +109,25 @@ def test_charts_are_altair_and_named_when_several_fit(run):
         results.plot.balance("x")
 
 
+def test_the_figures_of_the_comparison_are_there_too(run):
+    _, _, results = run
+    assert "comparison-languages" in results.plot.names
+    spec = results.plot.comparison("languages").to_dict()
+    (values,) = (v for v in spec["datasets"].values() if "candidate" in v[0])
+    assert {value["candidate"] for value in values} == {"tiny", "other"}
+    with pytest.raises(InputError, match="the study has: comparison-languages"):
+        results.plot.comparison("front")
+
+
+def test_one_encoder_has_figures_and_no_comparison(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("one")
+    results = isogloss.Study.load(write_toy(folder), store=folder / "store").run(quiet=True)
+    assert results.plot.names
+    assert not [name for name in results.plot.names if name.startswith("comparison")]
+    with pytest.raises(InputError, match="needs two"):
+        results.plot.comparison()
+
+
 def test_a_comparison_and_a_recommendation(run):
     _, _, results = run
     compared = results.compare()

@@ -44,12 +44,17 @@ def audit_of(opened: "Opened") -> dict[str, Any]:
         language, the texts that were cut and so say nothing of fertility.
     """
     found = audit_stored(opened.study, opened.plan, opened.store)
-    found["tokenizers"] = {
+    found["tokenizers"] = tokenizers_of(opened)
+    return found
+
+
+def tokenizers_of(opened: "Opened") -> dict[str, dict[str, Any]]:
+    """What the tokenizers of a study made of its texts: that part of `audit_of` alone."""
+    return {
         encoder.display: tokenizer
         for encoder in opened.study.encoders
         if (tokenizer := _tokenizer(opened, encoder.display)) is not None
     }
-    return found
 
 
 def _tokenizer(opened: "Opened", encoder: str) -> dict[str, Any] | None:

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from isogloss.study.arms import Arm
     from isogloss.study.pretraining import Pretraining
 
-REGIMES = ("pretrain", "probe")
-"""Regimes of the rows that a pre-training has in the results."""
-
 STEPS = 100
 """At so many places on the way a mixture that changes is looked at."""
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
 from isogloss.base.languages import language_name
-from isogloss.desk.balance import REGIMES
 from isogloss.desk.opened import Opened
+from isogloss.report.balance.scores import REGIMES
 from isogloss.report.comparison.compare import Asked, Comparison, Extra, compare_study
 from isogloss.report.comparison.measured import how_measured
 from isogloss.report.comparison.measures import metrics_of

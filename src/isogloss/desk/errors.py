@@ -1,11 +1,11 @@
 """What the models of an opened study get wrong, from its stored predictions and texts."""
 
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from isogloss.desk.balance import REGIMES
 from isogloss.execute.kinds.data import read_examples, read_tagged_examples
+from isogloss.report.balance.scores import REGIMES
 from isogloss.report.comparison.results import Setting, setting_of_most
 from isogloss.report.comparison.units import SPAN_TASKS
 from isogloss.report.html.evidence import Errors
@@ -30,6 +30,9 @@ MOST_SHOWN = 5
 MOST_IN_ALL = 400
 """Examples of a page; with very many encoders and languages there are fewer of each."""
 
+Reading = Callable[[str], Said]
+"""Gives what was predicted in a step."""
+
 Tested = dict[Place, dict[int, str]]
 """The evaluations of each place: seed -> step."""
 
@@ -46,14 +49,19 @@ def errors_of(opened: "Opened", rows: "Sequence[Row]", *, texts: bool) -> Errors
     if not tested:
         return None
     main = setting_of_most((place.encoder, place.setting) for place in tested)
-    inside = {place: steps for place, steps in tested.items() if place.setting == main}
-    return Errors(
-        main=main,
-        confusions=list(_confusions(opened, rows, tested)),
-        entities=list(_entities(opened, inside)),
-        worst=list(_worst(opened, inside, texts=texts)),
-        texts=texts,
-    )
+    n_inside = sum(place.setting == main for place in tested)
+    most = max(1, min(MOST_SHOWN, MOST_IN_ALL // n_inside))
+    confusions = [] if opened.study.is_tagging else list(_of_rows(opened, rows))
+    entities: list[Record] = []
+    worst: list[Worst] = []
+    for place, steps in tested.items():
+        said = cache(partial(_said, opened))  # each file is read once, and forgotten with its place
+        if opened.study.is_tagging:
+            confusions.append(confusion_of_words(place, list(map(said, steps.values()))))
+        if place.setting == main:
+            entities += _entities(opened, place, steps, said)
+            worst.append(_worst(opened, place, steps, said, most=most, texts=texts))
+    return Errors(main, confusions, entities, worst, texts)
 
 
 def _tested(opened: "Opened") -> Tested:
@@ -70,38 +78,42 @@ def _tested(opened: "Opened") -> Tested:
     return found
 
 
-def _confusions(opened: "Opened", rows: "Sequence[Row]", tested: Tested) -> Iterator[Confusion]:
-    if not opened.study.is_tagging:
-        yield from confusions_of_rows(rows, opened.study.labels, opened.study.metric)
-        return
-    for place, steps in tested.items():
-        yield confusion_of_words(place, [_said(opened, step) for step in steps.values()])
+def _of_rows(opened: "Opened", rows: "Sequence[Row]") -> Iterable[Confusion]:
+    return confusions_of_rows(rows, opened.study.labels, opened.study.metric)
 
 
-def _entities(opened: "Opened", inside: Tested) -> "Iterator[Record]":
+def _entities(
+    opened: "Opened", place: Place, steps: Mapping[int, str], said: Reading
+) -> "Iterable[Record]":
     if opened.study.task not in SPAN_TASKS:
-        return
-    for place, steps in inside.items():
-        counts = count_matches(_said(opened, step) for step in steps.values())
-        yield from entity_records(place.encoder, place.target, counts, len(steps))
+        return ()
+    counts = count_matches(map(said, steps.values()))
+    return entity_records(place.encoder, place.target, counts, len(steps))
 
 
-def _worst(opened: "Opened", inside: Tested, *, texts: bool) -> Iterator[Worst]:
-    most = max(1, min(MOST_SHOWN, MOST_IN_ALL // len(inside)))
-    for place, steps in inside.items():
-        seed = min(steps, key=opened.study.seeds.index)
-        said = _said(opened, steps[seed])
-        data = _data_of(opened, steps[seed]) if texts else None
-        if opened.study.is_tagging:
-            words = partial(_words, opened, data) if data else None
-            spans = opened.study.task in SPAN_TASKS
-            found = worst_sentences(said, most, words, spans=spans)
-        else:
-            found = worst_texts(said, most, partial(_texts, opened, data) if data else None)
-        wrong = int(said.wrong.sum())
-        yield Worst(
-            place.encoder, place.setting, place.target, seed, wrong, len(said), tuple(found)
-        )
+def _worst(
+    opened: "Opened",
+    place: Place,
+    steps: Mapping[int, str],
+    said: Reading,
+    *,
+    most: int,
+    texts: bool,
+) -> Worst:
+    """The worst examples of the first seed."""
+    seed = min(steps, key=opened.study.seeds.index)
+    of_seed = said(steps[seed])
+    data = _data_of(opened, steps[seed]) if texts else None
+    if opened.study.is_tagging:
+        words = partial(_words, opened, data) if data else None
+        spans = opened.study.task in SPAN_TASKS
+        found = worst_sentences(of_seed, most, words, spans=spans)
+    else:
+        found = worst_texts(of_seed, most, partial(_texts, opened, data) if data else None)
+    wrong = int(of_seed.wrong.sum())
+    return Worst(
+        place.encoder, place.setting, place.target, seed, wrong, len(of_seed), tuple(found)
+    )
 
 
 def _said(opened: "Opened", step: str) -> Said:

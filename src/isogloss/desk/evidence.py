@@ -4,13 +4,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from isogloss.base.errors import InputError
-from isogloss.desk.audits import audit_of
-from isogloss.desk.balance import REGIMES, also_of, design_of, trials_of
+from isogloss.desk.audits import audit_of, tokenizers_of
+from isogloss.desk.balance import also_of, design_of, trials_of
 from isogloss.desk.compared import compared, data_notes, measurement, warnings
 from isogloss.desk.errors import errors_of
 from isogloss.desk.opened import Opened
 from isogloss.desk.provenance import provenance_of
 from isogloss.report.balance.claim import claim_lines
+from isogloss.report.balance.scores import REGIMES
 from isogloss.report.balance.tables import balance_tables
 from isogloss.report.frame import Frame
 from isogloss.report.html.evidence import Balancing, Comparing, Evidence, Scores
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from isogloss.report.records import Row
+
+    Audits = Mapping[str, Mapping[str, Any]]
+    """Of tokenizers, by encoder."""
 
 
 def tables_of(opened: Opened, commands: "Sequence[str]") -> Evidence:
@@ -49,6 +53,20 @@ def tables_of(opened: Opened, commands: "Sequence[str]") -> Evidence:
     )
 
 
+def compared_evidence_of(opened: Opened, commands: "Sequence[str]") -> Evidence:
+    """Gather what tables, figures and Markdown are made of: all but what the page alone shows.
+
+    Args:
+        opened: the study; at least one of its cells is finished.
+        commands: what a reader types to get them again.
+
+    Raises:
+        InputError: if nothing is finished.
+    """
+    found = tables_of(opened, commands)
+    return found if found.scores is None else _with_comparison(found, opened, None)
+
+
 def evidence_of(opened: Opened, commands: "Sequence[str]", *, texts: bool = True) -> Evidence:
     """Gather what a page is written from.
 
@@ -63,9 +81,9 @@ def evidence_of(opened: Opened, commands: "Sequence[str]", *, texts: bool = True
     found, audit = tables_of(opened, commands), audit_of(opened)
     if found.scores is None:
         return replace(found, audit=audit)
-    comparing, why = _comparing(opened, audit["tokenizers"])
     errors = errors_of(opened, found.scores.rows, texts=texts)
-    return replace(found, audit=audit, comparing=comparing, uncompared=why, errors=errors)
+    found = _with_comparison(found, opened, audit["tokenizers"])
+    return replace(found, audit=audit, errors=errors)
 
 
 def _scores(opened: Opened, rows: "Sequence[Row]") -> Scores:
@@ -74,20 +92,22 @@ def _scores(opened: Opened, rows: "Sequence[Row]") -> Scores:
     return Scores(rows, tables, opened.trainings())
 
 
-def _comparing(
-    opened: Opened, tokenizers: "Mapping[str, Mapping[str, Any]]"
-) -> tuple[Comparing | None, str]:
-    """The comparison, where there is something to compare; else why it could not be made yet."""
+def _with_comparison(found: Evidence, opened: Opened, tokenizers: "Audits | None") -> Evidence:
+    """Add the comparison, where there is something to compare; else why it could not be made yet.
+
+    `tokenizers` are audited here if that was not done before.
+    """
     tested = [c for c, _ in opened.entries if c["target_language"] and c["regime"] not in REGIMES]
     if len({(columns["encoder"], columns["form"]) for columns in tested}) < 2:
-        return None, ""
+        return found
     try:
-        return _compared(opened, tokenizers), ""
+        audits = tokenizers_of(opened) if tokenizers is None else tokenizers
+        return replace(found, comparing=_compared(opened, audits))
     except InputError as error:
-        return None, str(error)
+        return replace(found, uncompared=str(error))
 
 
-def _compared(opened: Opened, tokenizers: "Mapping[str, Mapping[str, Any]]") -> Comparing:
+def _compared(opened: Opened, tokenizers: "Audits") -> Comparing:
     found = compared(opened, tokenizers)
     measured, _ = measurement(opened)
     return Comparing(

@@ -105,7 +105,7 @@ class Results:
     @property
     def plot(self) -> Plots:
         """The figures as Altair charts: `plot.curves()`, `plot.transfer()`, ..."""
-        return Plots(self._tabled)
+        return Plots(self._tabled, lambda: self._compared)
 
     def to_html(self, path: str | Path | None = None) -> str:
         """The page of the study, as `isogloss report` writes it; written to a file if one is given.

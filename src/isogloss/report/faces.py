@@ -38,7 +38,7 @@ def faces(evidence: Evidence, *, audited: bool = False) -> Iterator[Artifact]:
     """Give all files of a report, the page last.
 
     Args:
-        evidence: of a study.
+        evidence: of a study; only the page needs what `isogloss.desk.evidence.evidence_of` adds.
         audited: whether `audit.md` stands beside, to be linked.
 
     Raises:

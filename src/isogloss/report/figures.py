@@ -41,6 +41,9 @@ class Figure:
     spec: dict[str, Any]
     """Vega-Lite, data included."""
 
+    task: str = ""
+    """What it is about, where a study has several tasks."""
+
 
 def figures(tables: Mapping[str, Records], frame: Frame) -> Iterator[Figure]:
     """Draw every table that has enough to show, one figure per encoder, split and size."""

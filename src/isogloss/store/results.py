@@ -58,12 +58,6 @@ def results_table(entries: Iterable[Entry]) -> pa.Table:
     return pa.Table.from_batches(_batches(entries), schema=SCHEMA)
 
 
-def rows_of(entries: Iterable[Entry]) -> Iterator[dict[str, Any]]:
-    """The same rows one at a time, as dicts."""
-    for batch in _batches(entries):
-        yield from batch.to_pylist()
-
-
 def _batches(entries: Iterable[Entry]) -> Iterator[pa.RecordBatch]:
     columns: dict[str, list[Any]] = {name: [] for name in ROW_COLUMNS}
     for given, record in entries:

@@ -1,18 +1,15 @@
 """Reports of studies, written when they are asked for and kept until something new is finished."""
 
-import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
 from functools import partial
-from html import unescape
 from threading import Lock, Thread
 from typing import final
 
 from isogloss.desk.evidence import evidence_of
-from isogloss.report.html.page import render
+from isogloss.report.html.page import Rendered, render_with_policy
 from isogloss.report.html.study_page import study_page
 from isogloss.store.live import Live
 from isogloss.store.store import Store
@@ -31,17 +28,6 @@ FRESH_SECONDS = 10.0
 FRESH_TIMES = 2
 """And so many times as long as its writing took."""
 
-_POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
-
-
-@final
-@dataclass(frozen=True)
-class Report:
-    """A report's page, and what it allows itself to load."""
-
-    html: str
-    policy: str
-
 
 @final
 class Reports:
@@ -53,7 +39,7 @@ class Reports:
         self._lock = Lock()
         self._turn = Lock()
 
-    def of(self, noted: Noted, store: Store) -> Report | None:
+    def of(self, noted: Noted, store: Store) -> Rendered | None:
         """The report of what is finished of a study; None while it is being written.
 
         Raises:
@@ -76,21 +62,20 @@ class Reports:
         for id in written[: max(0, len(self._written) - MOST)]:
             del self._written[id]
 
-    def _write(self, noted: Noted) -> Report:
+    def _write(self, noted: Noted) -> Rendered:
         opened = self._shelf.opened(noted).again_opened()
         commands = [opened.again("run"), opened.again("report", "-o", str(opened.folder))]
-        html = render(study_page(evidence_of(opened, commands)))
-        return Report(html, policy_of(html))
+        return render_with_policy(study_page(evidence_of(opened, commands)))
 
 
 @final
 class _Writing:
     """A report that is being written, or that was, in a thread that nobody waits for at the end."""
 
-    def __init__(self, stamp: str, write: Callable[[], Report], turn: Lock) -> None:
+    def __init__(self, stamp: str, write: Callable[[], Rendered], turn: Lock) -> None:
         self._stamp = stamp
         self._began = self._ended = 0.0
-        self._future: Future[Report] = Future()
+        self._future: Future[Rendered] = Future()
         Thread(target=self._run, args=(write, turn), daemon=True).start()
 
     @property
@@ -111,14 +96,14 @@ class _Writing:
             return age < AGAIN_SECONDS
         return stamp == self._stamp or age < max(FRESH_SECONDS, FRESH_TIMES * took)
 
-    def result(self, seconds: float) -> Report | None:
+    def result(self, seconds: float) -> Rendered | None:
         """The report, if it is there after so long at most."""
         try:
             return self._future.result(seconds)
         except TimeoutError:
             return None
 
-    def _run(self, write: Callable[[], Report], turn: Lock) -> None:
+    def _run(self, write: Callable[[], Rendered], turn: Lock) -> None:
         try:
             with turn:
                 self._began = time.monotonic()
@@ -135,15 +120,3 @@ def finished_stamp(noted: Noted, store: Store) -> str:
     """Another one as soon as a step of the study is finished, made anew, or fails."""
     live = Live(store.root)
     return "\n".join([noted.stamp, *(f"{key in store} {live.ended(key)}" for key in noted.keys)])
-
-
-def policy_of(html: str) -> str:
-    """The policy that a page has in its head.
-
-    Raises:
-        ValueError: if it has none.
-    """
-    found = _POLICY.search(html)
-    if found is None:
-        raise ValueError("a report without a Content-Security-Policy")
-    return unescape(found[1])

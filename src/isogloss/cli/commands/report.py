@@ -48,7 +48,7 @@ def report(
     report.html opens anywhere, offline. Learning curves, transfer and regimes are in report.md too,
     encoders against each other in comparison.md, what was pre-trained in balance.md.
     """
-    from isogloss.desk.evidence import evidence_of
+    from isogloss.desk.evidence import compared_evidence_of, evidence_of
     from isogloss.desk.opened import open_study
     from isogloss.report.faces import ENDINGS, USUAL, faces
     from isogloss.report.files import write_files
@@ -64,7 +64,10 @@ def report(
     folder = output or opened.folder
     flags = ["--no-texts"] if no_texts else []
     commands = [opened.again("run"), opened.again("report", *flags, "-o", str(folder))]
-    evidence = evidence_of(opened, commands, texts=not no_texts)
+    if "html" in wanted:
+        evidence = evidence_of(opened, commands, texts=not no_texts)
+    else:
+        evidence = compared_evidence_of(opened, commands)
     made = faces(evidence, audited=was_audited(folder))
     paths = write_files(folder, made, [ENDINGS[name] for name in wanted])
     if not paths:

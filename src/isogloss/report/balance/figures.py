@@ -48,7 +48,7 @@ def _sizes(averages: Records, frame: Frame, design: Design) -> Iterator[Figure]:
             caption = f"Each language against the size of its text: {measure}."
             spec = sizes_chart(usable, replace(frame, metric=measure))
             table = "balance_masked" if key["task"] == MASKED else "balance_probes"
-            yield Figure(name, table, caption, spec)
+            yield Figure(name, table, caption, spec, key["task"])
 
 
 def _differences(tests: Records, frame: Frame, design: Design) -> Iterator[Figure]:
@@ -62,4 +62,4 @@ def _differences(tests: Records, frame: Frame, design: Design) -> Iterator[Figur
         spec = differences_chart(
             ordered, replace(frame, metric=measure), candidate=design.candidate
         )
-        yield Figure(name, DIFFERENCES, caption, spec)
+        yield Figure(name, DIFFERENCES, caption, spec, key["task"])

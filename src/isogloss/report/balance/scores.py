@@ -14,6 +14,7 @@ MASKED = "mlm"
 """The task of predicting masked words."""
 
 REGIMES = {"pretrain", "probe"}
+"""Regimes of the rows that a pre-training has in the results."""
 
 TEACHER = "teacher"
 """What the teachers are called together: each on its own language."""

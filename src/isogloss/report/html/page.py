@@ -56,22 +56,39 @@ class Page:
     footer: str = ""
 
 
+@final
+@dataclass(frozen=True)
+class Rendered:
+    """A page as it is written."""
+
+    html: str
+    policy: str
+    """What it allows itself to load, as in its head: a Content-Security-Policy."""
+
+
 def render(page: Page) -> str:
     """Draw a page; takes a second or two where it has charts, for their runtime."""
+    return render_with_policy(page).html
+
+
+def render_with_policy(page: Page) -> Rendered:
+    """Draw a page, and tell its policy, for who serves it."""
     charts = any(isinstance(block, Chart) for block in _all_blocks(page.sections))
     scripts = [_runtime()] if charts else []
     scripts.append("\n".join(_asset(name) for name in SCRIPTS))
     style = "\n".join(_asset(name) for name in STYLES)
-    return (
+    policy = _policy(scripts, [style])
+    html = (
         environment()
         .get_template("page.html.j2")
         .render(
             page=page,
-            policy=_policy(scripts, [style]),
+            policy=policy,
             scripts=[Markup(script) for script in scripts],  # noqa: S704 - ours, not anybody's data
             style=Markup(style),  # noqa: S704 - ours
         )
     )
+    return Rendered(html, policy)
 
 
 def rich_text(text: str) -> Markup:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from isogloss.report.balance.claim import question_words, untested_words
-from isogloss.report.balance.figures import balance_figures
+from isogloss.report.balance.figures import DIFFERENCES, balance_figures
 from isogloss.report.balance.page import READING, facts, halves, headlines_first, title_of
 from isogloss.report.balance.scores import MASKED, TEACHER, TEACHERS
 from isogloss.report.balance.side_by_side import keep
@@ -38,14 +38,15 @@ def balance(evidence: Evidence) -> Section | None:
     found = evidence.balancing
     if found is None:
         return None
-    charts = [
-        _chart(figure, found, evidence.frame)
-        for figure in balance_figures(found.tables, evidence.frame, found.design)
-    ]
+    masked: list[Chart] = []
+    probes: list[Chart] = []
+    for figure in balance_figures(found.tables, evidence.frame, found.design):
+        charts = masked if figure.task == MASKED else probes
+        charts.append(_chart(figure, found, evidence.frame))
     blocks = [
         *_answer(found),
-        *_masked(found, [chart for chart in charts if _is_masked(chart)]),
-        *_probes(found, [chart for chart in charts if not _is_masked(chart)]),
+        *_masked(found, masked),
+        *_probes(found, probes),
         *_folded("All differences, tested", list(_differences(found))),
         *_folded("Further metrics, and each language", list(_further(found))),
         *_costs(found),
@@ -66,16 +67,11 @@ def _answer(found: Balancing) -> Iterator[Block]:
 
 
 def _chart(figure: Figure, found: Balancing, frame: Frame) -> Chart:
-    if not figure.name.startswith("balance-size"):
+    if figure.table == DIFFERENCES:
         return drawn(figure, frame)
     shown = arms_shown([r for r in found.tables["balance_averages"] if r["value"] is not None])
     controls = [highlight(shown, "arm", "Highlight")]
     return drawn(figure, frame, controls=controls, scales=True)
-
-
-def _is_masked(chart: Chart) -> bool:
-    """Whether it is about masked words, and not about a probe."""
-    return chart.id.split("-")[2] == MASKED
 
 
 def _masked(found: Balancing, charts: Sequence[Chart]) -> Iterator[Block]:
