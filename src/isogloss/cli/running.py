@@ -8,6 +8,7 @@ from isogloss.cli import show
 from isogloss.cli.options import ExecutorName
 from isogloss.desk import running
 from isogloss.desk.opened import Opened
+from isogloss.execute.ranks import follows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -17,13 +18,18 @@ if TYPE_CHECKING:
     from isogloss.plan.plan import Step
 
 
-def bring_up_to_date(opened: Opened, chosen: "Chosen") -> tuple[int, list["Outcome"]]:
+def bring_up_to_date(opened: Opened, chosen: "Chosen", *, verify: bool = False) -> running.Brought:
     """Do what is missing, and only that; see `isogloss.desk.running`."""
     try:
-        return running.bring_up_to_date(opened, chosen, say=show.note, follow=_follow)
+        ended = running.bring_up_to_date(
+            opened, chosen, say=show.note, follow=_follow, verify=verify
+        )
     except KeyboardInterrupt:
         show.note("Stopped. Finished steps are kept; the same command goes on from here.")
         raise typer.Exit(1) from None
+    if follows():
+        raise typer.Exit
+    return ended
 
 
 def choose(

@@ -13,7 +13,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from isogloss.execute.executor import Ended, Event, Outcome, Progressed, Started
+from isogloss.execute.executor import Ended, Event, Outcome, Progressed, Redone, Started
 from isogloss.plan.estimate import weight
 from isogloss.plan.plan import Step
 from isogloss.report.numbers import duration
@@ -29,14 +29,24 @@ def follow(events: Iterable[Event], steps: Sequence[Step], console: Console) -> 
 def _with_lines(events: Iterable[Event], steps: Sequence[Step], console: Console) -> list[Outcome]:
     outcomes: list[Outcome] = []
     began, total, done = time.monotonic(), sum(map(weight, steps)), 0.0
+    n = len(steps)
     for event in events:
-        if isinstance(event, Ended):
+        if isinstance(event, Redone):
+            console.print(redone(event), markup=False, style="yellow")
+            n, total = n + 1, total + weight(event.step)
+        elif isinstance(event, Ended):
             outcomes.append(event.outcome)
             done += weight(event.outcome.step)
             left = (time.monotonic() - began) / done * (total - done)
-            line = _line(event.outcome, f"{len(outcomes)}/{len(steps)}", left)
+            line = _line(event.outcome, f"{len(outcomes)}/{n}", left)
             console.print(line, markup=False, style="dim")
     return outcomes
+
+
+def redone(event: Redone) -> str:
+    """What is said of a damaged step."""
+    where = f" It was moved to {event.folder}." if event.folder else ""
+    return f"damaged: {event.step.kind} {event.step.title}: {event.why}.{where} It is made anew."
 
 
 def _line(outcome: Outcome, place: str, left: float) -> str:
@@ -63,8 +73,8 @@ class _Bars:
     def __init__(self, progress: Progress, steps: Sequence[Step]) -> None:
         self.progress = progress
         self.n = len(steps)
-        total = sum(map(weight, steps))
-        self.cells = progress.add_task("cells", total=total, place=f"0/{self.n}")
+        self.total = sum(map(weight, steps))
+        self.cells = progress.add_task("cells", total=self.total, place=f"0/{self.n}")
         self.workers: dict[int, TaskID] = {}
 
     def follow(self, events: Iterable[Event]) -> list[Outcome]:
@@ -75,11 +85,19 @@ class _Bars:
                 self._start(event)
             elif isinstance(event, Progressed):
                 self._advance(event)
+            elif isinstance(event, Redone):
+                self._add(event)
             else:
                 outcomes.append(event.outcome)
                 place = f"{len(outcomes)}/{self.n}"
                 self.progress.update(self.cells, advance=weight(event.outcome.step), place=place)
         return outcomes
+
+    def _add(self, event: Redone) -> None:
+        self.progress.console.print(redone(event), markup=False, style="yellow")
+        self.n += 1
+        self.total += weight(event.step)
+        self.progress.update(self.cells, total=self.total)
 
     def _start(self, event: Started) -> None:
         title = f"{event.step.kind} {event.step.title}"

@@ -6,6 +6,7 @@ Each step, each need and each group is looked at once or twice, so 100,000 steps
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from heapq import heappop, heappush
 from typing import final
 
@@ -130,4 +131,5 @@ def _outside(group: Sequence[Step]) -> set[str]:
 
 def _blocked(step: Step, cause: Step, failure: Failure) -> Outcome:
     message = f"It needs {cause.kind} {cause.key} ({cause.title}), which failed: {failure.message}"
-    return Outcome(step, "blocked", failure=Failure(failure.kind, message))
+    because = replace(failure, message=message, traceback="", worker=None)
+    return Outcome(step, "blocked", failure=because)

@@ -11,8 +11,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
-from isogloss.base.errors import InputError, IsoglossError
+from isogloss.base.errors import InputError, IsoglossError, OutOfMemory
+from isogloss.base.safe_text import redacted, safe, visible
 from isogloss.plan.plan import Step
+from isogloss.store.damage import Unusable
 
 OUT_OF_MEMORY = (
     "There was not enough memory. Lower training.max_tokens or evaluation.max_tokens, or use fewer"
@@ -55,6 +57,12 @@ class Failure:
 
     worker: int | None = None
 
+    code: str = ""
+    """Of the error's class (docs/errors.md); empty for a bug."""
+
+    unusable: str = ""
+    """Key of the step that is damaged or gone, if that is why: to make it anew helps."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -96,7 +104,17 @@ class Ended:
     outcome: Outcome
 
 
-Event = Started | Progressed | Ended
+@dataclass(frozen=True)
+class Redone:
+    """A finished step turned out to be damaged: it was moved aside, and is made anew."""
+
+    step: Step
+    why: str
+    folder: str
+    """Where it is now; empty if it was gone."""
+
+
+Event = Started | Progressed | Ended | Redone
 
 
 class Executor(Protocol):
@@ -141,13 +159,14 @@ def _progress(step: Step, work: Work, worker: int) -> Generator[Event, None, boo
 
 
 def _failure(error: BaseException, worker: int) -> Failure:
-    trace = "".join(traceback.format_exception(error))
+    trace = visible(redacted("".join(traceback.format_exception(error))))
     if isinstance(error, IsoglossError):
         kind: Kind = "input" if isinstance(error, InputError) else "run"
-        return Failure(kind, str(error), trace, worker)
+        unusable = error.key if isinstance(error, Unusable) else ""
+        return Failure(kind, str(error), trace, worker, error.code, unusable)
     if _is_out_of_memory(error):
-        return Failure("run", OUT_OF_MEMORY, trace, worker)
-    return Failure("bug", f"{type(error).__name__}: {error}", trace, worker)
+        return Failure("run", OUT_OF_MEMORY, trace, worker, OutOfMemory.code)
+    return Failure("bug", safe(f"{type(error).__name__}: {error}"), trace, worker)
 
 
 def _is_out_of_memory(error: BaseException) -> bool:

@@ -4,16 +4,20 @@ This runs in whatever process the executor chose; it asks the store for everythi
 everything there, so nothing but the step itself has to travel.
 """
 
-import time
+import logging
 from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from typing import Any
 
 from isogloss.execute.bench import Bench, Making
+from isogloss.execute.spent import Spent
 from isogloss.execute.telling import telling
 from isogloss.plan.plan import Step
 from isogloss.store.live import Live
+from isogloss.store.quarantine import set_aside
 from isogloss.store.store import Store
+
+_log = logging.getLogger(__name__)
 
 Makers = Mapping[str, Callable[[Bench], Making]]
 """Kind of step -> what makes it."""
@@ -23,7 +27,7 @@ def make_step(step: Step, root: Path, makers: Makers) -> Generator[Any, None, bo
     """Make a step unless the store has it; yields progress.
 
     Another process at the same step is waited for, and what it made is taken, if it was made from
-    the same things.
+    the same things. What is there but damaged is moved aside, and made anew.
 
     Returns:
         True if it was made here, False if it was found.
@@ -31,18 +35,26 @@ def make_step(step: Step, root: Path, makers: Makers) -> Generator[Any, None, bo
     store = Store(root)
     with store.claim(step.key, wait=True):
         if step.key in store:
-            store.folder(step.key, step.identity)
-            return False
-        began = time.monotonic()
-        made = yield from telling(makers[step.kind](Bench(step, store)), step, Live(root))
-        seconds = time.monotonic() - began
+            moved = set_aside(store, step.key, bytes_too=False)
+            if moved is None:
+                store.folder(step.key, step.identity)
+                return False
+            _log.warning("%s %s was damaged (%s): made anew", step.kind, step.key, moved.why)
+        spent = Spent.so_far(store, step.key)
+        try:
+            made = yield from telling(
+                makers[step.kind](Bench(step, store)), step, Live(root), spent
+            )
+        except BaseException:
+            spent.keep(store, step.key)
+            raise
         store.write(
             step.key,
             step.kind,
             step.identity,
             made.record,
             made.fill,
-            seconds=seconds,
+            seconds=spent.seconds,
             title=step.title,
         )
         return True

@@ -21,6 +21,7 @@ from isogloss.base.threads import thread_variables
 from isogloss.execute.agenda import Agenda
 from isogloss.execute.allocator import allocator_variables
 from isogloss.execute.executor import Ended, Event, Failure, Outcome, Work
+from isogloss.execute.stopping import is_asked, may_finish
 from isogloss.execute.worker import Died, Worker
 from isogloss.plan.plan import Step
 
@@ -54,8 +55,12 @@ class ProcessesExecutor:
         try:
             yield from _Shift(Agenda(steps), crew).events()
         finally:
-            crew.stop()
-            atexit.unregister(crew.stop)
+            try:
+                if may_finish():
+                    crew.let_go()
+            finally:
+                crew.stop()
+                atexit.unregister(crew.stop)
 
 
 def available_cores() -> int:
@@ -109,6 +114,17 @@ class _Crew:
         wait([worker.connection for _, worker in busy], timeout=_LOOK_SECONDS)
         return [post for post, worker in busy if worker.has_something()]
 
+    def let_go(self) -> None:
+        """Wait until every worker has ended at a point to go on from; an interrupt ends the wait.
+
+        Who has a step at hand finds, at its next word of progress, that nobody listens.
+        """
+        workers = [post.worker for post in self._posts if post.worker is not None]
+        for worker in workers:
+            worker.dismiss(at_once=False)
+        for worker in workers:
+            worker.wait()
+
     def stop(self) -> None:
         """End all workers, those in mid-step too; may be called again if it was interrupted."""
         for post in self._posts:
@@ -129,8 +145,14 @@ class _Shift:
         self._crew = crew
 
     def events(self) -> Iterator[Event]:
-        """All events until every step is over."""
+        """All events until every step is over.
+
+        Raises:
+            KeyboardInterrupt: if the run was asked to stop.
+        """
         while self._agenda:
+            if is_asked():
+                raise KeyboardInterrupt
             self._hand_out()
             for post in self._crew.wait():
                 yield from self._listen(post)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar, final
 
 from isogloss.base.errors import IsoglossError
+from isogloss.execute.spent import Spent
 from isogloss.plan.plan import Step
 from isogloss.store.live import Live
 
@@ -16,13 +17,13 @@ Result = TypeVar("Result")
 
 
 def telling(
-    making: Generator[Any, None, Result], step: Step, live: Live
+    making: Generator[Any, None, Result], step: Step, live: Live, spent: Spent
 ) -> Generator[Any, None, Result]:
     """Pass on a step's progress, and tell it; when the step has ended, however, it is taken back.
 
     A store that cannot be told does not stop the step: what counts is written elsewhere.
     """
-    word = _Word(step, live)
+    word = _Word(step, live, spent)
     word.give()
     try:
         with closing(making):
@@ -45,6 +46,7 @@ class _Word:
 
     step: Step
     live: Live
+    spent: Spent
     began: float = field(default_factory=time.time)
     first: int | None = None
     """Where it went on from, in its own unit."""
@@ -70,6 +72,7 @@ class _Word:
             "first": self.first,
             "began": self.began,
             "time": time.time(),
+            "seconds": self.spent.seconds,
         }
         with suppress(OSError, IsoglossError, ValueError):
             self.live.tell(self.step.key, said)

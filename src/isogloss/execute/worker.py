@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, final
 
-from isogloss.base.errors import RunError
+from isogloss.base.errors import RunError, WorkerDied
 from isogloss.execute.executor import Event, Failure, Work, perform
 from isogloss.plan.plan import Step
 
@@ -94,13 +94,17 @@ class Worker:
         code = self._process.exitcode
         self.dismiss(at_once=True)
         self.stop()
-        return Failure("crash", describe_death(code), worker=self.number)
+        return Failure("crash", describe_death(code), "", self.number, WorkerDied.code)
 
     def dismiss(self, *, at_once: bool) -> None:
         """Let the process end: when its step is done, or at once, with its work closed first."""
         self.connection.close()  # what it reads next is the end of the pipe
         if at_once and self._process.is_alive():
             self._process.terminate()
+
+    def wait(self) -> None:
+        """Wait for the end of a dismissed process, however long its checkpoint takes."""
+        self._process.join()
 
     def stop(self) -> None:
         """Wait for the end of a dismissed process, but not for ever."""

@@ -133,7 +133,7 @@ def _compare_study(
     from isogloss.cli.running import bring_up_to_date
 
     _check_candidates(opened)
-    _, outcomes = bring_up_to_date(opened, executor)
+    outcomes = bring_up_to_date(opened, executor).outcomes
     comparison, chosen = _conclude(opened.again_opened(), output, as_json=as_json)
     if not as_json:
         for table in comparison:

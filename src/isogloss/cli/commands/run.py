@@ -1,7 +1,7 @@
 """`isogloss run`: do what is missing, and only that."""
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -25,6 +25,7 @@ from isogloss.store.names import DEFAULT_STORE
 
 if TYPE_CHECKING:
     from isogloss.desk.opened import Opened
+    from isogloss.desk.running import Brought
     from isogloss.execute.executor import Outcome
 
 PARTIAL = 3
@@ -39,13 +40,21 @@ def run(
     cpus: CpusOption = 1,
     gpus: GpusOption = 0,
     memory: MemoryOption = 0,
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify",
+            help="First digest every file of the study's finished steps; redo what is damaged.",
+        ),
+    ] = False,
     changes: SetOption = None,
     json: JsonOption = False,
     verbose: VerboseOption = 0,
 ) -> None:
     """Run a study: train and evaluate what the store does not have yet.
 
-    Stop it at any time; the same command goes on from the last checkpoint.
+    Stop it at any time; the same command goes on from the last checkpoint. Ctrl-C once stops it
+    when what runs has left a checkpoint, twice at once.
     Exit codes: 0 all done, 1 nothing could be done, 2 the input is wrong, 3 some cells failed.
     """
     from isogloss.cli.running import bring_up_to_date, choose
@@ -55,22 +64,23 @@ def run(
     began = time.monotonic()
     chosen = choose(executor, jobs, cluster, cpus, gpus, memory)
     opened = open_study(study, store, changes)
-    read, outcomes = bring_up_to_date(opened, chosen)
-    _finish(opened, read, outcomes, time.monotonic() - began, as_json=json)
+    brought = bring_up_to_date(opened, chosen, verify=verify)
+    _finish(opened, brought, time.monotonic() - began, as_json=json)
 
 
-def _finish(
-    opened: "Opened", read: int, outcomes: list["Outcome"], seconds: float, *, as_json: bool
-) -> None:
+def _finish(opened: "Opened", brought: "Brought", seconds: float, *, as_json: bool) -> None:
     """Say how it ended, and leave with the code that says the same."""
-    failed = [outcome for outcome in outcomes if outcome.status in {"failed", "blocked"}]
-    done = read + sum(outcome.status == "done" for outcome in outcomes)
+    failed = [outcome for outcome in brought.outcomes if outcome.status in {"failed", "blocked"}]
+    done = brought.read + sum(outcome.status == "done" for outcome in brought.outcomes)
     summary = {
         "study": opened.study.name,
         "steps": len(opened.plan),
         "done": done,
         "found": len(opened.plan) - done - len(failed),
         "failed": [_failure(outcome) for outcome in failed],
+        "quarantined": [
+            {"key": one.key, "why": one.why, "folder": str(one.folder)} for one in brought.set_aside
+        ],
         "seconds": seconds,
     }
     kinds = ("evaluate", "masked")
@@ -94,6 +104,7 @@ def _failure(outcome: "Outcome") -> dict[str, Any]:
         "key": outcome.step.key,
         "title": outcome.step.title,
         "status": outcome.status,
+        "code": outcome.failure.code if outcome.failure else "",
         "message": outcome.failure.message if outcome.failure else "",
     }
 
@@ -110,6 +121,11 @@ def _speak(
         show.say(
             f"{summary['done']} steps done, {summary['found']} found in the store,"
             f" {len(failed)} failed, in {took}."
+        )
+    if summary["quarantined"]:
+        show.say(
+            f"{len(summary['quarantined'])} damaged steps were moved to"
+            f" {opened.store.root / 'quarantine'} and are not used: see to the disk."
         )
     for one in summary["failed"]:
         show.err().print(f"{one['status']}: {one['title']}: {one['message']}", markup=False)

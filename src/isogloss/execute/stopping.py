@@ -1,0 +1,95 @@
+"""Stopping a run from outside: once at a point to go on from, twice at once.
+
+Ctrl-C, or SIGTERM as schedulers send it, asks the run to stop. Whoever makes a step ends at its
+next word of progress, where a training leaves a checkpoint; a second one is a KeyboardInterrupt
+where we stand. Signals are the process's own, so what was asked is too.
+"""
+
+import os
+import signal
+import threading
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TypeVar
+
+Event = TypeVar("Event")
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_WORDS = b"\nStopping: what runs now leaves a checkpoint first. Once more (Ctrl-C) stops at once.\n"
+_asked = threading.Event()
+_ordered = threading.Event()
+
+
+def is_asked() -> bool:
+    """Tell whether the run is to stop."""
+    return _asked.is_set()
+
+
+def may_finish() -> bool:
+    """Tell whether what runs may come to a point to go on from, as the run was asked but once."""
+    return _asked.is_set() and not _ordered.is_set()
+
+
+@contextmanager
+def listening() -> Iterator[None]:
+    """Take the first signal as a wish and the second as an order, until the block ends.
+
+    Outside the main thread, and where somebody else has put a handler of their own, signals stay
+    as they are.
+    """
+    _asked.clear()
+    _ordered.clear()
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    ours = [number for number in _SIGNALS if _is_usual(before[number])]
+    if threading.current_thread() is not threading.main_thread():
+        ours = []
+    for number in ours:
+        signal.signal(number, _hear)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, before[number])
+        _asked.clear()
+        _ordered.clear()
+
+
+def until_asked(events: Iterator[Event]) -> Generator[Event, None, None]:
+    """Pass on what happens until the run is asked to stop; whoever tells it is then closed.
+
+    Raises:
+        KeyboardInterrupt: when it is.
+    """
+    with closed_after(events):
+        for event in events:
+            yield event
+            if is_asked():
+                raise KeyboardInterrupt
+
+
+@contextmanager
+def closed_after(events: Iterator[Event]) -> Iterator[Iterator[Event]]:
+    """Close a generator when the block ends; other iterators have nothing to close.
+
+    Left to the garbage collector, it would be closed when nobody refers to a traceback any more.
+    """
+    try:
+        yield events
+    finally:
+        if isinstance(events, Generator):
+            events.close()
+
+
+def _is_usual(handler: object) -> bool:
+    return handler in (signal.SIG_DFL, signal.default_int_handler)
+
+
+def _hear(number: int, frame: FrameType | None) -> None:
+    """Note the wish; the words go past all buffers, which may be in use at this very moment."""
+    del number, frame
+    if _asked.is_set():
+        _ordered.set()
+        raise KeyboardInterrupt
+    _asked.set()
+    os.write(2, _WORDS)

@@ -1,0 +1,141 @@
+"""One signal asks a run to stop at a point to go on from; a second one stops it at once."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from isogloss.execute.stopping import is_asked, listening
+
+PATIENCE = 120.0
+PROGRAM = """
+import sys, time
+from functools import partial
+from pathlib import Path
+from toy_work import note, toy_step
+from isogloss.execute.executor import Ended
+from isogloss.execute.inline import InlineExecutor
+from isogloss.execute.processes import ProcessesExecutor
+from isogloss.execute.stopping import listening, until_asked
+from isogloss.store.store import Store
+from stopping_work import do
+
+if __name__ == "__main__":
+    root, executor = Path(sys.argv[1]), sys.argv[2]
+    store = Store(root)
+    store.check_writable()
+    steps = [toy_step(name, seconds=float(sys.argv[3])) for name in "ab"]
+    with listening():
+        for event in until_asked(eval(executor).run(steps, partial(do, root=root))):
+            pass
+"""
+
+
+def until(condition):
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def start(tmp_path):
+    programs = []
+
+    def start(executor, seconds):
+        script = tmp_path / "program.py"
+        script.write_text(PROGRAM)
+        path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
+        program = subprocess.Popen(
+            [sys.executable, str(script), str(tmp_path / "store"), executor, str(seconds)],
+            env={**os.environ, "PYTHONPATH": path},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        programs.append(program)
+        return program
+
+    yield start
+    for program in programs:
+        program.kill()
+        program.communicate()
+
+
+def notes(tmp_path, word):
+    return [path for path in tmp_path.glob("store/notes/*") if path.name.startswith(word)]
+
+
+def at_work(tmp_path):
+    """How many steps have come further."""
+    return len({path.name.split()[1] for path in notes(tmp_path, "at")})
+
+
+EXECUTORS = {"InlineExecutor()": 1, "ProcessesExecutor(2, 1)": 2}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("executor", EXECUTORS)
+def test_asked_once_what_runs_leaves_a_checkpoint(start, tmp_path, executor, number):
+    program = start(executor, 0.05)
+    until(lambda: at_work(tmp_path) == EXECUTORS[executor])
+    program.send_signal(number)
+    _, said = program.communicate(timeout=PATIENCE)
+    assert "Stopping: what runs now leaves a checkpoint first" in said
+    assert "KeyboardInterrupt" in said
+    assert len(notes(tmp_path, "checkpoint")) == EXECUTORS[executor]
+    assert not notes(tmp_path, "cut")
+
+
+@pytest.mark.parametrize("executor", EXECUTORS)
+def test_asked_twice_it_stops_at_once(start, tmp_path, executor):
+    """A step says nothing for minutes; the second signal does not wait for it."""
+    program = start(executor, 600)
+    until(lambda: at_work(tmp_path) == EXECUTORS[executor])
+    program.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    assert program.poll() is None
+    program.send_signal(signal.SIGINT)
+    _, said = program.communicate(timeout=PATIENCE)
+    assert said.rstrip().endswith("KeyboardInterrupt")
+    assert not notes(tmp_path, "checkpoint")
+
+
+def test_nobody_asked_and_afterwards_all_is_as_before():
+    before = signal.getsignal(signal.SIGINT)
+    with listening():
+        assert not is_asked()
+        os.kill(os.getpid(), signal.SIGINT)
+        until(is_asked)
+    assert not is_asked()
+    assert signal.getsignal(signal.SIGINT) == before
+
+
+def test_a_handler_of_somebody_else_stays():
+    heard = []
+    before = signal.signal(signal.SIGTERM, lambda *_: heard.append(1))
+    try:
+        with listening():
+            os.kill(os.getpid(), signal.SIGTERM)
+            until(lambda: heard)
+            assert not is_asked()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_in_another_thread_signals_are_left_alone():
+    before = signal.getsignal(signal.SIGINT)
+    found = []
+
+    def listen():
+        with listening():
+            found.append(signal.getsignal(signal.SIGINT))
+
+    other = threading.Thread(target=listen)
+    other.start()
+    other.join()
+    assert found == [before]
