@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: install demo test lint types imports spelling unit slow bench clean
+.PHONY: install demo test lint types imports spelling unit slow bench audit sbom clean
 
 install: $(READY)
 
@@ -41,6 +41,13 @@ unit:
 
 slow: install
 	$(BIN)/pytest -m slow
+
+audit: install
+	$(BIN)/python .ci/audit.py
+
+sbom: install
+	mkdir -p dist
+	$(BIN)/python .ci/sbom.py --extra onnx --extra ray --extra tensorboard > dist/sbom.cdx.json
 
 bench: install
 	$(BIN)/python -m benchmarks.against_trainer --json results/against_trainer.json
