@@ -32,6 +32,23 @@ VerboseOption = Annotated[
     int,
     typer.Option("--verbose", "-v", count=True, help="Say more; twice for still more."),
 ]
+
+
+class LogFormat(StrEnum):
+    """How what is said on standard error is written."""
+
+    text = "text"
+    json = "json"
+
+
+LogFormatOption = Annotated[
+    LogFormat,
+    typer.Option(
+        "--log-format",
+        envvar="ISOGLOSS_LOG_FORMAT",
+        help="On standard error: text for people, or json, an object a line.",
+    ),
+]
 OutputOption = Annotated[
     Path | None,
     typer.Option(

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from isogloss.base.logs import is_json
 from isogloss.cli import show
 from isogloss.cli.options import ExecutorName
 from isogloss.desk import running
@@ -52,6 +53,10 @@ def choose(
 
 
 def _follow(events: "Iterable[Event]", steps: "Sequence[Step]") -> list["Outcome"]:
+    if is_json():
+        from isogloss.desk.follow_log import follow_as_log
+
+        return follow_as_log(events, steps)
     from isogloss.desk.follow import follow
 
     return follow(events, steps, show.err())

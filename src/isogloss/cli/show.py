@@ -17,6 +17,7 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.logging import RichHandler
 from rich.segment import Segment
 
+from isogloss.base import logs
 from isogloss.base.errors import IsoglossError
 from isogloss.base.safe_text import redacted, visible
 
@@ -72,7 +73,18 @@ def say(text: str = "") -> None:
 
 def note(text: str) -> None:
     """Print a line for the person only."""
-    err().print(redacted(text), style="dim")
+    if logs.is_json():
+        logs.tell("note", text)
+    else:
+        err().print(redacted(text), style="dim")
+
+
+def warn(text: str) -> None:
+    """Print a line for the person only, of what went wrong."""
+    if logs.is_json():
+        logs.tell("warning", text, logging.WARNING)
+    else:
+        err().print(redacted(text))
 
 
 def notes(texts: Iterable[str]) -> None:
@@ -83,7 +95,10 @@ def notes(texts: Iterable[str]) -> None:
 
 def mistake(error: IsoglossError, *, as_json: bool) -> None:
     """Say what a person can mend: for people, and with `--json` for scripts too."""
-    err().print(f"Error: {error} [{error.code}]", style="red")
+    if logs.is_json():
+        logs.tell("error", str(error), logging.ERROR, code=error.code, remedy=error.remedy)
+    else:
+        err().print(f"Error: {error} [{error.code}]", style="red")
     if as_json:
         told = {"code": error.code, "message": str(error), "remedy": error.remedy}
         dump({"error": {**told, "exit_code": error.exit_code}})
@@ -92,7 +107,11 @@ def mistake(error: IsoglossError, *, as_json: bool) -> None:
 def bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Print the traceback of what nobody has foreseen, without secrets and escapes."""
     text = "".join(traceback.format_exception(kind, error, trace))
-    sys.stderr.write(visible(redacted(text)))
+    if logs.is_json():
+        said = f"{kind.__name__}: {error}"
+        logs.tell("bug", said, logging.CRITICAL, traceback=visible(redacted(text)))
+    else:
+        sys.stderr.write(visible(redacted(text)))
 
 
 def dump(value: Any) -> None:
@@ -109,9 +128,25 @@ def _json_escape(found: re.Match[str]) -> str:
     return f"\\u{ord(found[0]):04x}"
 
 
-def listen(verbosity: int) -> None:
-    """Show the rooms' logs: warnings, with -v infos, with -vv everything."""
+def listen(verbosity: int, *, as_json: bool = False) -> None:
+    """Show the rooms' logs: warnings, with -v infos, with -vv everything.
+
+    With `as_json`, all that is said on standard error is a JSON object a line.
+    """
     level = _LEVELS[min(verbosity, len(_LEVELS) - 1)]
+    if as_json:
+        logs.write_json(level)
+        return
+    logs.write_text()
     handler = RichHandler(console=err(), show_time=False, show_path=False)
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], format="%(message)s", force=True)
+    handler.setFormatter(_Redacted("%(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("isogloss").setLevel(level)
+
+
+@final
+class _Redacted(logging.Formatter):
+    """A record as text, without secrets; control characters the console makes visible."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redacted(super().format(record))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
 from isogloss.base.errors import InputError, IsoglossError, OutOfMemory
+from isogloss.base.logs import about_step
 from isogloss.base.safe_text import redacted, safe, visible
 from isogloss.plan.plan import Step
 from isogloss.store.damage import Unusable
@@ -151,7 +152,8 @@ def _progress(step: Step, work: Work, worker: int) -> Generator[Event, None, boo
     with closing(work(step)) as doing:
         while True:
             try:
-                at = next(doing)
+                with about_step(step.key):
+                    at = next(doing)
             except StopIteration as end:
                 made: bool = end.value
                 return made

@@ -19,6 +19,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, final
 
 from isogloss.base.errors import RunError, WorkerDied
+from isogloss.base.logs import in_worker
 from isogloss.execute.executor import Event, Failure, Work, perform
 from isogloss.plan.plan import Step
 
@@ -173,6 +174,7 @@ def serve(pickled: bytes, connection: Connection, number: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _stop)
     faulthandler.enable()
+    in_worker()
     threading.Thread(target=_die_with_parent, daemon=True).start()
     load = cache(lambda: pickle.loads(pickled))  # noqa: S301 from our parent
 

@@ -14,6 +14,8 @@ from isogloss.cli.options import (
     GpusOption,
     JobsOption,
     JsonOption,
+    LogFormat,
+    LogFormatOption,
     MemoryOption,
     SetOption,
     StoreOption,
@@ -49,6 +51,7 @@ def run(
     ] = False,
     changes: SetOption = None,
     json: JsonOption = False,
+    log_format: LogFormatOption = LogFormat.text,
     verbose: VerboseOption = 0,
 ) -> None:
     """Run a study: train and evaluate what the store does not have yet.
@@ -60,7 +63,7 @@ def run(
     from isogloss.cli.running import bring_up_to_date, choose
     from isogloss.desk.opened import open_study
 
-    show.listen(verbose)
+    show.listen(verbose, as_json=log_format is LogFormat.json)
     began = time.monotonic()
     chosen = choose(executor, jobs, cluster, cpus, gpus, memory)
     opened = open_study(study, store, changes)
@@ -128,7 +131,7 @@ def _speak(
             f" {opened.store.root / 'quarantine'} and are not used: see to the disk."
         )
     for one in summary["failed"]:
-        show.err().print(f"{one['status']}: {one['title']}: {one['message']}", markup=False)
+        show.warn(f"{one['status']}: {one['title']}: {one['message']}")
     if trained:
         commands = ["results", "report"] + ["compare"] * _has_choice(opened)
         show.say(f"Next: {'  |  '.join(map(opened.again, commands))}")
