@@ -112,7 +112,11 @@ def test_all_forms_of_the_results_hold_the_same_rows(isogloss, finished, monkeyp
     assert run("results", "toy.yaml", "--format", "parquet", "-o", "rows.parquet").code == 0
     assert pq.read_table("rows.parquet").to_pylist() == rows
     table = run("results", "toy.yaml").out
-    assert "macro_f1" in table
+    said, head, *lines = table.splitlines()
+    assert said.split(" · ")[0].strip() == "study: toy", "what all have in common is said once"
+    assert "study" not in head.split()
+    assert {"metric", "value", "target_language"} < set(head.split())
+    assert len([line for line in lines if line.strip()]) == len(rows)
     best = "select max(value) as best from results where metric = 'macro_f1'"
     assert run("results", "toy.yaml", "--sql", best, "--json").json == [
         {"best": max(row["value"] for row in rows if row["metric"] == "macro_f1")}

@@ -1,19 +1,31 @@
 """The page of a balance study: whole files, the answer first, nothing left unsaid."""
 
 import csv
+import io
 import re
 import subprocess
 import sys
 from dataclasses import replace
 
 import pytest
+from rich.console import Console
 
-from balance_report_toys import DESIGN, LABELS, LANGUAGES, masked, study, with_controls
+from balance_report_toys import (
+    DESIGN,
+    LABELS,
+    LANGUAGES,
+    PROBED,
+    masked,
+    probe,
+    study,
+    with_controls,
+)
 from isogloss.base.errors import InputError
 from isogloss.report.balance.page import Also
+from isogloss.report.balance.screen import balance_console
 from isogloss.report.balance.tables import TITLES, balance_tables
 from isogloss.report.balance.trials import read_trials
-from isogloss.report.balance.write import balance_console, balance_files
+from isogloss.report.balance.write import balance_files
 from isogloss.report.charts.balance import differences_chart, sizes_chart
 from isogloss.report.figures import svg
 from isogloss.report.files import write_files
@@ -96,9 +108,32 @@ def test_the_csv_of_the_paper_table_has_a_column_an_arm_and_setting(written):
 
 def test_the_screen_shows_masked_words_and_probes(written):
     _, _, tables, design = written
-    assert [table.title for table in balance_console(tables, design)] == [
+    few = replace(design, arms=design.arms[:3])
+    assert [table.title for table in balance_console(tables, few)] == [
         "Masked words by language", "Probes by group of languages, in percent",
     ]  # fmt: skip
+
+
+def test_twenty_arms_have_a_line_each_on_a_screen_of_100_columns():
+    arms = tuple(f"soft-balanced-temperature-{at}" for at in range(20))
+    design = replace(DESIGN, arms=arms)
+    values = {arm: 0.3 + at / 100 for at, arm in enumerate(arms)}
+    rows = [masked(arm, code, value) for arm, value in values.items() for code in LANGUAGES]
+    rows += [
+        probe(arm, source, target, value)
+        for arm, value in values.items() for source in PROBED for target in PROBED
+    ]  # fmt: skip
+    rows += [masked(f"teacher/{code}", code, 0.75) for code in LANGUAGES]
+    console = Console(width=100, file=io.StringIO(), markup=False)
+    for table in balance_console(balance_tables(rows, design), design):
+        console.print(table)
+    lines = console.file.getvalue().splitlines()
+    for arm, value in values.items():
+        of_masked, *of_probes = (line for line in lines if line.startswith(f"{arm} "))
+        assert of_masked.count(f"{value:.3f}") == 4, "each group, and all"
+        assert [f"{100 * value:.2f}" in line for line in of_probes] == [True] * 2, "each setting"
+    assert sum(line.startswith("teacher ") for line in lines) == 1
+    assert max(map(len, lines)) <= 100
 
 
 def test_a_study_of_which_only_teachers_are_finished_has_a_page(tmp_path):

@@ -34,7 +34,7 @@ from isogloss.report.comparison.read_figures import read_figures
 from isogloss.report.comparison.reading import notes
 from isogloss.report.comparison.results import Result, Setting
 from isogloss.report.comparison.rounds import Price, by_metric, rounds_of, with_cost
-from isogloss.report.comparison.times import compare_repeats, times_of
+from isogloss.report.comparison.times import TIMES, compare_repeats, times_of
 from isogloss.report.comparison.units import Units, read_units
 from isogloss.report.comparison.values import Stated, compare_values
 from isogloss.report.comparison.write import (
@@ -624,14 +624,24 @@ def test_times_of_all_targets_are_those_of_one_long_evaluation():
     assert times["eval_steps_per_second"]["A"][1] == pytest.approx(20 / 10)
 
 
-def test_times_tie_if_the_paired_interval_holds_no_difference():
+def test_measured_values_tie_if_the_paired_interval_holds_no_difference():
     def verdict_of(first, second):
-        (record,) = compare_repeats("eval_runtime", {"A": first, "B": second})
+        (record,) = compare_repeats("cold_start_s", {"A": first, "B": second})
         return record["verdict"]
 
     assert verdict_of({1: 1.0, 2: 2.0, 3: 3.0}, {1: 1.1, 2: 1.9, 3: 3.0}) == "tie"
     assert verdict_of({1: 1.0, 2: 2.0, 3: 3.0}, {1: 0.5, 2: 1.5, 3: 2.45}) == "better"
     assert verdict_of({1: 1.0}, {2: 2.0}) == "not compared"
+
+
+@pytest.mark.parametrize("metric", TIMES)
+def test_times_of_evaluations_name_nobody_however_far_apart_they_are(metric):
+    repeats = {metric: {"A": {1: 1.0, 2: 1.1, 3: 1.05}, "B": {1: 9.0, 2: 9.1, 3: 9.05}}}
+    (record,) = compare_repeats(metric, repeats[metric])
+    assert record["difference"] == pytest.approx(8.0)
+    assert record["verdict"] == "not compared"
+    (line,) = overview([], [record], ["A", "B"], repeats).lines
+    assert (line.candidate, line.best, line.apart) == ("-", (), ())
 
 
 def test_what_was_taken_once_names_nobody_unless_it_is_the_same_each_time():

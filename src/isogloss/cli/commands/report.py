@@ -86,7 +86,7 @@ def report(
 
 def _screen(evidence: "Evidence") -> list["Table"]:
     """What fits a screen."""
-    from isogloss.report.balance.write import balance_console
+    from isogloss.report.balance.screen import balance_console
     from isogloss.report.screen import report_console
 
     found: list[Table] = []

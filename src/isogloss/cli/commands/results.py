@@ -17,6 +17,9 @@ from isogloss.cli.options import (
 )
 from isogloss.store.names import DEFAULT_STORE
 
+WHOLE = {"metric", "value", "target_language", "n_scored"}
+"""Columns that the screen always has, in one line each."""
+
 
 class Format(StrEnum):
     """Forms of the table."""
@@ -45,6 +48,9 @@ def results(
 ) -> None:
     """Print the long results table: one row per value, with its counts.
 
+    On the screen what all rows have in common stands once, above them; csv, json and parquet have
+    every column in every row.
+
     Example: isogloss results study.yaml --sql "select encoder, avg(value) from results where
     metric = 'macro_f1' and form = 'torch' group by encoder"
     """
@@ -65,7 +71,7 @@ def results(
         show.note(f"Wrote {output}.")
         return
     if form is Format.table and output is None:
-        _print_table(table.to_pylist(), table.column_names)
+        _print_table(table.to_pylist(), table.column_names, whole=sql is not None)
         return
     text = table_room.to_json(table) if form is Format.json else table_room.to_csv(table)
     _write(text, output)
@@ -82,23 +88,38 @@ def _write(text: str, output: Path | None) -> None:
     show.note(f"Wrote {output}.")
 
 
-def _print_table(rows: list[dict[str, object]], columns: list[str]) -> None:
+def _print_table(rows: list[dict[str, object]], columns: list[str], *, whole: bool) -> None:
+    """Show rows; what they have in common once, unless every column was asked for (`whole`)."""
     from rich.table import Table
+    from rich.text import Text
 
     if not rows:
         show.note("No finished cell yet: `isogloss run` makes them.")
         return
-    table = Table(*columns, box=None, header_style="bold")
+    once = [] if whole or len(rows) < 2 else [name for name in columns if _is_common(name, rows)]
+    kept = [name for name in columns if name not in once]
+    said = " · ".join(f"{name}: {_cell(name, rows[0])}" for name in once)
+    table = Table(box=None, header_style="bold", title=Text(said) if said else None,
+                  title_justify="left")  # fmt: skip
+    for name in kept:
+        table.add_column(Text(name), overflow="fold", no_wrap=name in WHOLE)
     for row in rows:
-        table.add_row(*(_cell(row[column]) for column in columns))
-    show.wide(always=True).print(table)
+        table.add_row(*(Text(_cell(name, row)) for name in kept))
+    show.wide().print(table)
 
 
-def _cell(value: object) -> str:
+def _is_common(name: str, rows: list[dict[str, object]]) -> bool:
+    return name not in WHOLE and all(row[name] == rows[0][name] for row in rows)
+
+
+def _cell(name: str, row: dict[str, object]) -> str:
+    from isogloss.report import tables
+
+    value = row[name]
     if value is None:
         return "-"
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, list):
-        return "+".join(str(item) for item in value)
+        return tables.cell({"sources": value}, "sources") if len(value) > 3 else "+".join(value)
     return str(value)

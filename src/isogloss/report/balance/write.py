@@ -10,8 +10,6 @@ Each file is whole or not there; a table without rows is written too. Drawing ta
 
 from collections.abc import Iterator
 
-from rich.table import Table
-
 from isogloss.report.balance.claim import claim_lines
 from isogloss.report.balance.design import Design
 from isogloss.report.balance.figures import balance_figures
@@ -21,7 +19,6 @@ from isogloss.report.figures import figure_files
 from isogloss.report.files import Artifact
 from isogloss.report.frame import Frame
 from isogloss.report.table_files import table_files
-from isogloss.report.tables import rich_table
 
 
 def balance_files(
@@ -46,19 +43,3 @@ def balance_files(
         "balance.md",
         lambda: balance_page(tables, claim, drawn, frame=frame, design=design, also=also),
     )
-
-
-def balance_console(tables: Tables, design: Design) -> list[Table]:
-    """Lay out what a screen shows: each headline score by language and group, without intervals."""
-    found = []
-    masked = [r for r in tables["balance_masked"] if r["metric"] == design.headlines.get("mlm")]
-    probes = [r for r in tables["balance_probes"] if r["metric"] == design.headlines.get(r["task"])]
-    for name, records in (("balance_masked", masked), ("balance_probes", probes)):
-        if records:
-            plain = [{f: v for f, v in r.items() if not _is_bound(f)} for r in records]
-            found.append(rich_table(plain, title=TITLES[name], names=design.arms))
-    return found
-
-
-def _is_bound(field: str) -> bool:
-    return field.endswith(("_low", "_high"))

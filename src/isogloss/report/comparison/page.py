@@ -22,15 +22,16 @@ READING = """\
 - **Difference** is (B - A) / A x 100 of the first encoder. In tables by language it is B - A.
 - **A tie is not told apart.** Of scores: the p-value is 0.05 or more, corrected after Holm for all
   languages and pairs of encoders by language, for the pairs alone where languages are pooled. Of
-  times and measured values: the interval of the paired difference holds 0, without correction; of
-  single values the better one is named, which proves nothing. *Could see* is the smallest true
-  difference that this study finds in 80 % of cases: a tie says nothing about smaller ones.
+  measured values: the interval of the paired difference holds 0, without correction; a value that
+  was measured once names nobody, unless it is counted and not timed. *Could see* is the smallest
+  true difference that this study finds in 80 % of cases: a tie says nothing about smaller ones.
 - **All languages** is all their sentences as one test set, of the languages that every encoder was
   tested on; the mean over languages, which the recommendation uses, counts each language the same.
 - **Everybody is scored on the same gold words**; encoders scored on other gold are refused.
-- `eval_runtime` and its rates come from the evaluations, which may have shared the machine. Values
-  with p50, p99, offline or memory in their name were measured alone, candidates in turn. Tokens a
-  second have no best value: tokenizers cut the same sentence into more or fewer of them."""
+- `eval_runtime` and its rates come from the evaluations, which may have shared the machine, so
+  they name no candidate. Values with p50, p99, offline or memory in their name were measured alone,
+  candidates in turn. Tokens a second have no best value: tokenizers cut the same sentence into more
+  or fewer of them."""
 
 
 class Told(NamedTuple):

@@ -3,8 +3,9 @@
 Two kinds that must not be mixed up. `eval_runtime` and its rates are told by every evaluation as
 Trainer tells them, while other work may have shared the machine. What stands under the split
 `efficiency` was measured alone, candidates in turn (see `rounds.py`). Both are compared by a paired
-interval (Student's t over seeds, or over rounds of measuring): a tie if it holds 0. One seed or one
-sample has no interval, so the better number is named and nothing is claimed of it.
+interval (Student's t over seeds, or over rounds of measuring). What was measured alone has a
+verdict: a tie if the interval holds 0. Of the times of evaluations nobody is called the better one,
+as the machine may have been busy with something else.
 """
 
 from collections import defaultdict
@@ -74,7 +75,7 @@ def _pair(metric: str, first: tuple[str, Repeats], second: tuple[str, Repeats]) 
 
 def _verdict(metric: str, found: Interval | None) -> str:
     """A tie if the interval holds 0; without an interval nothing is said but of what is counted."""
-    if found is None:
+    if found is None or metric in TIMES:
         return NOT_COMPARED
     if found.low is None or found.high is None:
         return verdict(metric, found.mean, 0.0) if metric in COUNTED else NOT_COMPARED

@@ -16,7 +16,10 @@ from isogloss.report.understand import AS_TRAINED
 UNSPACED = {"Hans", "Hant", "Jpan", "Khmr", "Laoo", "Mymr", "Thai", "Tibt"}
 """Scripts that put no space between words."""
 
-FIELDS = ("fertility", "tokens_per_character", "unknown_share", "truncated_share", "n_left_out")
+FIELDS = (
+    "fertility", "tokens_per_character", "unknown_share", "vocabulary_share", "truncated_share",
+    "n_left_out",
+)  # fmt: skip
 
 
 def fertility_records(
@@ -25,7 +28,8 @@ def fertility_records(
     """One record an encoder and language: rates of its tokenizer, its score and the counts.
 
     Args:
-        tokenizers: by encoder, with `languages`: by code `texts`, `words`, `tokens` and `FIELDS`.
+        tokenizers: by encoder, with `algorithm`, `vocab_size` and `languages`: by code `texts`,
+            `words`, `tokens` and `FIELDS`.
         rows: the long table of results.
         setting: how the models were trained that the scores are of.
         metric: the score.
@@ -38,6 +42,7 @@ def fertility_records(
     return [
         {
             "encoder": encoder,
+            **{field: told.get(field) for field in ("algorithm", "vocab_size")},
             "language": code,
             **{field: rates.get(field) for field in ("texts", "words", "tokens")},
             **{field: rates.get(field) for field in FIELDS},

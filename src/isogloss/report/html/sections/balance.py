@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from isogloss.report.balance.claim import question_words, untested_words
+from isogloss.report.balance.claim import question_words
 from isogloss.report.balance.figures import DIFFERENCES, balance_figures
 from isogloss.report.balance.page import READING, facts, halves, headlines_first, title_of
 from isogloss.report.balance.scores import MASKED, TEACHER, TEACHERS
@@ -58,7 +58,8 @@ def balance(evidence: Evidence) -> Section | None:
 
 def _answer(found: Balancing) -> Iterator[Block]:
     tables, design = found.tables, found.design
-    yield Lines(found.claim or [untested_words(design)])
+    if found.claim:
+        yield Lines(found.claim)
     glance = glance_block(tables["balance_tests"], design)
     if glance.rows:
         yield glance

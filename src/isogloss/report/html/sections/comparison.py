@@ -1,4 +1,4 @@
-"""The comparison: everything side by side, quality against cost, languages, forms, tokenizers."""
+"""The comparison: everything side by side, quality against cost, languages, forms."""
 
 from collections.abc import Iterator
 
@@ -88,8 +88,6 @@ def _languages(found: Comparison, frame: Frame) -> Iterator[Block]:
 def _more(found: Comparison) -> Iterator[Block]:
     if len(found.forms) > len(found.encoders):
         yield forms_table(found)
-    if found.tokenizers:
-        yield table_of("tokenizers", "Tokenizers", found.tokenizers)
 
 
 def _how(comparing: Comparing) -> Iterator[Block]:

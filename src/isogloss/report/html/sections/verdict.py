@@ -62,7 +62,7 @@ def _claim(balancing: Balancing) -> Iterator[Block]:
     if lead := claim_lead(tests, design):
         yield Words(lead, tone="lead")
         yield claim_facts(tests, design)
-    yield Fold("The whole answer, against each baseline, and why", [Lines(balancing.claim)])
+    yield Words("Against each baseline, and why: the first lines of Balance.", tone="note")
 
 
 def _doubts(evidence: Evidence) -> Iterator[Block]:

@@ -13,7 +13,7 @@ from isogloss.report.records import Record
 from isogloss.report.why.fertility import FIELDS, UNSPACED, fertility_records
 
 CAPTION = "Score by fertility: does a language that is cut into many pieces do worse?"
-SHOWN = ("encoder", "language", *FIELDS)
+SHOWN = ("encoder", "algorithm", "vocab_size", "language", *FIELDS)
 
 
 def tokenizer_blocks(evidence: Evidence) -> Iterator[Block]:
