@@ -296,3 +296,8 @@ def test_a_pipe_is_no_study_and_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "study.yaml")
     with pytest.raises(InputError, match="no plain file"):
         load_study(tmp_path / "study.yaml")
+
+
+@pytest.mark.parametrize("name", ["..", ".", "../x", "a/b", "-x", "a b", "x" * 121])
+def test_the_name_of_an_encoder_can_be_the_name_of_a_file(name):
+    assert "encoders.0.name" in mistakes(GOOD, f"encoders=[{{name: '{name}', scratch: {{}}}}]")

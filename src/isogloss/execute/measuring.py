@@ -73,6 +73,8 @@ def names_of(models: Sequence[str]) -> list[str]:
     ['a-model', 'b-model', 'other']
     """
     places = [_place(model) for model in models]
+    if any(not place.name.strip(".") for place in places):  # a folder of this name is the one above
+        raise InputError("A model has a name of dots only, which is none. Write owner/name.")
     last = [place.name for place in places]
     names = [
         re.sub(r"[^\w.+-]", "-", "-".join(place.parts[-2:]))

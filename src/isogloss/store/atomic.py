@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from isogloss.base.errors import RunError
+from isogloss.base.limits import Limit, check_limit
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
@@ -63,7 +64,10 @@ def read_object(path: Path, remedy: str) -> dict[str, Any]:
     Raises:
         FileNotFoundError: if there is no such file.
         RunError: if it is damaged, with `remedy` as what to do.
+        OverLimit: if it is larger than any that is written here.
     """
+    size = path.stat().st_size
+    check_limit(Limit.JSON_BYTES, size, path, f"{size:,} bytes")
     try:
         found = json.loads(path.read_bytes().decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError) as error:

@@ -74,7 +74,7 @@ class Scratch(Body):
 class Encoder(Spec):
     """One multilingual encoder: give `model`, `scratch` or `from`."""
 
-    name: str = Field(default="", pattern=r"^[\w.+-]*$")
+    name: str = Field(default="", pattern=r"^(\w[\w.+-]*)?$", max_length=120)
     """Its name in tables; by default the last part of the model's id or folder."""
 
     model: str | None = None
