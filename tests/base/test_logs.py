@@ -69,3 +69,9 @@ def test_a_worker_writes_as_its_parent_does_and_not_if_the_parent_writes_text(li
     logs.write_text()
     logs.in_worker()
     assert not logs.is_json()
+
+
+def test_an_event_can_be_a_line_without_any_logger():
+    told = json.loads(logs.line("stopping", "Once more stops at once."))
+    assert (told["event"], told["level"], told["step"]) == ("stopping", "info", None)
+    assert told["message"] == "Once more stops at once."

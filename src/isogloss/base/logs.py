@@ -72,6 +72,13 @@ def tell(event: str, message: str, level: int = logging.INFO, **fields: Any) -> 
     logging.getLogger(RUN).log(level, "%s", message, extra={"event": event, "fields": fields})
 
 
+def line(event: str, message: str) -> str:
+    """An event as its line, for who cannot use a logger: its locks may be held by whom it stops."""
+    record = logging.LogRecord(RUN, logging.INFO, "", 0, "%s", (message,), None)
+    record.event = event
+    return f"{JsonLines().format(record)}\n"
+
+
 @final
 class _Stderr(logging.Handler):
     """Writes each line at once to whatever standard error is then."""

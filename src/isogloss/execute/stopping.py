@@ -13,10 +13,12 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TypeVar
 
+from isogloss.base.logs import is_json, line
+
 Event = TypeVar("Event")
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_WORDS = b"\nStopping: what runs now leaves a checkpoint first. Once more (Ctrl-C) stops at once.\n"
+_WORDS = "\nStopping: what runs now leaves a checkpoint first. Once more (Ctrl-C) stops at once.\n"
 _asked = threading.Event()
 _ordered = threading.Event()
 
@@ -92,4 +94,4 @@ def _hear(number: int, frame: FrameType | None) -> None:
         _ordered.set()
         raise KeyboardInterrupt
     _asked.set()
-    os.write(2, _WORDS)
+    os.write(2, line("stopping", _WORDS.strip()).encode() if is_json() else _WORDS.encode())
