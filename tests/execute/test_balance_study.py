@@ -24,6 +24,7 @@ from balance_toys import CODES, LENGTH, N_HELD_OUT, SMALL, write_small, write_wh
 from command import fresh
 from isogloss.data.masking import folds
 from isogloss.data.packing import Packed
+from isogloss.desk.balance import also_of
 from isogloss.desk.opened import open_study
 from isogloss.efficiency.flops import masked_flops
 from isogloss.execute.bench import Bench
@@ -336,6 +337,29 @@ def test_teachers_that_read_along_cost_a_forward_pass_each(opened):
         assert told(opened, name)["teachers_runtime"] == 0, name
 
 
+def test_the_training_of_all_teachers_is_counted_whatever_they_are_for(opened):
+    def took(*names):
+        costs = [told(opened, name) for name in names]
+        return sum(one["flops"] + one["teacher_flops"] for one in costs)
+
+    for name in ("soft-balanced", "sampled", "from-german", "from-average"):
+        assert told(opened, name)["teachers_training_flops"] == pytest.approx(took(*TEACHERS)), name
+    whole = told(opened, "self-teachers")["teachers_training_flops"]
+    assert whole == pytest.approx(took("hard-all")), "the twin that keeps its best weights"
+    assert told(opened, "hard-all")["teachers_training_flops"] == 0
+    soft = told(opened, "soft-balanced")
+    assert soft["teachers_training_runtime"] == pytest.approx(soft["teachers_runtime"])
+
+
+def test_the_card_of_a_soft_student_says_how_it_listens(opened):
+    card = (folder_of(opened, "soft-balanced") / "README.md").read_text(encoding="utf-8")
+    declared = opened.study.pretraining.arm("soft-balanced").distillation
+    assert f"| weight of soft labels | {declared.listening.weight} |" in card
+    assert f"| temperature of soft labels | {declared.temperature} |" in card
+    card = (folder_of(opened, "hard-all") / "README.md").read_text(encoding="utf-8")
+    assert "soft labels" not in card
+
+
 def test_teachers_whose_answers_were_kept_still_had_to_be_trained(opened):
     costs = told(opened, "sampled")
     trained = [told(opened, name)["train_runtime"] for name in TEACHERS]
@@ -379,6 +403,17 @@ def test_an_adaptive_student_is_told_how_much_it_listens(opened):
         assert len(point["losses"]) == len(point["weights"]) == 3
         assert all(0 <= weight <= 1 for weight in point["weights"])
     assert opened.store.record(models(opened)["soft-balanced"].key)["dev_losses"] == []
+
+
+def test_the_report_says_how_far_the_adaptive_student_listened(opened):
+    listening = also_of(opened, []).listening
+    assert {record["arm"] for record in listening} == {"adaptive"}
+    heard = opened.store.record(models(opened)["adaptive"].key)["dev_losses"]
+    weight = opened.study.pretraining.arm("adaptive").distillation.listening.weight
+    for at, code in enumerate(opened.study.languages):
+        mine = {r["update"]: r["weight"] for r in listening if r["language"] == code}
+        assert mine == {0: weight, **{p["step"]: p["weights"][at] for p in heard[:-1]}}
+    assert heard[-1]["step"] == 6, "after the last update it decides nothing"
 
 
 def test_arms_that_begin_from_teachers_differ_from_those_that_do_not(opened):

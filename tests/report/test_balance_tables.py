@@ -275,6 +275,19 @@ def test_a_teacher_that_was_taught_itself_took_its_own_teachers_too():
     assert taught["teachers training (s)"] == 15 + 70
 
 
+def test_what_a_training_has_told_of_its_teachers_is_taken():
+    """Self-teachers are no arm, and teachers that gave the first weights alone answer nothing."""
+    design = replace(DESIGN, arms=("self-teachers",), teachers={"self-teachers": ("hard-all",)})
+    rows = training(
+        "self-teachers", flops=3e12, teacher_flops=1e12, train_runtime=14, train_steps=100,
+        teachers_runtime=9, teachers_training_flops=5e12, teachers_training_runtime=12,
+    )  # fmt: skip
+    (found,) = costs(rows, design)
+    assert found["teachers training TFLOP"] == 5.0
+    assert found["total TFLOP"] == 9.0
+    assert found["teachers training (s)"] == 12
+
+
 def test_a_value_that_is_not_finite_is_not_averaged():
     rows = [*training("hard-all", seed=0, train_loss=math.nan, train_steps=5),
             *training("hard-all", seed=1, train_loss=2.0, train_steps=5)]  # fmt: skip

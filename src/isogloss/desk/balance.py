@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from isogloss.base.languages import language_name
 from isogloss.data.mixture import Mixing, probabilities
 from isogloss.report.balance.design import BASELINES, CANDIDATE, Design, usual_controls
+from isogloss.report.balance.listening import Heard, listening_records
 from isogloss.report.balance.page import Also
 from isogloss.report.balance.trials import Trial, read_trials
 
@@ -49,7 +50,29 @@ def also_of(opened: "Opened", commands: "Sequence[str]") -> Also:
     notes = [
         *opened.pins.remarks, *_text_notes(opened), *_short_probes(opened), *_unconverged(opened)
     ]  # fmt: skip
-    return Also(opened.unfinished(), commands, notes, list(_mixing(opened)))
+    listening = listening_records(_heard(opened))
+    return Also(opened.unfinished(), commands, notes, list(_mixing(opened)), listening)
+
+
+def _heard(opened: "Opened") -> "Iterator[Heard]":
+    """The weights of every student that listens by dev losses, training by training."""
+    declared = opened.study.pretraining
+    by_name = {arm.name: arm for arm in declared.arms} if declared else {}
+    for columns, record in opened.entries:
+        arm = by_name.get(columns["encoder"])
+        own = columns["regime"] == "pretrain" and columns["split"] == "train"
+        if not own or arm is None or arm.distillation is None:
+            continue
+        listening = arm.distillation.listening
+        if listening.policy != "fixed":
+            yield Heard(
+                arm=arm.name,
+                seed=columns["seed"],
+                languages=tuple(record["sizes"]),
+                n_steps=record["n_steps"],
+                weight=listening.weight,
+                looks=[(one["step"], one["weights"]) for one in record["dev_losses"]],
+            )
 
 
 def _mixing(opened: "Opened") -> "Iterator[dict[str, Any]]":

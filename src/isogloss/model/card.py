@@ -31,6 +31,8 @@ ROWS: Mapping[str, str] = {
     "parameters": "parameters",
     "vocab_size": "vocabulary",
     "max_length": "longest input, tokens",
+    "weight": "weight of soft labels",
+    "temperature": "temperature of soft labels",
     "key": "key in the store",
 }
 """Facts of one value, and what the card calls them, in the order of the card."""

@@ -4,7 +4,7 @@ What a run decides by itself (precision, attention, device) and what it had to d
 a language lacks, text beyond the longest input) is part of the result. Takes one mapping per
 finished training: `encoder, regime, source_languages, n_per_language, seed, n_train, step` and the
 facts `precision, precision_reason, attention, device, threads, n_truncated, n_resumed,
-stopped_early, padding_share, head, samples`. A fact that is absent is not told.
+stopped_early, padding_share, cuts, head, samples`. A fact that is absent is not told.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -122,6 +122,13 @@ def _facts(trainings: Sequence[Training]) -> Iterator[str]:
         known = [bool(one[field]) for one in trainings if one.get(field) is not None]
         if known:
             yield f"{words}: {sum(known) or 'none'} of {len(known)} models"
+    smaller = [one for one in trainings if one.get("cuts")]
+    if smaller:
+        least = min(one["cuts"][-1]["max_tokens"] for one in smaller)
+        yield (
+            f"Memory ran out: {len(smaller)} of {len(trainings)} models; their steps kept their"
+            f" examples and were computed in smaller parts, of {least} tokens at the least"
+        )
     heads = [key["head"] for key, _ in parts([{"head": None, **o} for o in trainings], ("head",))]
     if told := [HEADS.get(head, str(head)) for head in heads if head is not None]:
         yield f"Heads: {', '.join(told)}"

@@ -15,6 +15,7 @@ from isogloss.report.html.evidence import Balancing, Evidence, Provenance
 from isogloss.report.html.sections.balance import balance
 from isogloss.report.html.sections.verdict import verdict
 from isogloss.report.numbers import number
+from vega_lite import charts_of, check
 
 MIXING = [
     {"arm": "hard-all", "language": code, "characters": 90_000, "n_windows": 1234, "share": 0.5,
@@ -139,6 +140,13 @@ def test_what_is_drawn_how_often_and_what_was_dropped_is_told(section, tables):
     assert "German: 3 repeated lines were dropped." in said
     assert any(line.startswith("**MRR** is the mean of 1 / rank") for line in said)
     assert all(line.replace("**", "").count("*") == 0 for line in said)
+
+
+def test_every_chart_of_the_section_is_valid(section):
+    charts = list(charts_of(section.blocks))
+    assert charts
+    for chart in charts:
+        check(chart.spec)
 
 
 def test_without_a_claim_the_section_says_why_and_shows_what_is_there():

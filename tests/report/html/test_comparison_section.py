@@ -22,6 +22,7 @@ from isogloss.report.html.decision import decision_panel, rates, rules
 from isogloss.report.html.page import Page, render
 from isogloss.report.html.sections.comparison import comparison
 from isogloss.report.recommend.fronts import fronts
+from vega_lite import charts_of, check
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +118,13 @@ def test_a_small_cost_keeps_its_digits_among_the_candidates():
     half = stats.t.ppf(0.975, 2) * stats.tstd(costs) / math.sqrt(3)
     low, high = fmean(costs) - half, fmean(costs) + half
     assert found.text == f"{fmean(costs):.5f} [{low:.5f}, {high:.5f}]"
+
+
+def test_every_chart_of_the_section_is_valid(section):
+    charts = list(charts_of(section.blocks))
+    assert len(charts) > 1
+    for chart in charts:
+        check(chart.spec)
 
 
 def test_how_it_was_measured_is_there_and_tokenizers_are_left_to_the_section_why(section):

@@ -15,6 +15,7 @@ from isogloss.report.html.page import render
 from isogloss.report.html.study_page import study_page
 from isogloss.report.html.why.errors import MOST_COUNTS, confusion_blocks
 from isogloss.report.why.confusion import Confusion, Place
+from vega_lite import charts_of, check
 from why_toys import CODES, audit, evidence
 
 FRAME = Frame("toy", "macro_f1")
@@ -37,6 +38,13 @@ def test_the_page_of_1000_cells_in_20_languages_is_below_5_mb(large):
     steps = re.search(r'<figure class="table" id="from-steps">.*?</figure>', page, re.DOTALL)[0]
     assert steps.count("<tr>") == 1400 + 1
     assert "<details><summary>1400 rows" in steps
+
+
+def test_every_chart_of_the_page_is_valid(large):
+    charts = [one for section in study_page(large).sections for one in charts_of(section.blocks)]
+    assert len({one.id for one in charts}) == len(charts) > 5
+    for chart in charts:
+        check(chart.spec)
 
 
 def matrices(n_labels, n_targets, settings):

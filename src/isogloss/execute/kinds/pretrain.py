@@ -168,6 +168,7 @@ def _record(
         "n_windows": found.n_windows,
         **_flops(bench, model, found, teachers),
         "teachers_runtime": _teachers_runtime(bench),
+        **_teachers_training(bench),
     }
     return {
         **told,
@@ -218,6 +219,44 @@ def _teachers_runtime(bench: Bench) -> float:
     return float(sum(one["record"]["train_runtime"] for one in trained))
 
 
+def _teachers_training(bench: Bench) -> dict[str, float]:
+    """What the trainings took that this one needs, and those that they need, each once.
+
+    A teacher counts that only gave the weights to begin with, too. Nothing is told where one was
+    there already: nobody knows what it took.
+    """
+    behind = _behind(bench)
+    if any(map(_has_given_teacher, (bench.payload, *(one["payload"] for one in behind)))):
+        return {}
+    scores = [{s["metric"]: s["value"] for s in one["record"]["scores"]} for one in behind]
+    if any("flops" not in one or "teacher_flops" not in one for one in scores):
+        return {}
+    return {
+        "teachers_training_flops": float(sum(s["flops"] + s["teacher_flops"] for s in scores)),
+        "teachers_training_runtime": float(sum(s["train_runtime"] for s in scores)),
+    }
+
+
+def _behind(bench: Bench) -> list[dict[str, Any]]:
+    """Payload and record of every training that this one needs, itself or through others."""
+    found: dict[str, dict[str, Any]] = {}
+    waiting = list(bench.step.needs)
+    while waiting:
+        key = waiting.pop()
+        told = bench.store.manifest(key)
+        if key in found or told["kind"] not in {"pretrain", "distill", "targets"}:
+            continue
+        found[key] = {"kind": told["kind"], "record": told["record"],
+                      "payload": told["identity"]["payload"]}  # fmt: skip
+        waiting += told["identity"]["needs"]
+    return [one for one in found.values() if one["kind"] != "targets"]
+
+
+def _has_given_teacher(payload: Mapping[str, Any]) -> bool:
+    teachers = payload.get("distillation", {}).get("teachers", ())
+    return any("need" not in one for one in teachers)
+
+
 def _needed(bench: Bench, *kinds: str, more: Sequence[str] = ()) -> list[dict[str, Any]]:
     """All that is known of the steps of some kinds among the needs, each once."""
     keys = dict.fromkeys((*bench.step.needs, *more))
@@ -266,8 +305,23 @@ def _card(bench: Bench, model: Any, record: Mapping[str, Any]) -> str:
             "sizes": record["sizes"],
             "versions": {name: version(name) for name in ("isogloss", "torch", "transformers")},
             "teachers": dict(_teachers(bench)),
+            **_soft_labels(payload.get("distillation")),
         }
     )
+
+
+def _soft_labels(told: Mapping[str, Any] | None) -> dict[str, Any]:
+    """How a student listens to its teachers, for its card; nothing where labels are hard."""
+    if told is None:
+        return {}
+    listening = dict(told["listening"])
+    policy, weight = listening["policy"], listening["weight"]
+    more = {
+        "threshold": f", 0 for who is not better by {listening['margin']} nats",
+        "adaptive": f", halved for every {listening['halving']} nats past the teacher's loss"
+        f" + {listening['slack']}",
+    }
+    return {"weight": f"{weight}{more.get(policy, '')}", "temperature": told["temperature"]}
 
 
 def _teachers(bench: Bench) -> Iterator[tuple[str, str]]:

@@ -136,10 +136,14 @@ def _teachers_flops(
 ) -> float | None:
     """Operations that the teachers of an arm took to train; 0 without, None where not known.
 
-    An arm has trained teachers if its rows say that they took time. A teacher that was taught
-    itself took its own teachers too.
+    The training itself has told it, if it was not of an earlier Isogloss: then an arm has trained
+    teachers if its rows say that they took time. A teacher that was taught itself took its own
+    teachers too.
     """
     measured = learners.get(name, {})
+    told = _mean(measured, "teachers_training_flops")
+    if told is not None:
+        return told
     if not _mean(measured, "teacher_flops") and not _mean(measured, "teachers_runtime"):
         return 0.0
     if _mean(measured, "teachers_runtime") == 0.0:
@@ -153,6 +157,9 @@ def _teachers_seconds(
     name: str, learners: Mapping[str, Measured], taught_by: TaughtBy
 ) -> float | None:
     """Seconds that the teachers of an arm took to train, and theirs; None where not known."""
+    told = _mean(learners.get(name, {}), "teachers_training_runtime")
+    if told is not None:
+        return told
     own = _mean(learners.get(name, {}), "teachers_runtime")
     if not own:
         return 0

@@ -7,6 +7,7 @@ from isogloss.base.languages import language_name
 from isogloss.report.balance.claim import SETTINGS, TASKS, difference_grid, untested_words
 from isogloss.report.balance.design import CONTROLS, GROUP_WORDS, Design, measure_words
 from isogloss.report.balance.glance import glance_table
+from isogloss.report.balance.listening import listening_table
 from isogloss.report.balance.scores import MASKED, TEACHER, TEACHERS
 from isogloss.report.balance.side_by_side import keep
 from isogloss.report.balance.teachers import teachers_line
@@ -58,6 +59,10 @@ class Also(NamedTuple):
     """How often each arm draws each language: `arm, language, characters, n_windows, share` and
     `passes` over its text, and whatever else is told."""
 
+    listening: Sequence[Record] = ()
+    """How far students listened to their teachers, of `listening_records`; none if all listened
+    alike throughout."""
+
 
 NOTHING_ELSE = Also()
 
@@ -91,6 +96,7 @@ def balance_page(
         *_masked(tables, design, drawn),
         *_differences(tables, design, drawn),
         *_costs(tables),
+        *_listening(also.listening),
         *_mixing(also.mixing),
         *_listed("Data", also.data),
         *_listed("Not in this report", also.unfinished),
@@ -201,6 +207,13 @@ def _costs(tables: Mapping[str, Records]) -> Iterator[str]:
             yield "Teachers:"
             kept = [field for field in names if "teachers" not in field and " / " not in field]
             yield markdown([{f: r.get(f) for f in kept} for r in teachers], names=kept)
+
+
+def _listening(records: Records) -> Iterator[str]:
+    if records:
+        yield "## How far students listened to their teachers"
+        yield "The weight of a language's teacher in the loss: 1 is all, 0 is the text alone."
+        yield markdown(listening_table(records))
 
 
 def _mixing(records: Records) -> Iterator[str]:

@@ -80,9 +80,16 @@ def wrapped(facts: Sequence[str], width: int = 76) -> list[str]:
     return lines
 
 
-def data(records: Iterable[Mapping[str, Any]]) -> alt.Data:
+class _Values(alt.InlineData):  # type: ignore[misc]  # Altair has no types
+    """Values that the copies of a chart share, as nobody changes them: copying takes long."""
+
+    def __deepcopy__(self, _: Any) -> "_Values":
+        return self
+
+
+def data(records: Iterable[Mapping[str, Any]]) -> alt.InlineData:
     """Put records into a chart as they are."""
-    return alt.Data(values=[dict(record) for record in records])
+    return _Values(values=[dict(record) for record in records])
 
 
 def seeds(records: Iterable[Mapping[str, Any]]) -> str:
@@ -108,7 +115,11 @@ def size(n_per_language: int | None) -> str:
 
 
 def finished(chart: Any) -> dict[str, Any]:
-    """Give a chart the common look and return its Vega-Lite specification."""
+    """Give a chart the common look and return its Vega-Lite specification.
+
+    It is not checked against the schema here, which would take most of the time: tests do that, for
+    every chart that there is.
+    """
     look = (
         chart.configure(font=FONT, background="white", padding=16)
         .configure_axis(
@@ -126,4 +137,4 @@ def finished(chart: Any) -> dict[str, Any]:
         .configure_title(font=FONT, subtitleFont=FONT, limit=0, color=INK)
         .configure_view(stroke=None)
     )  # fmt: skip
-    return dict(look.to_dict())
+    return dict(look.to_dict(validate=False))

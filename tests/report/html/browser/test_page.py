@@ -14,6 +14,8 @@ from isogloss.desk.evidence import evidence_of
 from isogloss.desk.opened import open_study
 from isogloss.report.faces import faces
 from isogloss.report.files import write_files
+from isogloss.report.html.blocks import Section, table_of
+from isogloss.report.html.page import Page, render
 
 SECTIONS = (
     "verdict", "comparison", "map", "learning", "transfer", "regimes", "why", "provenance",
@@ -259,6 +261,37 @@ def test_a_table_with_more_to_the_right_says_so_and_names_break_behind_underscor
     assert page.evaluate(shadows).count("gradient") == 4
     name = page.query_selector("#overview tbody tr th:has(wbr)")
     assert name.inner_html().replace("<wbr>", "") == name.text_content()
+
+
+def test_a_long_table_shows_its_first_rows_and_all_on_request(opened, tmp_path):
+    records = [{"name": f"n{at % 7}", "at": at} for at in range(880)]
+    path = tmp_path / "long.html"
+    path.write_text(
+        render(Page("t", [Section("s", "S", [table_of("long", "Long", records)])])), "utf-8"
+    )
+    page = opened(path)
+    rows = "#long tbody tr"
+
+    def visible():
+        return page.eval_on_selector_all(
+            rows, "all => all.filter(r => !r.hidden).map(r => Number(r.cells[1].dataset.value))"
+        )
+
+    assert visible() == list(range(200))
+    page.click("#long [data-sort='1']")
+    assert visible() == list(range(879, 679, -1)), "the first of all, not of those that were shown"
+    page.fill("#long [data-filter]", "n3")
+    wanted = [at for at in range(879, -1, -1) if at % 7 == 3]
+    assert visible() == wanted
+    assert page.inner_text("#long [data-count]") == f"{len(wanted)} of 880 rows"
+    assert page.is_hidden("#long [data-more]")
+    page.fill("#long [data-filter]", "")
+    more = page.locator("#long [data-more]")
+    assert more.inner_text() == "Show all 880 rows; the first 200 are here"
+    more.press("Enter")
+    assert visible() == list(range(879, -1, -1))
+    assert page.evaluate("document.activeElement.textContent") == "n0", "row 201"
+    assert more.is_hidden()
 
 
 def test_tables_are_there_without_scripts(browser, folder):

@@ -1,6 +1,10 @@
 "use strict";
-// Tables that sort by a column and filter by words.
+// Tables that sort by a column and filter by words. Of a long one the first rows are shown, and all on
+// request: a browser that lays out a thousand rows anew at each sort makes a reader wait.
 (() => {
+  const FIRST = 200;
+  const whole = new WeakSet(); // tables of which all rows are to be seen
+  const left = new WeakSet(); // rows that a filter leaves out
   const collator = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 
   function valueOf(row, column) {
@@ -31,23 +35,60 @@
     const keyed = [...table.tBodies[0].rows].map((row) => [valueOf(row, column), row]);
     keyed.sort((a, b) => compare(a[0], b[0], sign));
     table.tBodies[0].append(...keyed.map(([, row]) => row));
+    show(table);
     window.isogloss.say(`Sorted by ${head.textContent.trim()}, ${next}`);
+  }
+
+  function show(table) { // returns how many rows there are to see, were there room for all
+    let fitting = 0;
+    for (const row of table.tBodies[0].rows) {
+      const fits = !left.has(row);
+      fitting += fits;
+      row.hidden = !fits || (fitting > FIRST && !whole.has(table));
+    }
+    const more = table.closest("figure").querySelector("[data-more]");
+    if (more) {
+      more.hidden = whole.has(table) || fitting <= FIRST;
+      more.textContent = `Show all ${fitting} rows; the first ${FIRST} are here`;
+    }
+    return fitting;
   }
 
   function filter(table, words, count) {
     const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
-    let shown = 0;
     const rows = table.tBodies[0].rows;
     for (const row of rows) {
       const text = row.textContent.toLowerCase();
-      row.hidden = !wanted.every((word) => text.includes(word));
-      shown += !row.hidden;
+      if (wanted.every((word) => text.includes(word))) left.delete(row);
+      else left.add(row);
     }
-    count.textContent = shown === rows.length ? `${shown} rows` : `${shown} of ${rows.length} rows`;
+    const fitting = show(table);
+    count.textContent = fitting === rows.length ? `${fitting} rows` : `${fitting} of ${rows.length} rows`;
+  }
+
+  function shorten(table) {
+    if (table.tBodies[0].rows.length <= FIRST) return;
+    const more = document.createElement("button");
+    more.type = "button";
+    more.dataset.more = "";
+    more.addEventListener("click", () => {
+      whole.add(table);
+      const next = table.tBodies[0].querySelector("tr[hidden]");
+      show(table);
+      const cell = next && next.cells[0];
+      if (cell) { // who came by keyboard goes on where the rows begin that were not there
+        cell.tabIndex = -1;
+        cell.focus({ preventScroll: true });
+      }
+    });
+    table.parentElement.after(more);
+    show(table);
+    window.addEventListener("beforeprint", () => { whole.add(table); show(table); });
   }
 
   document.addEventListener("DOMContentLoaded", () => {
     document.querySelectorAll("figure.table table").forEach((table) => {
+      shorten(table);
       table.tHead.addEventListener("click", (event) => {
         const button = event.target.closest("[data-sort]");
         if (button) sort(table, Number(button.dataset.sort));

@@ -6,6 +6,7 @@ from typing import Any
 
 from isogloss.report.balance.claim import question_words
 from isogloss.report.balance.figures import DIFFERENCES, balance_figures
+from isogloss.report.balance.listening import listening_figures, listening_table
 from isogloss.report.balance.page import READING, facts, halves, headlines_first, title_of
 from isogloss.report.balance.scores import MASKED, TEACHER, TEACHERS
 from isogloss.report.balance.side_by_side import keep
@@ -50,6 +51,7 @@ def balance(evidence: Evidence) -> Section | None:
         *_folded("All differences, tested", list(_differences(found))),
         *_folded("Further metrics, and each language", list(_further(found))),
         *_costs(found),
+        *_listening(found, evidence.frame),
         *_mixing(found),
         Fold("How to read this", [Lines([*_facts(found), *lines_of(READING)])]),
     ]
@@ -154,6 +156,20 @@ def _costs(found: Balancing) -> Iterator[Block]:
         caption = "What each teacher cost"
         made = table_of("balance-teachers", caption, shown, full=teachers)
         yield replace(made, folded=True)
+
+
+def _listening(found: Balancing, frame: Frame) -> Iterator[Block]:
+    records = found.also.listening
+    if records:
+        yield Heading("How far students listened to their teachers")
+        for figure in listening_figures(records, frame):
+            yield drawn(figure, frame)
+        caption = (
+            "Weight of a language's teacher in the loss: 1 is all, 0 is the text alone;"
+            " the mean is over updates"
+        )
+        shown = listening_table(records)
+        yield table_of("balance-listening", caption, shown, full=records)
 
 
 def _mixing(found: Balancing) -> Iterator[Block]:
