@@ -13,6 +13,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 from isogloss.base.errors import InputError, IsoglossError, OutOfMemory
 from isogloss.base.logs import about_step
+from isogloss.base.memory import is_out_of_memory
 from isogloss.base.safe_text import redacted, safe, visible
 from isogloss.plan.plan import Step
 from isogloss.store.damage import Unusable
@@ -21,8 +22,6 @@ OUT_OF_MEMORY = (
     "There was not enough memory. Lower training.max_tokens or evaluation.max_tokens, or use fewer"
     " --jobs."
 )
-ALLOCATOR = "DefaultCPUAllocator"
-"""How PyTorch names what could not get main memory, in an error of no special type."""
 
 Status = Literal["done", "found", "failed", "blocked"]
 Kind = Literal["input", "run", "bug", "crash"]
@@ -166,12 +165,6 @@ def _failure(error: BaseException, worker: int) -> Failure:
         kind: Kind = "input" if isinstance(error, InputError) else "run"
         unusable = error.key if isinstance(error, Unusable) else ""
         return Failure(kind, str(error), trace, worker, error.code, unusable)
-    if _is_out_of_memory(error):
+    if is_out_of_memory(error):
         return Failure("run", OUT_OF_MEMORY, trace, worker, OutOfMemory.code)
     return Failure("bug", safe(f"{type(error).__name__}: {error}"), trace, worker)
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    """Python's own error, or PyTorch's, told by its name since PyTorch is not imported here."""
-    names = {kind.__name__ for kind in type(error).__mro__}
-    return bool(names & {"MemoryError", "OutOfMemoryError"}) or ALLOCATOR in str(error)

@@ -52,6 +52,8 @@ class Journal:
     """`step, epoch, losses` of each language, and the teachers' `weights` from then on."""
     best_steps: list[int] = field(default_factory=list)
     """For each language, the step of its least dev loss so far."""
+    cuts: list[dict[str, int]] = field(default_factory=list)
+    """`step, max_tokens`: where memory ran out, and how many tokens were computed at once since."""
     _unread: list[tuple[int, Tensor]] = field(default_factory=list, repr=False)
 
     def note(self, done: StepDone) -> None:

@@ -16,7 +16,8 @@ from accelerate import Accelerator
 from torch import Tensor
 from torch.optim import Optimizer
 
-from isogloss.base.errors import RunError
+from isogloss.base.errors import OutOfMemory, RunError
+from isogloss.base.memory import is_out_of_memory
 from isogloss.model.precision import Precision
 from isogloss.train.ranks import ranks_of
 
@@ -81,6 +82,17 @@ class Diverged(RunError):
         )
 
 
+class TooLarge(RunError):
+    """A step did not fit the memory; the weights are those before it, and it can be taken again."""
+
+    code = OutOfMemory.code
+    remedy = OutOfMemory.remedy
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+        super().__init__(f"Step {step} does not fit the memory.")
+
+
 def fit(
     batches: Iterable[Sequence[Part]],
     loss: Callable[[Part], Tensor],
@@ -106,6 +118,7 @@ def fit(
     Raises:
         Diverged: if the loss or the gradient is not finite; checked at the last step, and at each
             step on a CPU, every 50 steps elsewhere. The weights are those before the step.
+        TooLarge: if memory runs out before the optimizer has begun to move the weights.
     """
     ranks = ranks_of(accelerator)
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
@@ -117,7 +130,13 @@ def fit(
             group["lr"] = rate
         (n,) = ranks.total([sum(size(part) for part in parts)])
         shares = [(part, size(part) / n) for part in parts if size(part)]
-        total = _backward(shares, loss, accelerator, terms.precision)
+        try:
+            total = _backward(shares, loss, accelerator, terms.precision)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            optimizer.zero_grad()
+            raise TooLarge(step) from error
         ranks.add_up(total)
         ranks.add_up_gradients(parameters)
         norm = accelerator.clip_grad_norm_(parameters, clip)

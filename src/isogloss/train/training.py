@@ -8,7 +8,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, final
 
@@ -20,6 +20,7 @@ from transformers import PreTrainedModel
 
 from isogloss.base.errors import RunError
 from isogloss.base.fingerprint import fingerprint
+from isogloss.base.memory import is_out_of_memory
 from isogloss.model.encoder import attention_of
 from isogloss.model.precision import Precision, choose_precision
 from isogloss.train.checkpoint import (
@@ -34,13 +35,14 @@ from isogloss.train.checkpoint import (
     save_checkpoint,
 )
 from isogloss.train.journal import Journal
-from isogloss.train.lesson import Lesson, Part
-from isogloss.train.loop import StepDone, Terms, fit
+from isogloss.train.lesson import Lesson, Part, StepOf
+from isogloss.train.loop import StepDone, Terms, TooLarge, fit
 from isogloss.train.optimizer import make_adamw
 from isogloss.train.parts import Cutting
 from isogloss.train.price import price_of_a_pass
 from isogloss.train.ranks import Ranks, make_accelerator, ranks_of
 from isogloss.train.recipe import Recipe
+from isogloss.train.room import Drawn, Room, give_back_memory
 from isogloss.train.schedule import learning_rate_at
 
 VERSION = 1
@@ -93,6 +95,9 @@ class Trained:
     threads: int
     """Of each process."""
     processes: int
+    cuts: list[dict[str, int]]
+    """`step, max_tokens`: where memory ran out, and the tokens that were computed at once from then
+    on. The examples of a step stay the same."""
     n_resumed: int
     """How often the training was interrupted and went on."""
 
@@ -121,6 +126,7 @@ class Training:
     loss: float | None = None
     """As it was when it was last looked at."""
     looked_at: float = float("-inf")
+    _drawn: Drawn = field(default_factory=Drawn)
 
     @classmethod
     def begin(
@@ -222,8 +228,25 @@ class Training:
             first_step=first,
         )
         self.model.train()
-        yield from fit(
-            self._batches(first, cutting),
+        room = Room.left(cutting, self.journal.cuts)
+        while True:
+            terms = replace(terms, first_step=first)
+            try:
+                for done in self._fit(terms, room):
+                    first = done.step
+                    self._count()
+                    yield done
+                return
+            except TooLarge as error:
+                if self.ranks.n > 1:  # the others do not know
+                    raise
+                room = room.smaller(self._drawn.parts, error)
+                self.journal.cuts.append({"step": error.step, "max_tokens": room.max_tokens})
+            give_back_memory(self.device)
+
+    def _fit(self, terms: Terms, room: Room) -> Iterator[StepDone]:
+        return fit(
+            self._batches(terms.first_step, room.cutting),
             self._loss,
             optimizer=self.optimizer,
             accelerator=self.accelerator,
@@ -232,22 +255,38 @@ class Training:
         )
 
     def _batches(self, first: int, cutting: Cutting) -> Iterator[Sequence[Part]]:
+        """Parts of each step; what they count is noted when the step is done, for it may fail."""
         steps = self.lesson.steps(
             self.recipe, first_step=first, cutting=cutting, device=self.device
         )
-        for step in steps:
-            self.journal.examples += step.n_examples
-            real, padded, *taught = self.ranks.total(
+        while (step := self._draw(steps)) is not None:
+            counts = self.ranks.total(
                 [
                     sum(part.n_tokens for part in step.parts),
                     sum(part.input_ids.numel() for part in step.parts),
                     *step.n_taught,
                 ]
             )
-            self.journal.teach(taught)
-            self.journal.real_tokens += real
-            self.journal.padded_tokens += padded
+            self._drawn = Drawn.of(step, counts)
             yield step.parts
+
+    def _draw(self, steps: Iterator[StepOf]) -> StepOf | None:
+        """What the next step learns from; teachers read it first, which takes memory as well."""
+        self._drawn = Drawn()
+        try:
+            return next(steps, None)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            raise TooLarge(self.journal.step + 1) from error
+
+    def _count(self) -> None:
+        """Note what the step that was just taken has learned from."""
+        real, padded, *taught = self._drawn.counts
+        self.journal.examples += self._drawn.n_examples
+        self.journal.teach(taught)
+        self.journal.real_tokens += real
+        self.journal.padded_tokens += padded
 
     def _loss(self, part: Part) -> Tensor:
         return self.lesson.loss(self.model, part)
@@ -354,6 +393,7 @@ class Training:
             device=str(self.device),
             threads=torch.get_num_threads(),
             processes=self.ranks.n,
+            cuts=journal.cuts,
             n_resumed=journal.n_resumed,
         )
 
