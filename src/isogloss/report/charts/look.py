@@ -80,14 +80,14 @@ def wrapped(facts: Sequence[str], width: int = 76) -> list[str]:
     return lines
 
 
-class _Values(alt.InlineData):  # type: ignore[misc]  # Altair has no types
+class _Values(alt.Data):  # type: ignore[misc]  # Altair has no types
     """Values that the copies of a chart share, as nobody changes them: copying takes long."""
 
     def __deepcopy__(self, _: Any) -> "_Values":
         return self
 
 
-def data(records: Iterable[Mapping[str, Any]]) -> alt.InlineData:
+def data(records: Iterable[Mapping[str, Any]]) -> alt.Data:
     """Put records into a chart as they are."""
     return _Values(values=[dict(record) for record in records])
 
