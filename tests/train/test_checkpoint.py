@@ -93,6 +93,36 @@ def test_a_damaged_checkpoint_is_passed_over(name, tmp_path):
     assert load_checkpoint(tmp_path, identity="x", elsewhere=()) is None
 
 
+@pytest.mark.parametrize("name", ["model.safetensors", "optimizer.safetensors"])
+def test_a_flipped_bit_is_not_learned_on_with(name, tmp_path, caplog, monkeypatch):
+    """The checkpoint before is gone on from, if it is still there."""
+    with monkeypatch.context() as patch:
+        patch.setattr(room.shutil, "rmtree", lambda *args, **kwargs: None)
+        save_checkpoint(tmp_path, toy(1), identity="x")
+        save_checkpoint(tmp_path, toy(2), identity="x")
+    path = tmp_path / "step-000000002" / name
+    path.write_bytes(path.read_bytes()[:-1] + bytes([path.read_bytes()[-1] ^ 1]))
+    assert load_checkpoint(tmp_path, identity="x", elsewhere=()).step == 1
+    assert f"{name} does not hold the bytes that were written" in caplog.text
+
+
+def test_a_changed_number_of_the_journal_is_not_gone_on_from(tmp_path, caplog):
+    save_checkpoint(tmp_path, toy(1), identity="x")
+    path = next(tmp_path.rglob("state.json"))
+    path.write_text(path.read_text().replace('"a": 0.1', '"a": 0.2'))
+    assert load_checkpoint(tmp_path, identity="x", elsewhere=()) is None
+    assert "state.json does not hold" in caplog.text
+
+
+def test_a_checkpoint_of_before_there_were_digests_is_read(tmp_path):
+    save_checkpoint(tmp_path, toy(1), identity="x")
+    path = next(tmp_path.rglob("state.json"))
+    state = json.loads(path.read_text())
+    del state["files"], state["digest"]
+    path.write_text(json.dumps(state))
+    assert load_checkpoint(tmp_path, identity="x", elsewhere=()).step == 1
+
+
 def test_the_checkpoint_of_another_training_is_refused(tmp_path):
     save_checkpoint(tmp_path, toy(1), identity="x")
     with pytest.raises(RunError, match="another training"):
@@ -147,4 +177,6 @@ def test_the_weights_of_another_model_are_refused():
 def test_the_state_is_readable_json(tmp_path):
     save_checkpoint(tmp_path, toy(4), identity="x")
     state = json.loads(next(tmp_path.rglob("state.json")).read_text())
-    assert state == {"identity": "x", "step": 4, "journal": {"a": 0.1}}
+    told = {name: state[name] for name in ("identity", "step", "journal")}
+    assert told == {"identity": "x", "step": 4, "journal": {"a": 0.1}}
+    assert set(state["files"]) == {"model.safetensors", "optimizer.safetensors"}

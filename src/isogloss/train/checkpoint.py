@@ -1,9 +1,12 @@
 """Unfinished training on disk: safetensors and JSON, never a pickle; whole or not there.
 
-A checkpoint is written into a draft folder and renamed, and the one before is deleted only after
-that, so a kill at any moment leaves a whole checkpoint, or none if it was the first.
+A checkpoint is written into a draft folder, brought to the disk and renamed, and the one before is
+deleted only after that, so a kill at any moment, or a power cut, leaves a whole checkpoint, or none
+if it was the first. It tells the digest of each of its files: one that does not hold what was
+written is passed over.
 """
 
+import hashlib
 import json
 import logging
 import shutil
@@ -20,6 +23,8 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from isogloss.base.errors import RunError
+from isogloss.base.fingerprint import file_digest
+from isogloss.store.atomic import sync_file, sync_folder, write_text
 
 PREFIX = "step-"
 KEPT = "kept-"
@@ -61,6 +66,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint, *, identity: str) -> N
             target = folder / f"{PREFIX}{checkpoint.step:09d}"
             shutil.rmtree(target, ignore_errors=True)
             draft.rename(target)
+            sync_folder(folder)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
         for other in _standing(folder):
@@ -96,13 +102,34 @@ def load_checkpoint(
         try:
             state = _state(path)
             if state["identity"] not in elsewhere:
+                _check_digests(path, state)
                 return _read(path, state, identity)
             _log.warning(
                 "%s is of a machine that computes in another precision; training begins anew.", path
             )
-        except (OSError, ValueError, KeyError, SafetensorError):
-            continue
+        except (OSError, ValueError, KeyError, SafetensorError) as error:
+            _log.warning("The checkpoint %s is damaged (%s): it is passed over.", path, error)
     return None
+
+
+def _digest(state: Mapping[str, Any]) -> str:
+    """Of all that a checkpoint says but this."""
+    rest = {name: value for name, value in state.items() if name != "digest"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
+
+
+def _check_digests(folder: Path, state: Mapping[str, Any]) -> None:
+    """Refuse files that do not hold what was written; checkpoints of before told no digests.
+
+    Raises:
+        OSError: if one cannot be read.
+        ValueError: if one holds something else.
+    """
+    if "digest" in state and state["digest"] != _digest(state):
+        raise ValueError("state.json does not hold the bytes that were written")
+    for name, digest in state.get("files", {}).items():
+        if file_digest(folder / name) != digest:
+            raise ValueError(f"{name} does not hold the bytes that were written")
 
 
 def model_tensors(model: nn.Module) -> dict[str, Tensor]:
@@ -165,8 +192,18 @@ def _write(draft: Path, checkpoint: Checkpoint, identity: str) -> None:
         if tensors is not None:
             contiguous = {key: tensor.contiguous() for key, tensor in tensors.items()}
             save_file(contiguous, draft / f"{name}.safetensors")
-    state = {"identity": identity, "step": checkpoint.step, "journal": dict(checkpoint.journal)}
-    (draft / "state.json").write_text(json.dumps(state), encoding="utf-8")
+    files = {}
+    for path in sorted(draft.iterdir()):
+        sync_file(path)
+        files[path.name] = file_digest(path)
+    state = {
+        "identity": identity,
+        "step": checkpoint.step,
+        "journal": dict(checkpoint.journal),
+        "files": files,
+    }
+    write_text(draft / "state.json", json.dumps({**state, "digest": _digest(state)}))
+    sync_folder(draft)
 
 
 def _state(path: Path) -> dict[str, Any]:
