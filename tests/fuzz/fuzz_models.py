@@ -95,6 +95,6 @@ def checkpoint(folder: Path, given: tuple[str, bytes]) -> None:
 
 
 MODEL_TARGETS = (
-    Target("model", st.deferred(spoiled_models), model, 1200),
+    Target("model", st.deferred(spoiled_models), model, 800),
     Target("checkpoint", st.deferred(spoiled_checkpoints), checkpoint, 500),
 )

@@ -137,7 +137,7 @@ def linked_store(folder: Path, name: str) -> None:
 
 
 STORE_TARGETS = (
-    Target("store", spoiled_stores(), store, 2500),
+    Target("store", spoiled_stores(), store, 1500),
     Target(
         "stored split",
         st.deferred(lambda: spoiled((stored_split(),))),

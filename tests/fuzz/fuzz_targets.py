@@ -306,24 +306,24 @@ def _text_targets():
     for ending, good in formats.items():
         lines = LINES.map(lambda found: "\n".join(found).encode("utf-8", "surrogatepass"))
         inputs = spoiled(good) | lines
-        yield Target(ending, inputs, rows_of(f"train.{ending}"), 1500)
+        yield Target(ending, inputs, rows_of(f"train.{ending}"), 1200)
         packed = spoiled(seeds.packed(good))
-        yield Target(f"{ending}.gz", packed, rows_of(f"train.{ending}.gz"), 500)
+        yield Target(f"{ending}.gz", packed, rows_of(f"train.{ending}.gz"), 400)
 
 
 TARGETS = (
-    Target("study, bytes", spoiled(seeds.STUDIES), study, 1200),
+    Target("study, bytes", spoiled(seeds.STUDIES), study, 1000),
     Target(
         "study, values",
         st.one_of(*map(with_other_values, STUDY_VALUES)).map(as_json),
         study,
-        1800,
+        1300,
     ),
     Target(
         "study, texts",
         st.one_of(*map(with_another_text, STUDY_VALUES)).map(as_json),
         opened_study,
-        1800,
+        700,
     ),
     Target("hub listing", LISTINGS, listed_repository, 700),
     Target("names of folders", FOLDERS, named_folder, 600),

@@ -16,6 +16,7 @@ from typing import Any, final
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.logging import RichHandler
 from rich.segment import Segment
+from rich.text import Text
 
 from isogloss.base import logs
 from isogloss.base.errors import IsoglossError
@@ -27,7 +28,15 @@ _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
 
 @final
 class SafeConsole(Console):
-    """A console that obeys itself (colors, bars) and nothing that stands in a text."""
+    """A console that obeys itself (colors, bars) and nothing that stands in a text.
+
+    Strings are made visible before they are laid out, so that they have their true width; what
+    comes as another kind of text is, at the latest, before it is written.
+    """
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        """Make a text of a string."""
+        return super().render_str(visible(text), **how)
 
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
