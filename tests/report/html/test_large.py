@@ -10,8 +10,9 @@ from isogloss.report.charts.label_grid import label_grid
 from isogloss.report.comparison.results import Setting
 from isogloss.report.figures import svg
 from isogloss.report.frame import Frame
+from isogloss.report.html.blocks import Section, table_of
 from isogloss.report.html.evidence import Errors, Evidence, Provenance
-from isogloss.report.html.page import render
+from isogloss.report.html.page import Page, render
 from isogloss.report.html.study_page import study_page
 from isogloss.report.html.why.errors import MOST_COUNTS, confusion_blocks
 from isogloss.report.why.confusion import Confusion, Place
@@ -38,6 +39,15 @@ def test_the_page_of_1000_cells_in_20_languages_is_below_5_mb(large):
     steps = re.search(r'<figure class="table" id="from-steps">.*?</figure>', page, re.DOTALL)[0]
     assert steps.count("<tr>") == 1400 + 1
     assert "<details><summary>1400 rows" in steps
+
+
+def test_a_short_cell_is_never_broken_and_a_long_one_is():
+    table = table_of(
+        "t", "T", [{"a": "bert-wordpiece", "b": "x" * 25, "c": "twenty characters or so"}]
+    )
+    page = render(Page("t", [Section("s", "S", [table])]))
+    shapes = re.findall(r'<t[dh][^>]*class="([a-z ]*)"', page.partition("<tbody>")[2])
+    assert [shape.strip() for shape in shapes][:2] == ["short", "long"]
 
 
 def test_every_chart_of_the_page_is_valid(large):

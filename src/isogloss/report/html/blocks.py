@@ -11,8 +11,8 @@ from typing import Any, Literal, final
 from isogloss.report.records import Records
 from isogloss.report.tables import csv_text, shown
 
-LONGEST, LONGEST_WORD = 40, 24
-"""What a column has room for, in characters."""
+LONGEST, LONGEST_WORD, SHORT = 40, 24, 16
+"""What a column has room for, in characters; what is short is never broken."""
 
 GROUPED_FROM = 10_000
 """Counts from here on have commas."""
@@ -68,6 +68,11 @@ class Cell:
 
     mark: Literal["", "best", "better", "worse", "tie"] = ""
     """What it stands out by; said in words in the text too, or beside it."""
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it stands in one line however narrow its column is: `9 languages`, a name."""
+        return len(self.text) <= SHORT
 
     @property
     def is_long(self) -> bool:

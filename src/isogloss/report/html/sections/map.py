@@ -23,7 +23,7 @@ from isogloss.report.records import Record
 MAP, BARS = "isogloss-map", "isogloss-bars"
 """Ids of the two charts."""
 
-MOST_OPEN = 30
+MOST_OPEN = 12
 """A table with more rows is shut at first."""
 
 HOW = (
