@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: install demo test lint types imports spelling unit slow bench audit sbom clean
+.PHONY: install demo test lint types imports spelling unit test-slow bench audit sbom clean
 
 install: $(READY)
 
@@ -39,7 +39,7 @@ spelling:
 unit:
 	$(BIN)/pytest -m "not slow" -n 2 --dist loadfile
 
-slow: install
+test-slow: install
 	$(BIN)/pytest -m slow
 
 audit: install

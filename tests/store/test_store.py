@@ -475,6 +475,7 @@ def test_what_the_dead_left_is_swept_and_what_the_living_hold_is_not(store):
         (store.root / "drafts" / key).mkdir()
         (store.root / "drafts" / key / "half").touch()
     (store.root / "failures" / "aa.json.draft").write_text("{")
+    store.fail("cc", {"message": "no memory"})
     store.running("cc")
     write(store)
     (store.root / "running" / KEY).mkdir()
@@ -483,8 +484,10 @@ def test_what_the_dead_left_is_swept_and_what_the_living_hold_is_not(store):
         assert {path.name for path in (store.root / "drafts").iterdir()} == {"bb"}
     assert {path.name for path in (store.root / "running").iterdir()} == {"cc"}
     assert not (store.root / "failures" / "aa.json.draft").exists()
+    (store.root / "failures" / f"{KEY}.json").write_text('{"message": "before it was finished"}')
     store.sweep()
     assert not any((store.root / "drafts").iterdir())
+    assert [path.stem for path in (store.root / "failures").iterdir()] == ["cc"]
 
 
 def test_a_draft_left_by_the_dead_does_not_get_into_the_step(store):

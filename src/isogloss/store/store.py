@@ -316,7 +316,7 @@ class Store:
             return self.folder(key, identity)
 
     def sweep(self) -> None:
-        """Remove what the dead left: drafts, and the scratch of steps that were finished.
+        """Remove what the dead left: drafts, and scratch and failures of steps that were finished.
 
         Safe at any time: what belongs to a living process is locked, and skipped.
         """
@@ -329,6 +329,9 @@ class Store:
         with self._json_lock():
             for path in self.root.glob("*/*.json.draft"):
                 path.unlink(missing_ok=True)
+            for path in self.root.glob("failures/*.json"):  # of who died when the step was in
+                if is_key(path.stem) and path.stem in self:
+                    path.unlink(missing_ok=True)
 
     # ---- failures and studies
 
