@@ -26,8 +26,6 @@ TOLD = 10
 """Exit status of a life that ended with a message for people."""
 BUG = 11
 
-library = ctypes.CDLL(os.environ["LD_PRELOAD"])
-
 
 def live_in_a_store(folder: Path) -> int:
     """All that writes to a store, once."""
@@ -79,6 +77,8 @@ LIVES = {"store": live_in_a_store, "study": live_with_a_study}
 
 def life(way: str, folder: Path, number: int, how: int, stays: int, tell: int) -> int:
     """One life, from the fork to its end."""
+    library = ctypes.CDLL(os.environ["LD_PRELOAD"])
+    library.fault_seen.restype = ctypes.c_long
     with (folder / "said").open("ab") as said:
         os.dup2(said.fileno(), 1)
         os.dup2(said.fileno(), 2)
@@ -92,7 +92,8 @@ def life(way: str, folder: Path, number: int, how: int, stays: int, tell: int) -
     except BaseException:
         traceback.print_exc()
         code = BUG
-    library.fault_arm(b"", 0, 0, 0) if number else None
+    if number:
+        library.fault_arm(b"", 0, 0, 0)
     os.write(tell, str(library.fault_seen()).encode())
     sys.stdout.flush()
     sys.stderr.flush()
@@ -106,7 +107,6 @@ def main(way: str, folder: Path) -> None:
         import isogloss.execute.encoders
         import isogloss.execute.run  # noqa: F401 what a life needs, once for all
     manifest.made(None)  # looks for versions once
-    library.fault_seen.restype = ctypes.c_long
     print("ready", flush=True)
     for line in sys.stdin:
         number, how, stays = map(int, line.split())
