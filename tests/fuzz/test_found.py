@@ -13,6 +13,7 @@ from isogloss.data.readers.registry import read_rows
 from isogloss.data.shards import parse_shard
 from isogloss.data.stored import read_stored
 from isogloss.data.table import read_table
+from isogloss.plan.hub import cached_commit, remember_commit
 from isogloss.plan.pins import pin_study
 from isogloss.study.document import parse_document
 from isogloss.study.load import load_study
@@ -106,3 +107,28 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "train.txt")
     with pytest.raises(InputError, match="no plain file"):
         list(read_rows(tmp_path / "train.txt"))
+
+
+HUB = STUDY.replace("{kind: folder, root: data}", "{kind: hub, repo: a/b, revision: 'REVISION'}")
+
+
+@pytest.mark.parametrize("revision", ["/dev/zero", "../../../x", "a/../../x", "~", "a//b", "a/"])
+def test_a_revision_cannot_be_a_path_to_read_without_end_or_to_write_to(tmp_path, revision):
+    path = tmp_path / "study.yaml"
+    path.write_text(HUB.replace("REVISION", revision))
+    with pytest.raises(InputError, match="a revision is the name of a branch"):
+        load_study(path)
+    if revision.startswith(("/", "..", "a/..")):
+        with pytest.raises(LeadsOutside):
+            cached_commit("a/b", revision, "dataset")
+        with pytest.raises(LeadsOutside):
+            remember_commit("a/b", revision, "dataset", "0" * 40)
+
+
+@pytest.mark.parametrize(
+    "revision", ["main", "refs/convert/parquet", "refs/pr/12", "v1.0-rc", "0" * 40]
+)
+def test_the_names_of_branches_tags_and_commits_are_revisions(tmp_path, revision):
+    path = tmp_path / "study.yaml"
+    path.write_text(HUB.replace("REVISION", revision))
+    assert load_study(path).data.source.revision == revision

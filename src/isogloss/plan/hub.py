@@ -15,7 +15,7 @@ from typing import final
 import huggingface_hub
 from huggingface_hub import constants
 
-from isogloss.base.errors import RunError, Untrusted
+from isogloss.base.errors import LeadsOutside, RunError, Untrusted
 from isogloss.base.hub_errors import Kind, explained
 from isogloss.base.safe_text import redacted, safe
 
@@ -23,6 +23,7 @@ TIMEOUT_SECONDS = 5.0
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
 COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHORT = 12
+_LONGEST_REFERENCE = 1024
 
 
 @final
@@ -106,8 +107,8 @@ def cached_only() -> bool:
 
 def cached_commit(repo: str, revision: str, kind: Kind) -> str | None:
     """What a revision stood for when it was last downloaded; None if it never was."""
-    with suppress(OSError, ValueError):
-        found = _reference(repo, revision, kind).read_text(encoding="utf-8").strip()
+    with suppress(OSError, ValueError), _reference(repo, revision, kind).open("rb") as stream:
+        found = stream.read(_LONGEST_REFERENCE).decode().strip()
         if COMMIT.fullmatch(found):
             return found
     return None
@@ -120,10 +121,10 @@ def remember_commit(repo: str, revision: str, kind: Kind, commit: str) -> None:
     something of that commit is in the cache, since other programs read these references too. A
     cache that cannot be written is left as it is.
     """
+    reference = _reference(repo, revision, kind)
     downloaded = (_folder(repo, kind) / "snapshots" / commit).is_dir()
     if not downloaded or revision == commit or cached_commit(repo, revision, kind) == commit:
         return
-    reference = _reference(repo, revision, kind)
     with suppress(OSError):
         reference.parent.mkdir(parents=True, exist_ok=True)
         reference.write_text(commit, encoding="utf-8")
@@ -134,7 +135,16 @@ def _folder(repo: str, kind: Kind) -> Path:
 
 
 def _reference(repo: str, revision: str, kind: Kind) -> Path:
-    return _folder(repo, kind) / "refs" / revision
+    """Where the client keeps what a revision stands for.
+
+    Raises:
+        LeadsOutside: if the revision is a path to somewhere else.
+    """
+    refs = _folder(repo, kind) / "refs"
+    found = refs / revision
+    if ".." in found.parts or not found.is_relative_to(refs):
+        raise LeadsOutside(f"{revision!r} is no revision of {repo}: it leads out of the cache.")
+    return found
 
 
 def _refuse_pickles(repo: str, info: huggingface_hub.ModelInfo) -> None:

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from isogloss.base.splits import split_name
 from isogloss.study.languages import Language
-from isogloss.study.spec import NotIdentity, Seed, Spec, different
+from isogloss.study.spec import NotIdentity, Revision, Seed, Spec, different
 
 SplitName = Annotated[str, Field(pattern=r"^[\w-]+$"), AfterValidator(split_name)]
 Splits = Annotated[tuple[SplitName, ...], AfterValidator(different), Field(min_length=1)]
@@ -34,7 +34,7 @@ class HubSource(Spec):
     repo: str = Field(pattern=r"^[\w.-]+/[\w.-]+$")
     """Owner and name: `tyqiangz/multilingual-sentiments`."""
 
-    revision: str = "refs/convert/parquet"
+    revision: Revision = "refs/convert/parquet"
     """Branch, tag or commit; the commit it stands for is recorded."""
 
 

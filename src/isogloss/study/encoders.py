@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from isogloss.study.languages import teacher_by_code
-from isogloss.study.spec import AddedLater, Count, Spec, as_list
+from isogloss.study.spec import AddedLater, Count, Revision, Spec, as_list
 
 Architecture = Literal["bert", "distilbert", "xlm-roberta", "modernbert"]
 
@@ -83,7 +83,7 @@ class Encoder(Spec):
     A local folder starts with `.`, `/` or `~`, or is a folder beside the study file.
     """
 
-    revision: str = "main"
+    revision: Revision = "main"
     """Branch, tag or commit on the Hub; the commit it stands for is recorded."""
 
     scratch: Scratch | None = None

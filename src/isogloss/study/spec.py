@@ -1,5 +1,6 @@
 """The base of every declaration, and the part of one that decides a result."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, final
@@ -62,6 +63,19 @@ Size = Annotated[
     WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"const": "all"}]}),
 ]
 """Rows per language, or `all`."""
+
+REVISION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+/-]{0,199}")
+
+
+def _revision(value: str) -> str:
+    """A revision becomes the name of a file in the cache, so it must not lead elsewhere."""
+    if not REVISION.fullmatch(value) or ".." in value or "//" in value or value.endswith("/"):
+        raise ValueError("a revision is the name of a branch or tag, or a commit")
+    return value
+
+
+Revision = Annotated[str, AfterValidator(_revision)]
+"""Branch, tag, commit or reference of a Hub repository."""
 
 Seed = Annotated[int, BeforeValidator(_no_bool), Field(ge=0, lt=2**32)]
 
