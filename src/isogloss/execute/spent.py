@@ -7,7 +7,7 @@ a checkpoint begins anew, and so does its time.
 
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
@@ -27,19 +27,20 @@ class Spent:
     before: float
     """Seconds of earlier attempts."""
 
-    began: float = field(default_factory=time.monotonic)
+    began: float
 
     @classmethod
     def so_far(cls, store: Store, key: str) -> "Spent":
         """Go on from what the last attempt has left."""
+        now = time.monotonic()
         if not store.has_begun(key):
-            return cls(0.0)
+            return cls(0.0, now)
         kept = [0.0]
         with suppress(IsoglossError, OSError, ValueError, TypeError):
             kept.append(float(read_object(_path(store, key), "").get("seconds", 0)))
         with suppress(IsoglossError, OSError, ValueError, TypeError):
             kept.append(float((Live(store.root).progress(key) or {}).get("seconds", 0)))
-        return cls(max(kept))
+        return cls(max(kept), now)
 
     @property
     def seconds(self) -> float:
