@@ -6,6 +6,10 @@ import pytest
 
 from isogloss.base.errors import InputError
 from isogloss.desk import evidence
+from isogloss.report.frame import Frame
+from isogloss.report.html.evidence import Evidence, Provenance
+
+BARE = Evidence(Frame("toy", "macro_f1"), Provenance([], ""))
 
 
 def opened(*encoders, regime="joint"):
@@ -22,12 +26,11 @@ def refused(monkeypatch):
 
 
 def test_what_cannot_be_compared_yet_says_why_and_the_page_goes_on(refused):
-    study = opened("A", "B")
-    found, why = evidence._comparing(study, {})
-    assert found is None
-    assert why == "A, B were not trained alike. Finish the run of the study."
+    found = evidence._with_comparison(BARE, opened("A", "B"), {})
+    assert found.comparing is None
+    assert found.uncompared == "A, B were not trained alike. Finish the run of the study."
 
 
 @pytest.mark.parametrize("study", [opened("A"), opened("A", "B", regime="probe")])
 def test_one_encoder_and_arms_of_a_pre_training_are_not_compared(refused, study):
-    assert evidence._comparing(study, {}) == (None, "")
+    assert evidence._with_comparison(BARE, study, {}) is BARE

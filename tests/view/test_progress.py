@@ -10,6 +10,7 @@ import pytest
 
 from isogloss.plan.estimate import weight
 from isogloss.store.live import Live
+from isogloss.store.manifest import with_digest
 from isogloss.store.store import Store
 from isogloss.view.noted import NotThere, Unread, all_noted, read_noted
 from isogloss.view.pages import about, ago
@@ -160,7 +161,8 @@ def test_the_last_change_is_that_of_the_making_not_of_a_copy(toy, tmp_path):
     finish(toy, toy.plan.of_kind("data")[:1])
     manifest = toy.store.manifest(toy.plan.of_kind("data")[0].key)
     path = toy.store.root / "steps" / manifest["key"] / "manifest.json"
-    path.write_text(json.dumps({**manifest, "made": {"time": "2020-01-02T03:04:05+00:00"}}))
+    made = {"time": "2020-01-02T03:04:05+00:00"}
+    path.write_text(json.dumps(with_digest({**manifest, "made": made})))
     assert look(toy).changed == 1577934245.0
 
 

@@ -16,7 +16,7 @@ from accelerate import Accelerator
 from torch import Tensor
 from torch.optim import Optimizer
 
-from isogloss.base.errors import OutOfMemory, RunError
+from isogloss.base.errors import RunError
 from isogloss.base.memory import is_out_of_memory
 from isogloss.model.precision import Precision
 from isogloss.train.ranks import ranks_of
@@ -82,11 +82,8 @@ class Diverged(RunError):
         )
 
 
-class TooLarge(RunError):
+class TooLarge(Exception):
     """A step did not fit the memory; the weights are those before it, and it can be taken again."""
-
-    code = OutOfMemory.code
-    remedy = OutOfMemory.remedy
 
     def __init__(self, step: int) -> None:
         self.step = step

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from isogloss.base.errors import RunError
+from isogloss.base.errors import OutOfMemory, RunError
 from isogloss.base.fingerprint import fingerprint
 from isogloss.base.memory import is_out_of_memory
 from isogloss.model.encoder import attention_of
@@ -239,7 +239,10 @@ class Training:
                 return
             except TooLarge as error:
                 if self.ranks.n > 1:  # the others do not know
-                    raise
+                    raise OutOfMemory(
+                        f"{error} Lower training.max_tokens: several processes train together, and"
+                        " none of them cuts a step smaller by itself."
+                    ) from error
                 room = room.smaller(self._drawn.parts, error)
                 self.journal.cuts.append({"step": error.step, "max_tokens": room.max_tokens})
             give_back_memory(self.device)

@@ -307,7 +307,7 @@ def size(n_bytes: int) -> str:
     """Bytes in words of a person.
 
     >>> size(12), size(1500), size(2_340_000_000)
-    ('12 B', '1.5 kB', '2.3 GB')
+    ('12 B', '1.5 kB', '2.34 GB')
     """
     value, units = float(n_bytes), ["B", "kB", "MB", "GB", "TB"]
     while value >= 999.5 and len(units) > 1:
