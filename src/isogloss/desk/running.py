@@ -60,7 +60,7 @@ def bring_up_to_date(
         train_along(opened.store.root)
         return Brought(0, [], [])
     aside = _verified(opened, say) if verify else []
-    opened = opened.again_opened()
+    opened = opened.again_opened() if aside else opened
     if opened.missing:
         opened.refuse_unpinned()
     for line in opened.remarks:
