@@ -20,6 +20,7 @@ from isogloss.execute.ray_cluster import RayExecutor
 from isogloss.execute.read import read_data
 from isogloss.execute.run import run_plan
 from isogloss.execute.shared import Stopped, leave_sign, work_while_signed
+from isogloss.execute.stopping import listening
 from isogloss.plan.build import build_plan
 from isogloss.plan.pins import pin_study
 from isogloss.plan.plan import Step
@@ -142,7 +143,7 @@ class TestOnACluster:
         executor = RayExecutor(Path.cwd(), Needs(cpus=64))
         events = executor.run([toy_step("b")], partial(work, folder=Path.cwd()))
         Timer(3, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
-        with pytest.raises(KeyboardInterrupt):
+        with listening(), pytest.raises(KeyboardInterrupt):
             next(events)
         assert "No machine of the cluster has 64 cores" in caplog.text
 

@@ -36,6 +36,7 @@ from isogloss.execute.executor import (
 from isogloss.execute.needs import Needs
 from isogloss.execute.processes import available_cores
 from isogloss.execute.shared import Stopped, leave_sign, work_while_signed
+from isogloss.execute.stopping import is_asked
 from isogloss.plan.plan import Step
 
 MOST_AT_ONCE = 2000
@@ -174,8 +175,14 @@ class _Shift:
         self._deaths: Counter[str] = Counter()
 
     def events(self) -> Iterator[Event]:
-        """All events until every step is over."""
+        """All events until every step is over.
+
+        Raises:
+            KeyboardInterrupt: if the run was asked to stop.
+        """
         while self._agenda:
+            if is_asked():
+                raise KeyboardInterrupt
             self._give_out()
             ready, _ = self._ray.wait(list(self._tasks), num_returns=1, timeout=_LOOK_SECONDS)
             for stream in ready:
