@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from multiprocessing import get_context
 from pathlib import Path
 
 from isogloss.desk.opened import open_study
@@ -57,6 +58,17 @@ def main() -> None:
 
 def measure(folder: Path, n_seeds: int, rounds: int) -> None:
     """Lay out a study of so many seeds and measure each command."""
+    with get_context("spawn").Pool(1) as laying:  # a child has its parent's size for an instant
+        print(laying.apply(lay_out, (folder, n_seeds)))
+    print("| command | s | peak MiB |")
+    print("|---|---:|---:|")
+    for words in COMMANDS:
+        seconds, peaks = zip(*(timed(folder, words) for _ in range(rounds)), strict=True)
+        print(f"| {' '.join(words)} | {min(seconds):.2f} | {max(peaks):.0f} |", flush=True)
+
+
+def lay_out(folder: Path, n_seeds: int) -> str:
+    """Plan the study and lay all its steps; says how large it is."""
     study = folder / "growth.yaml"
     study.write_text(STUDY.format(seeds=list(range(1, n_seeds + 1))), encoding="utf-8")
     began = time.perf_counter()
@@ -65,15 +77,8 @@ def measure(folder: Path, n_seeds: int, rounds: int) -> None:
     for step in opened.plan:
         lay(opened.store, step)
     opened.remember()
-    print(
-        f"\n{len(opened.plan.cells):,} cells, {len(opened.plan):,} steps, "
-        f"opened and planned in {planned:.2f} s"
-    )
-    print("| command | s | peak MiB |")
-    print("|---|---:|---:|")
-    for words in COMMANDS:
-        seconds, peaks = zip(*(timed(folder, words) for _ in range(rounds)), strict=True)
-        print(f"| {' '.join(words)} | {min(seconds):.2f} | {max(peaks):.0f} |", flush=True)
+    sizes = f"{len(opened.plan.cells):,} cells, {len(opened.plan):,} steps"
+    return f"\n{sizes}, opened and planned in {planned:.2f} s"
 
 
 def lay(store: Store, step) -> None:

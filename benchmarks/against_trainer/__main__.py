@@ -18,9 +18,9 @@ from benchmarks.against_trainer.scale import FULL, PARITY, QUICK, QUICK_PARITY, 
 from benchmarks.against_trainer.teach import teach
 from benchmarks.against_trainer.turns import ROOT, in_turn, run
 from isogloss.base.errors import IsoglossError
+from isogloss.base.threads import available_cores
 from isogloss.efficiency.machine import describe_machine
 from isogloss.efficiency.peak import matmul_peaks
-from isogloss.execute.processes import available_cores
 from isogloss.model.precision import best_device, native_bf16
 from isogloss.model.products import best_products
 

@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 from toy_work import noted, stored_work, toy_step, work
 
+from isogloss.base.threads import available_cores
 from isogloss.execute.executor import Ended, Progressed, Started
 from isogloss.execute.inline import InlineExecutor
-from isogloss.execute.processes import ProcessesExecutor, available_cores
+from isogloss.execute.processes import ProcessesExecutor
 from isogloss.execute.worker import describe_death
 from isogloss.store.store import Store
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Literal, final
 
 from isogloss.base.safe_text import redacted, safe
+from isogloss.base.threads import available_cores
 
 GIB = 2**30
 LITTLE_DISK_GIB = 5.0
@@ -162,11 +163,11 @@ def _installed(name: str) -> str | None:
 
 def _machine() -> Iterator[Finding]:
     yield Finding("machine", "system", platform.platform())
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    cores = available_cores()
     yield Finding("machine", "cores", str(cores))
     for name in THREADS:
         if said := os.environ.get(name):
-            yield _threads(name, said, cores or 1)
+            yield _threads(name, said, cores)
     total, free = _memory()
     if total is None or free is None:
         yield Finding("machine", "memory", "unknown on this system", "note")

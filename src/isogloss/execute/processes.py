@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from multiprocessing.connection import wait
 from typing import final
 
-from isogloss.base.threads import thread_variables
+from isogloss.base.threads import available_cores, thread_variables
 from isogloss.execute.agenda import Agenda
 from isogloss.execute.allocator import allocator_variables
 from isogloss.execute.executor import Ended, Event, Failure, Outcome, Work
@@ -61,13 +61,6 @@ class ProcessesExecutor:
             finally:
                 crew.stop()
                 atexit.unregister(crew.stop)
-
-
-def available_cores() -> int:
-    """Processor cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @dataclass

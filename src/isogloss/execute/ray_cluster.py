@@ -19,8 +19,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any, final
 
-from isogloss.base.errors import InputError
-from isogloss.base.threads import thread_variables
+from isogloss.base.errors import InputError, WorkerDied
+from isogloss.base.threads import available_cores, thread_variables
 from isogloss.execute.agenda import Agenda
 from isogloss.execute.allocator import allocator_variables
 from isogloss.execute.executor import (
@@ -34,7 +34,6 @@ from isogloss.execute.executor import (
     perform,
 )
 from isogloss.execute.needs import Needs
-from isogloss.execute.processes import available_cores
 from isogloss.execute.shared import Stopped, leave_sign, work_while_signed
 from isogloss.execute.stopping import is_asked
 from isogloss.plan.plan import Step
@@ -262,7 +261,7 @@ class _Shift:
             _log.warning("%s %s is tried again. %s", step.kind, step.key, message)
         else:
             told = f"{message} ({_TRIES} workers were lost with it.)"
-            failure = Failure("crash", told, worker=task.number)
+            failure = Failure("crash", told, worker=task.number, code=WorkerDied.code)
             outcome = Outcome(step, "failed", time.monotonic() - task.began, failure)
             yield Ended(outcome)
             yield from map(Ended, self._agenda.close(outcome))
@@ -287,17 +286,16 @@ def _said(lost: Exception) -> str:
 def _serve(steps: Sequence[Step], work: Work, number: int) -> Iterator[Event]:
     """Do the steps of a group one after the other; who needs a failed one is left out."""
     failed: set[str] = set()
-    for step in steps:
-        if failed.intersection(step.needs):
-            failed.add(step.key)
-            continue
-        with suppress(Stopped), closing(perform(step, work, number)) as events:
-            for event in _thinned(events):
-                yield event
-                if isinstance(event, Ended) and event.outcome.failure:
-                    failed.add(step.key)
-            continue
-        return
+    with suppress(Stopped):
+        for step in steps:
+            if failed.intersection(step.needs):
+                failed.add(step.key)
+                continue
+            with closing(perform(step, work, number)) as events:
+                for event in _thinned(events):
+                    yield event
+                    if isinstance(event, Ended) and event.outcome.failure:
+                        failed.add(step.key)
 
 
 def _thinned(events: Iterator[Event]) -> Iterator[Event]:

@@ -7,6 +7,7 @@ steps, not even a kill and a resume, changes the next.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar, final
 
@@ -90,6 +91,21 @@ class TooLarge(Exception):
         super().__init__(f"Step {step} does not fit the memory.")
 
 
+@contextmanager
+def fitting(step: int) -> Iterator[None]:
+    """Tell of memory that runs out inside the context that it is this step that does not fit.
+
+    Raises:
+        TooLarge: if it does.
+    """
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise TooLarge(step) from error
+
+
 def fit(
     batches: Iterable[Sequence[Part]],
     loss: Callable[[Part], Tensor],
@@ -128,12 +144,11 @@ def fit(
         (n,) = ranks.total([sum(size(part) for part in parts)])
         shares = [(part, size(part) / n) for part in parts if size(part)]
         try:
-            total = _backward(shares, loss, accelerator, terms.precision)
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
-                raise
+            with fitting(step):
+                total = _backward(shares, loss, accelerator, terms.precision)
+        except TooLarge:
             optimizer.zero_grad()
-            raise TooLarge(step) from error
+            raise
         ranks.add_up(total)
         ranks.add_up_gradients(parameters)
         norm = accelerator.clip_grad_norm_(parameters, clip)

@@ -161,7 +161,8 @@ class MaskedLesson:
             first_step=first_step,
         )
         for step in drawn:
-            mine = _taken(step, cutting.share.of(self._all_lengths(step)))
+            alike = np.ones_like(step.windows)  # windows are of one length
+            mine = _taken(step, cutting.share.of(alike))
             yield StepOf(self.parts(mine, cutting=cutting, device=device), len(step.windows))
 
     def parts(self, step: Step, *, cutting: Cutting, device: torch.device) -> list[MaskedPart]:

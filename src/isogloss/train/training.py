@@ -20,7 +20,6 @@ from transformers import PreTrainedModel
 
 from isogloss.base.errors import OutOfMemory, RunError
 from isogloss.base.fingerprint import fingerprint
-from isogloss.base.memory import is_out_of_memory
 from isogloss.model.encoder import attention_of
 from isogloss.model.precision import Precision, choose_precision
 from isogloss.train.checkpoint import (
@@ -36,7 +35,7 @@ from isogloss.train.checkpoint import (
 )
 from isogloss.train.journal import Journal
 from isogloss.train.lesson import Lesson, Part, StepOf
-from isogloss.train.loop import StepDone, Terms, TooLarge, fit
+from isogloss.train.loop import StepDone, Terms, TooLarge, fit, fitting
 from isogloss.train.optimizer import make_adamw
 from isogloss.train.parts import Cutting
 from isogloss.train.price import price_of_a_pass
@@ -164,9 +163,8 @@ class Training:
             model, lesson, recipe, folder, precision, identity, optimizer, accelerator, ranks
         )
         training.saved_at = time.monotonic()
-        ranks.wait()  # rank 0 writes none before all have looked
         checkpoint = load_checkpoint(folder, identity=identity, elsewhere=elsewhere)
-        ranks.wait()
+        ranks.wait()  # rank 0 writes none before all have looked
         if checkpoint is not None:
             restore_model(model, checkpoint.model)
             restore_optimizer(model, optimizer, checkpoint.optimizer)
@@ -276,12 +274,8 @@ class Training:
     def _draw(self, steps: Iterator[StepOf]) -> StepOf | None:
         """What the next step learns from; teachers read it first, which takes memory as well."""
         self._drawn = Drawn()
-        try:
+        with fitting(self.journal.step + 1):
             return next(steps, None)
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
-                raise
-            raise TooLarge(self.journal.step + 1) from error
 
     def _count(self) -> None:
         """Note what the step that was just taken has learned from."""
