@@ -1,17 +1,21 @@
 """A run told as events: each step begins and ends once, with its key, status and code."""
 
+import io
 import json
 import logging
 
 import pytest
+from rich.console import Console
 
 from isogloss.base import logs
 from isogloss.desk import follow_log
+from isogloss.desk.follow import follow
 from isogloss.desk.follow_log import follow_as_log
 from isogloss.execute.executor import (
     Ended,
     Failure,
     Outcome,
+    Postponed,
     Progressed,
     Redone,
     Started,
@@ -63,3 +67,27 @@ def test_progress_is_told_now_and_then_only(told):
     events = [Started(train, 0), *(Progressed(train, n, 100, 0) for n in range(100))]
     follow_as_log([*events, Ended(Outcome(train, "done", 1.0))], STEPS[:1])
     assert [line["event"] for line in told()].count("step_progress") == 0
+
+
+def test_a_step_that_another_command_is_at_is_told_once(told):
+    train = STEPS[0]
+    tries = [Started(train, 0), Postponed(train, 0)] * 3
+    follow_as_log([*tries, Started(train, 0), Ended(Outcome(train, "found", 1.0))], STEPS[:1])
+    assert [line["event"] for line in told()] == [
+        "run_started", "step_started", "step_postponed", "step_ended", "run_ended",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_on_a_terminal_and_elsewhere_it_is_no_step_that_ended(is_terminal):
+    train, test = steps = [Step("tokenizer", 1, {}, title="of en"), STEPS[1]]
+    said = io.StringIO()
+    console = Console(file=said, force_terminal=is_terminal, width=200)
+    ends = [Ended(Outcome(step, "done", 1.0)) for step in (test, train)]
+    events = [Started(train, 0), Postponed(train, 0), Started(test, 0), ends[0]]
+    events += [Started(train, 0), Postponed(train, 0), Started(train, 0), ends[1]]
+    assert follow(events, steps, console) == [end.outcome for end in ends]
+    if not is_terminal:
+        first, *rest = said.getvalue().splitlines()
+        assert first == "tokenizer of en: another command is at it; it comes later."
+        assert [line.split()[0] for line in rest] == ["[1/2]", "[2/2]"]

@@ -5,8 +5,9 @@ import random
 import pytest
 from toy_work import noted, toy_step, work
 
+from isogloss.execute import agenda as agendas
 from isogloss.execute.agenda import Agenda, grouped
-from isogloss.execute.executor import Ended, Outcome, Progressed, Started
+from isogloss.execute.executor import Elsewhere, Ended, Outcome, Postponed, Progressed, Started
 from isogloss.execute.inline import InlineExecutor
 
 
@@ -184,3 +185,41 @@ def test_who_stops_listening_closes_the_work(tmp_path):
     events.close()
     assert noted(tmp_path, "closed") == ["a"]
     assert noted(tmp_path, "ended") == []
+
+
+# ---- steps that another command is at
+
+
+def test_a_postponed_group_comes_back_when_it_has_rested(monkeypatch):
+    monkeypatch.setattr(agendas, "LATER_SECONDS", 0.3)
+    train = toy_step("train", group="g")
+    steps = [train, toy_step("evaluate", train, group="g"), toy_step("other")]
+    tries = []
+
+    def busy_twice(step):
+        tries.append(step.title)
+        if step is train and tries.count("train") < 3:
+            raise Elsewhere
+        yield from ()
+        return True
+
+    events = list(InlineExecutor().run(steps, busy_twice))
+    ended = [event.outcome.step.title for event in events if isinstance(event, Ended)]
+    assert tries == ["train", "other", "train", "train", "evaluate"]
+    assert ended == ["other", "train", "evaluate"]
+    assert sum(isinstance(event, Postponed) for event in events) == 2
+
+
+def test_an_agenda_on_which_nothing_can_begin_says_so():
+    agenda = Agenda([toy_step("a")])
+    assert agenda.take()
+    with pytest.raises(RuntimeError, match="none can begin"):
+        agenda.rest()
+
+
+def test_who_rests_hears_that_the_run_is_to_stop(monkeypatch):
+    agenda = Agenda([toy_step("a")])
+    agenda.postpone(agenda.take())
+    monkeypatch.setattr(agendas, "is_asked", lambda: True)
+    with pytest.raises(KeyboardInterrupt):
+        agenda.rest()

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import pytest
 from toy_work import noted, stored_work, toy_step, work
 
 from isogloss.base.threads import available_cores
-from isogloss.execute.executor import Ended, Progressed, Started
+from isogloss.execute.executor import Ended, Postponed, Progressed, Started
 from isogloss.execute.inline import InlineExecutor
 from isogloss.execute.processes import ProcessesExecutor
 from isogloss.execute.worker import describe_death
@@ -269,7 +270,7 @@ def start(tmp_path, *lines):
         "import os, sys, time",
         "from functools import partial",
         "from pathlib import Path",
-        "from toy_work import stored_work, toy_step, work",
+        "from toy_work import met_work, stored_work, toy_step, work",
         "from isogloss.execute.executor import Ended, Progressed",
         "from isogloss.execute.processes import ProcessesExecutor",
         "if __name__ == '__main__':",
@@ -359,6 +360,40 @@ def test_two_runs_on_one_store_make_each_step_once(tmp_path, notes):
     assert store.keys() == tuple(sorted(step.key for step in steps))
     assert sorted(noted(notes, "made")) == sorted(step.title for step in steps)
     assert Counter(told) == Counter((step.title, s) for step in steps for s in ("done", "found"))
+
+
+def test_what_another_run_is_at_is_left_for_later_and_the_rest_goes_on(tmp_path, notes):
+    """With one worker, so that waiting for the first step would keep it from all others."""
+    first, *others = steps = [toy_step("a", group="g"), toy_step("b"), toy_step("c")]
+    steps.append(toy_step("d", first, group="g"))
+    toil = partial(stored_work, root=tmp_path / "store", folder=notes)
+    ended, postponed = [], []
+    with ExitStack() as held:
+        held.enter_context(Store(tmp_path / "store").claim(first.key))
+        for event in ProcessesExecutor(1, 1).run(steps, toil):
+            if isinstance(event, Postponed):
+                postponed.append(event.step.title)
+            if isinstance(event, Ended):
+                ended.append(event.outcome.step.title)
+                if len(ended) == len(others):
+                    held.close()
+    assert ended == ["b", "c", "a", "d"]
+    assert set(postponed) == {"a"}
+
+
+def test_runs_on_one_store_work_side_by_side(tmp_path, notes):
+    """Each step waits until two have begun: a run that waited for the other's would never end."""
+    lines = (
+        "steps = [toy_step('a', meets='b'), toy_step('b', meets='a')]",
+        f"work = partial(met_work, root=Path({str(tmp_path / 'store')!r}),"
+        f" folder=Path({str(notes)!r}))",
+        "list(ProcessesExecutor(1).run(steps, work))",
+    )
+    programs = [start(tmp_path, *lines) for _ in range(2)]
+    for program in programs:
+        _, errors = program.communicate(timeout=PATIENCE)
+        assert program.returncode == 0, errors
+    assert len(Store(tmp_path / "store").keys()) == 2
 
 
 def test_who_waits_for_a_killed_run_takes_its_step_over(tmp_path, notes):

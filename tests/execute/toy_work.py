@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from isogloss.base.errors import InputError, RunError
+from isogloss.execute.executor import Elsewhere
 from isogloss.plan.plan import Step
 from isogloss.store.store import Store
 
@@ -64,6 +65,16 @@ def work(step, folder):
         note(folder, f"closed {does['name']}")
     note(folder, f"ended {does['name']}")
     return not does.get("found", False)
+
+
+def met_work(step, root, folder):
+    """Work as it is stored, that first does what the payload says."""
+    with Store(root).claim(step.key, wait=False) as mine:
+        if not mine:
+            raise Elsewhere
+        if step.key not in Store(root):
+            yield from work(step, folder)
+        return (yield from stored_work(step, root, folder))
 
 
 def _misbehave(does, folder):
@@ -123,7 +134,9 @@ def patient_work(step, folder):
 def stored_work(step, root, folder):
     """Like the real work: claim, look, make, store."""
     store = Store(root)
-    with store.claim(step.key):
+    with store.claim(step.key, wait=False) as mine:
+        if not mine:
+            raise Elsewhere
         if step.key in store:
             return False
         note(folder, f"made {step.title}")

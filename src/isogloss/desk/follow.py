@@ -13,7 +13,15 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from isogloss.execute.executor import Ended, Event, Outcome, Progressed, Redone, Started
+from isogloss.execute.executor import (
+    Ended,
+    Event,
+    Outcome,
+    Postponed,
+    Progressed,
+    Redone,
+    Started,
+)
 from isogloss.plan.estimate import weight
 from isogloss.plan.plan import Step
 from isogloss.report.numbers import duration
@@ -29,11 +37,14 @@ def follow(events: Iterable[Event], steps: Sequence[Step], console: Console) -> 
 def _with_lines(events: Iterable[Event], steps: Sequence[Step], console: Console) -> list[Outcome]:
     outcomes: list[Outcome] = []
     began, total, done = time.monotonic(), sum(map(weight, steps)), 0.0
-    n = len(steps)
+    n, elsewhere = len(steps), set[str]()
     for event in events:
         if isinstance(event, Redone):
             console.print(redone(event), markup=False, style="yellow")
             n, total = n + 1, total + weight(event.step)
+        elif isinstance(event, Postponed) and event.step.key not in elsewhere:
+            elsewhere.add(event.step.key)
+            console.print(postponed(event), markup=False, style="dim")
         elif isinstance(event, Ended):
             outcomes.append(event.outcome)
             done += weight(event.outcome.step)
@@ -47,6 +58,11 @@ def redone(event: Redone) -> str:
     """What is said of a damaged step."""
     where = f" It was moved to {event.folder}." if event.folder else ""
     return f"damaged: {event.step.kind} {event.step.title}: {event.why}.{where} It is made anew."
+
+
+def postponed(event: Postponed) -> str:
+    """What is said of a step that another command is at."""
+    return f"{event.step.kind} {event.step.title}: another command is at it; it comes later."
 
 
 def _line(outcome: Outcome, place: str, left: float) -> str:
@@ -87,6 +103,8 @@ class _Bars:
                 self._advance(event)
             elif isinstance(event, Redone):
                 self._add(event)
+            elif isinstance(event, Postponed):
+                self.progress.remove_task(self.workers.pop(event.worker))
             else:
                 outcomes.append(event.outcome)
                 place = f"{len(outcomes)}/{self.n}"

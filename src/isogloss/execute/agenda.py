@@ -4,14 +4,21 @@ A group (one training and its evaluations) is ready when all that it needs from 
 Each step, each need and each group is looked at once or twice, so 100,000 steps are no matter.
 """
 
-from collections import defaultdict
+import time
+from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from heapq import heappop, heappush
 from typing import final
 
 from isogloss.execute.executor import Failure, Outcome
+from isogloss.execute.stopping import is_asked
 from isogloss.plan.plan import Step
+
+LATER_SECONDS = 2.0
+"""So long a group rests that another command is at."""
+
+_LOOK_SECONDS = 0.1
 
 
 @final
@@ -34,6 +41,7 @@ class Agenda:
         self._waiting = [_outside(group) & self._open.keys() for group in self._groups]
         self._waiters: dict[str, list[int]] = defaultdict(list)
         self._ready: list[int] = []
+        self._later: deque[tuple[float, tuple[Step, ...]]] = deque()
         for place, needs in enumerate(self._waiting):
             for key in needs:
                 self._waiters[key].append(place)
@@ -45,12 +53,35 @@ class Agenda:
         return bool(self._open)
 
     def take(self) -> tuple[Step, ...]:
-        """The steps of the first group that is ready and not taken yet; empty if there is none."""
+        """The steps of the first group that is ready and not taken yet; empty if there is none.
+
+        Groups that were postponed come after all others, and not before they have rested.
+        """
         while self._ready:
-            group = self._groups[heappop(self._ready)]
-            if steps := tuple(step for step in group if self.is_open(step)):
+            if steps := self._still_open(self._groups[heappop(self._ready)]):
+                return steps
+        while self._later and self._later[0][0] <= time.monotonic():
+            if steps := self._still_open(self._later.popleft()[1]):
                 return steps
         return ()
+
+    def postpone(self, group: Iterable[Step]) -> None:
+        """Put a group back that was taken, as another command is at its first step."""
+        self._later.append((time.monotonic() + LATER_SECONDS, tuple(group)))
+
+    def rest(self) -> None:
+        """Wait until a postponed group may be taken; for who has nothing else to do.
+
+        Raises:
+            KeyboardInterrupt: if the run is asked to stop.
+            RuntimeError: if nothing was postponed.
+        """
+        if not self._later:
+            raise RuntimeError("steps are left, but none can begin")
+        while self._later[0][0] > time.monotonic():
+            if is_asked():
+                raise KeyboardInterrupt
+            time.sleep(_LOOK_SECONDS)
 
     def is_open(self, step: Step) -> bool:
         """Tell whether a step is not over: blocked steps of a taken group are to be left out."""
@@ -74,6 +105,9 @@ class Agenda:
                     failed.append(step)
                     self._end(step)
         return blocked
+
+    def _still_open(self, group: Iterable[Step]) -> tuple[Step, ...]:
+        return tuple(filter(self.is_open, group))
 
     def _end(self, step: Step) -> None:
         del self._open[step.key]

@@ -41,7 +41,9 @@ class Progress(Protocol):
 
 
 Work = Callable[[Step], Generator[Progress, None, bool]]
-"""Does a step and stores its result; returns False if someone else had done it, else True."""
+"""Does a step and stores its result; returns False if someone else had done it, else True.
+
+Raises `Elsewhere` if someone else is at it."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,19 @@ class Redone:
     """Where it is now; empty if it was gone."""
 
 
-Event = Started | Progressed | Ended | Redone
+@dataclass(frozen=True)
+class Postponed:
+    """Another command is at a step: it will be tried again when there is nothing else to do."""
+
+    step: Step
+    worker: int
+
+
+Event = Started | Progressed | Ended | Redone | Postponed
+
+
+class Elsewhere(Exception):
+    """Another command is at this step now; raised by the work before it has begun."""
 
 
 class Executor(Protocol):
@@ -133,7 +147,8 @@ class Executor(Protocol):
 def perform(step: Step, work: Work, worker: int) -> Generator[Event, None, None]:
     """Do one step where we stand; whatever the work raises becomes its outcome.
 
-    An interrupt passes through, after the work has been closed.
+    A step that another command is at has none: the last event is `Postponed` then. An interrupt
+    passes through, after the work has been closed.
     """
     yield Started(step, worker)
     began = time.monotonic()
@@ -142,6 +157,9 @@ def perform(step: Step, work: Work, worker: int) -> Generator[Event, None, None]
     try:
         made = yield from _progress(step, work, worker)
         status = "found" if made is False else "done"
+    except Elsewhere:
+        yield Postponed(step, worker)
+        return
     except (Exception, SystemExit) as error:
         failure = _failure(error, worker)
     yield Ended(Outcome(step, status, time.monotonic() - began, failure))

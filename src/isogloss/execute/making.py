@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from isogloss.execute.bench import Bench, Making
+from isogloss.execute.executor import Elsewhere
 from isogloss.execute.spent import Spent
 from isogloss.execute.telling import telling
 from isogloss.plan.plan import Step
@@ -26,14 +27,19 @@ Makers = Mapping[str, Callable[[Bench], Making]]
 def make_step(step: Step, root: Path, makers: Makers) -> Generator[Any, None, bool]:
     """Make a step unless the store has it; yields progress.
 
-    Another process at the same step is waited for, and what it made is taken, if it was made from
-    the same things. What is there but damaged is moved aside, and made anew.
+    What another process has made meanwhile is taken, if it was made from the same things. What is
+    there but damaged is moved aside, and made anew.
 
     Returns:
         True if it was made here, False if it was found.
+
+    Raises:
+        Elsewhere: if another process is at it now.
     """
     store = Store(root)
-    with store.claim(step.key, wait=True):
+    with store.claim(step.key, wait=False) as mine:
+        if not mine:
+            raise Elsewhere
         if step.key in store:
             moved = set_aside(store, step.key, bytes_too=False)
             if moved is None:

@@ -20,7 +20,7 @@ from typing import final
 from isogloss.base.threads import available_cores, thread_variables
 from isogloss.execute.agenda import Agenda
 from isogloss.execute.allocator import allocator_variables
-from isogloss.execute.executor import Ended, Event, Failure, Outcome, Work
+from isogloss.execute.executor import Ended, Event, Failure, Outcome, Postponed, Work
 from isogloss.execute.stopping import is_asked, may_finish
 from isogloss.execute.worker import Died, Worker
 from isogloss.plan.plan import Step
@@ -96,14 +96,16 @@ class _Crew:
         with suppress(Died):
             post.worker.send(step)
 
+    def is_busy(self) -> bool:
+        """Tell whether anything is being done."""
+        return any(post.step and post.worker for post in self._posts)
+
     def wait(self) -> list[_Post]:
         """The places that have something to say, after a second at most.
 
         A pipe may outlive its process, in a grandchild that inherited it: so we look, too.
         """
         busy = [(post, post.worker) for post in self._posts if post.step and post.worker]
-        if not busy:
-            raise RuntimeError("steps are left, but none is being done")
         wait([worker.connection for _, worker in busy], timeout=_LOOK_SECONDS)
         return [post for post, worker in busy if worker.has_something()]
 
@@ -147,6 +149,9 @@ class _Shift:
             if is_asked():
                 raise KeyboardInterrupt
             self._hand_out()
+            if not self._crew.is_busy():
+                self._agenda.rest()
+                continue
             for post in self._crew.wait():
                 yield from self._listen(post)
 
@@ -177,6 +182,10 @@ class _Shift:
         yield event
         if isinstance(event, Ended):
             yield from self._over(post, event.outcome)
+        if isinstance(event, Postponed):
+            self._agenda.postpone([event.step, *post.group])
+            post.group.clear()
+            post.step = None
 
     def _mourn(self, post: _Post, step: Step, failure: Failure) -> Iterator[Event]:
         """Try the step once more; if its worker died again, it has failed."""

@@ -16,7 +16,7 @@ from typing import Any, final
 
 from isogloss.base.errors import InputError, RunError
 from isogloss.execute.bench import Bench
-from isogloss.execute.executor import Ended, Event, Work
+from isogloss.execute.executor import Elsewhere, Ended, Event, Work
 from isogloss.execute.inline import InlineExecutor
 from isogloss.plan.plan import Step
 from isogloss.store.store import Store
@@ -86,17 +86,20 @@ class _Led:
         """Do a step."""
         from isogloss.train.loop import Diverged
 
-        if step.kind not in TOGETHER or step.key in self.store:
-            return (yield from self.work(step))
-        self.tell(step)
-        self.out_of_step = True
-        try:
-            made = yield from self.work(step)
-        except (Diverged, InputError):
-            self.out_of_step = False  # all have met it
-            raise
-        self.out_of_step = not made
-        return made
+        with self.store.claim(step.key, wait=False) as mine:
+            if not mine:
+                raise Elsewhere
+            if step.kind not in TOGETHER or step.key in self.store:
+                return (yield from self.work(step))
+            self.tell(step)
+            self.out_of_step = True
+            try:
+                made = yield from self.work(step)
+            except (Diverged, InputError):
+                self.out_of_step = False  # all have met it
+                raise
+            self.out_of_step = not made
+            return made
 
 
 def train_along(root: Path) -> None:

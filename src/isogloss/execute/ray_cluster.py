@@ -28,6 +28,7 @@ from isogloss.execute.executor import (
     Event,
     Failure,
     Outcome,
+    Postponed,
     Progressed,
     Started,
     Work,
@@ -183,6 +184,9 @@ class _Shift:
             if is_asked():
                 raise KeyboardInterrupt
             self._give_out()
+            if not self._tasks:
+                self._agenda.rest()
+                continue
             ready, _ = self._ray.wait(list(self._tasks), num_returns=1, timeout=_LOOK_SECONDS)
             for stream in ready:
                 yield from self._hear(stream)
@@ -246,6 +250,9 @@ class _Shift:
         if isinstance(event, Ended):
             task.left.remove(event.outcome.step)
             yield from map(Ended, self._agenda.close(event.outcome))
+        if isinstance(event, Postponed):
+            self._agenda.postpone(task.left)
+            task.left.clear()
 
     def _drop_closed(self, task: _Task) -> None:
         """Leave out what is over already: steps that are blocked are never begun."""
@@ -296,6 +303,8 @@ def _serve(steps: Sequence[Step], work: Work, number: int) -> Iterator[Event]:
                     yield event
                     if isinstance(event, Ended) and event.outcome.failure:
                         failed.add(step.key)
+                    if isinstance(event, Postponed):
+                        return
 
 
 def _thinned(events: Iterator[Event]) -> Iterator[Event]:
