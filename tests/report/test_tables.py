@@ -59,12 +59,14 @@ def test_csv_joins_the_codes_of_several_sources():
     assert csv_text([{"sources": ["deu-Latn", "fra-Latn"]}]).splitlines()[1] == "deu-Latn+fra-Latn"
 
 
-def test_the_console_shows_brackets_as_they_are():
-    console = Console(width=100, file=io.StringIO())
+@pytest.mark.parametrize("markup", [True, False])
+def test_the_console_shows_brackets_as_they_are(markup):
+    console = Console(width=100, file=io.StringIO(), markup=markup)
     console.print(rich_table(RECORDS, title="Scores"))
     out = console.file.getvalue()
     assert "0.65 [0.59, 0.72]" in out
     assert "encoder: tiny" in out
+    assert "\\" not in out
 
 
 def test_a_narrow_console_folds_and_cuts_nothing_off():
@@ -127,7 +129,9 @@ def test_every_table_of_a_study_can_be_written_every_way(toy):
         lines = sum(line.endswith(r" \\") for line in written)
         assert lines == (short + again // 2) * len(records) + short + again
         assert len(csv_text(records).splitlines()) == len(records) + 1
-        assert [column.header for column in rich_table(records, title=name).columns] == list(heads)
+        assert [column.header for column in rich_table(records, title=name).columns] == [
+            *map(Text, heads)
+        ]
         assert not any(head.endswith((" low", " high", " sd")) for head in heads)
 
 

@@ -14,6 +14,7 @@ from typing import Any, Literal, final
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
+from rich.text import Text
 
 from isogloss.base.languages import language_name
 from isogloss.report.latex import DAGGER, bold, latex_table, number_cell
@@ -198,14 +199,14 @@ def rich_table(records: Records, *, title: str, names: Collection[str] = ()) -> 
     """
     made = shown(records, names) if records else Shown((), (), (), (), "nothing to show")
     table = Table(
-        title=title, caption=made.common or None, title_justify="left", caption_justify="left",
-        box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0),
+        title=Text(title), caption=Text(made.common) if made.common else None,
+        title_justify="left", caption_justify="left", box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0),
     )  # fmt: skip
     for head, numeric in zip(made.heads, made.numeric, strict=True):
         justify: Literal["right", "left"] = "right" if numeric else "left"
-        table.add_column(_plain_markup(head), justify=justify, overflow="fold")
+        table.add_column(Text(head), justify=justify, overflow="fold")
     for row in made.rows:
-        table.add_row(*map(_plain_markup, row))
+        table.add_row(*map(Text, row))
     return table
 
 
@@ -270,7 +271,3 @@ def _csv_number(value: float) -> str:
     if abs(value) < SMALL:
         return f"{value:.6g}"
     return f"{value:.6f}".rstrip("0").rstrip(".")
-
-
-def _plain_markup(text: str) -> str:
-    return text.replace("[", r"\[")
