@@ -200,7 +200,8 @@ def rich_table(records: Records, *, title: str, names: Collection[str] = ()) -> 
     made = shown(records, names) if records else Shown((), (), (), (), "nothing to show")
     table = Table(
         title=Text(title), caption=Text(made.common) if made.common else None,
-        title_justify="left", caption_justify="left", box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0),
+        title_justify="left", caption_justify="left", box=SIMPLE_HEAD,
+        show_edge=False, pad_edge=False, padding=(0, 1, 0, 0),
     )  # fmt: skip
     for head, numeric in zip(made.heads, made.numeric, strict=True):
         justify: Literal["right", "left"] = "right" if numeric else "left"
