@@ -18,6 +18,7 @@ class FolderSource(Spec):
     """Local files: `<root>/<language>/<split>.<jsonl|csv|tsv|parquet|conll|conllu>`, also .gz."""
 
     kind: Literal["folder"] = "folder"
+    """Files of this machine."""
 
     root: Annotated[Path, NotIdentity()]
     """The folder; a relative one is read from the study file's own place."""
@@ -30,6 +31,7 @@ class HubSource(Spec):
     """A data set on the Hugging Face Hub, read from its parquet files; no script is ever run."""
 
     kind: Literal["hub"] = "hub"
+    """A data set on the Hub."""
 
     repo: str = Field(pattern=r"^[\w.-]+/[\w.-]+$")
     """Owner and name: `tyqiangz/multilingual-sentiments`."""
@@ -42,6 +44,7 @@ class SampleSource(Spec):
     """The built-in sample: made by grammars, for trying the tool, never for conclusions."""
 
     kind: Literal["sample"] = "sample"
+    """What is built in."""
 
     seed: Seed = 0
     """Seed of the generator."""

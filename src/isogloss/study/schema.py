@@ -11,16 +11,33 @@ _WORDS = {"Mixing": "kind", "Listening": "policy", "Targets": "kind", "Regime": 
 
 _DEFS = "#/$defs/"
 
+_LIMITS = {
+    "gt": "exclusiveMinimum", "ge": "minimum", "lt": "exclusiveMaximum", "le": "maximum",
+}  # fmt: skip
+"""Limits that pydantic writes in its own words beside a validator, and the schema's words."""
+
 
 def study_schema() -> dict[str, Any]:
     """The schema (draft 2020-12) of a study file."""
-    schema = Study.model_json_schema()
+    schema = _with_limits(Study.model_json_schema())
     schema = _with_short_forms(schema, _short_forms(schema["$defs"]))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **schema,
         "title": "Isogloss study",
     }
+
+
+def _with_limits(node: Any) -> Any:
+    """Write limits as editors read them: pydantic's own words are passed over by everybody else."""
+    if isinstance(node, list):
+        return [_with_limits(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    words = dict(_LIMITS)
+    if node.get("type") == "array":
+        words |= {"minLength": "minItems", "maxLength": "maxItems"}
+    return {words.get(key, key): _with_limits(value) for key, value in node.items()}
 
 
 def _short_forms(declared: Mapping[str, Any]) -> dict[str, list[Any]]:
