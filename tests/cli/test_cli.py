@@ -465,3 +465,15 @@ def test_interrupting_a_run_says_how_to_go_on(tmp_path):
     assert running.returncode == 1
     assert "the same command goes on" in err
     assert "Traceback" not in err
+
+
+def test_trainings_whose_size_nobody_knows_yet_are_not_said_to_take_no_time(isogloss, tmp_path):
+    joint = STUDY.replace("{regime: joint, sizes: [6, 12]}", "{regime: joint}")
+    write_toy(tmp_path, joint)
+    some = isogloss("plan", "toy.yaml").out.splitlines()[-1]
+    assert "1 of unknown size" in some
+    assert "at least" in some
+    write_toy(tmp_path, joint.replace(", {regime: single, sizes: [12]}", ""))
+    none = isogloss("plan", "toy.yaml").out.splitlines()[-1]
+    assert "how long they take is not estimated" in none
+    assert "0.0 s" not in none

@@ -62,18 +62,31 @@ def _summary(opened: "Opened", cost: "Estimate") -> str:
     found = len(opened.plan) - len(opened.missing)
     lines = [f"{len(opened.plan)} steps: {found} in the store, {len(opened.missing)} to do."]
     if cost.trainings:
-        unknown = f", {cost.unknown_trainings} of unknown size" if cost.unknown_trainings else ""
-        lines.append(
-            f"To do: {cost.trainings} trainings on {cost.training_examples:,} examples"
-            f" (epochs counted{unknown}), {cost.evaluations} evaluations;"
-            f" about {duration(cost.seconds)} of training in one worker ({cost.basis})."
-        )
+        evaluations = f"{cost.evaluations} evaluations"
+        lines.append(f"To do: {_trainings(cost)}, {evaluations}; {_how_long(cost)}.")
     if cost.pretrainings:
         lines.append(
             f"To do: {cost.pretrainings} pre-trainings, teachers among them, on {cost.windows:,}"
             " windows of text; how long they take is not estimated."
         )
     return "\n".join(lines)
+
+
+def _trainings(cost: "Estimate") -> str:
+    if cost.unknown_trainings == cost.trainings:
+        return f"{cost.trainings} trainings on all rows, which are counted when they are read"
+    unknown = f", {cost.unknown_trainings} of unknown size" if cost.unknown_trainings else ""
+    return (
+        f"{cost.trainings} trainings on {cost.training_examples:,} examples"
+        f" (epochs counted{unknown})"
+    )
+
+
+def _how_long(cost: "Estimate") -> str:
+    if cost.unknown_trainings == cost.trainings:
+        return "how long they take is not estimated"
+    about = "at least" if cost.unknown_trainings else "about"
+    return f"{about} {duration(cost.seconds)} of training in one worker ({cost.basis})"
 
 
 _SHOWN = 12
