@@ -155,6 +155,12 @@ def test_workers_share_the_cores_and_find_their_threads_set(run, notes, monkeypa
     assert "TOKENIZERS_PARALLELISM" not in os.environ
 
 
+def test_who_asked_for_one_thread_gets_one(run, notes, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    run(toy_step("a", environment=["OMP_NUM_THREADS"]), jobs=1, threads=None)
+    assert noted(notes, "OMP_NUM_THREADS") == ["1"]
+
+
 def test_workers_keep_memory_unless_a_person_has_said_how(run, notes, monkeypatch):
     monkeypatch.delenv("GLIBC_TUNABLES", raising=False)
     run(toy_step("a", environment=["GLIBC_TUNABLES"]))

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from multiprocessing.connection import wait
 from typing import final
 
-from isogloss.base.threads import available_cores, thread_variables
+from isogloss.base.threads import thread_variables, threads_of_each
 from isogloss.execute.agenda import Agenda
 from isogloss.execute.allocator import allocator_variables
 from isogloss.execute.executor import Ended, Event, Failure, Outcome, Postponed, Work
@@ -39,7 +39,7 @@ class ProcessesExecutor:
     """Most worker processes at once; no more are started than there are groups to do."""
 
     threads: int | None = None
-    """Threads of each worker; None divides the cores among the workers."""
+    """Threads of each worker; None divides the cores among the workers, see `threads_of_each`."""
 
     def run(self, steps: Sequence[Step], work: Work) -> Iterator[Event]:
         """Run all steps; on any way out, Ctrl-C too, the workers are stopped.
@@ -48,7 +48,7 @@ class ProcessesExecutor:
             steps: in an order that respects their needs.
             work: a function of a module, or a `functools.partial` of one: it is pickled.
         """
-        threads = self.threads or max(1, available_cores() // self.jobs)
+        threads = self.threads or threads_of_each(self.jobs)
         environment = {**thread_variables(threads), **allocator_variables(os.environ)}
         crew = _Crew(self.jobs, pickle.dumps(work), environment)
         atexit.register(crew.stop)  # multiprocessing would wait for the workers at exit
