@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -16,7 +15,7 @@ import pytest
 
 from command import Said, fresh
 from isogloss.base.fingerprint import file_digest
-from isogloss.cli.app import COMMANDS, app
+from isogloss.cli.app import COMMANDS
 from isogloss.store.manifest import with_digest
 from isogloss.store.results import ROW_COLUMNS
 from toys import LABELS, STUDY, write_toy
@@ -162,13 +161,6 @@ def test_looking_imports_nothing_heavy(finished, command):
         [sys.executable, "-c", code], cwd=finished, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip().endswith("[]")
-
-
-def test_every_command_is_in_the_documents_and_every_documented_one_exists():
-    text = (Path(__file__).parents[2] / "README.md").read_text()
-    groups = {group.typer_instance.info.name for group in app.registered_groups}
-    names = {command.__name__ for command in COMMANDS} | groups
-    assert set(re.findall(r"`?isogloss ([a-z]+)", text)) == names
 
 
 def test_status_plan_and_ls_tell_what_is_finished(isogloss, finished, monkeypatch):

@@ -7,6 +7,7 @@ import typer
 import yaml
 from typer.main import get_command
 
+from isogloss.cli.app import COMMANDS as COMMANDS_OF_THE_PROGRAM
 from isogloss.cli.app import app
 from isogloss.study.study import Study
 from pages import PAGES, ROOT, all_commands, blocks
@@ -55,6 +56,12 @@ def test_a_command_in_a_page_can_be_read(found):
         parse(words)
     except UsageError as error:
         pytest.fail(f"{found.place}: isogloss {' '.join(words)}: {error.format_message()}")
+
+
+def test_every_command_is_shown_in_a_page():
+    groups = {group.typer_instance.info.name for group in app.registered_groups}
+    names = {command.__name__ for command in COMMANDS_OF_THE_PROGRAM} | groups
+    assert {found.words[0] for found in COMMANDS if found.words} >= names
 
 
 def test_a_command_that_is_none_is_told():

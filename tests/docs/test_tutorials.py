@@ -1,4 +1,4 @@
-"""Each tutorial is followed literally, in a fresh folder: what it tells to type, runs."""
+"""The README and each tutorial are followed literally: what they tell to type, runs."""
 
 import os
 import subprocess
@@ -14,21 +14,28 @@ TUTORIALS = sorted(ROOT.glob("docs/tutorials/*.md"))
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("page", TUTORIALS, ids=lambda page: page.stem)
-def test_a_tutorial_runs_from_its_first_command_to_its_last(page, tmp_path):
-    home = Path(sys.executable).parent
-    told = {**os.environ, "PATH": f"{home}{os.pathsep}{os.environ['PATH']}", "HF_HUB_OFFLINE": "1"}
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory):
+    """One store for all pages: what one has made, the others find."""
+    programs, store = Path(sys.executable).parent, tmp_path_factory.mktemp("store")
+    path = f"{programs}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "HF_HUB_OFFLINE": "1", "ISOGLOSS_STORE": str(store / "it")}
+
+
+@pytest.mark.parametrize("page", [*TUTORIALS, ROOT / "README.md"], ids=lambda page: page.stem)
+def test_a_page_runs_from_its_first_command_to_its_last(page, shell, tmp_path):
+    programs = {
+        "bash": ("bash", "-euo", "pipefail", "-c"),
+        "python": (sys.executable, "-c"),
+    }
     ran = 0
     for block in blocks(page):
-        if block.language == "bash":
-            program = ["bash", "-euo", "pipefail", "-c", block.text]
-        elif block.language == "python":
-            program = [sys.executable, "-c", block.text]
-        else:
+        if block.language not in programs or block.text.startswith("make "):
             continue
         done = subprocess.run(
-            program, check=False, cwd=tmp_path, env=told, capture_output=True, text=True
-        )
+            [*programs[block.language], block.text],
+            cwd=tmp_path, env=shell, check=False, capture_output=True, text=True,
+        )  # fmt: skip
         said = f"{block.page}:{block.line}\n{block.text}\n{done.stdout}\n{done.stderr}"
         assert done.returncode == 0, said
         assert "Traceback" not in done.stderr, said
@@ -37,4 +44,6 @@ def test_a_tutorial_runs_from_its_first_command_to_its_last(page, tmp_path):
 
 
 def test_there_is_one_for_each_recipe():
+    readme = (ROOT / "README.md").read_text()
     assert len(TUTORIALS) == 3
+    assert all(f"](docs/tutorials/{page.name})" in readme for page in TUTORIALS)
