@@ -11,7 +11,7 @@ from isogloss.base.errors import InputError, RunError
 from isogloss.store.garbage import find_garbage, remove_garbage
 from isogloss.store.inventory import bytes_by_kind, kept_steps, rooms_beside, shares
 from isogloss.store.quarantine import set_aside
-from isogloss.store.runs import at_work
+from isogloss.store.runs import SIGN, at_work
 from isogloss.store.store import Store
 
 
@@ -96,15 +96,18 @@ def test_litter_is_removed(store):
     os.truncate(store.root / "steps" / "cc" / "weights.bin", 1)
     set_aside(store, "cc")
     store.note_run("abcd", ["dd"])
+    sign = store.root / f"{SIGN}abcd"
+    sign.touch()
     kinds = {what for what, _ in found(store)}
     assert kinds == {
-        "step", "draft", "scratch", "failure", "progress", "lock", "run", "quarantine"
+        "step", "draft", "scratch", "failure", "progress", "lock", "run", "sign", "quarantine"
     }  # fmt: skip
     remove_garbage(store)
     assert found(store) == []
     assert store.keys() == ("aa", "bb")
     for room in ("drafts", "running", "failures", "progress", "quarantine", "runs"):
         assert not list((store.root / room).iterdir()), room
+    assert not sign.exists()
     locks = {path.name for path in (store.root / "locks").iterdir()}
     assert locks == {"json.lock", "cc.lock"}, "cc is needed, and to be made anew"
 
@@ -152,6 +155,8 @@ def other(store):
 
 def test_what_a_running_command_is_going_to_use_stays_whatever_its_study_says_now(store, other):
     running = other("runs", "dd", "ab")
+    (store.root / f"{SIGN}abcd").touch()
+    assert "sign" not in {what for what, _ in found(store)}, "who knows whose it is"
     (store.running("ab") / "checkpoint").touch()
     assert steps(store) == []
     assert [one.key for one in remove_garbage(store).garbage if one.what == "step"] == []

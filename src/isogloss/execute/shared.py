@@ -15,6 +15,7 @@ from uuid import uuid4
 from isogloss.base.errors import RunError
 from isogloss.execute.executor import Work
 from isogloss.plan.plan import Step
+from isogloss.store.runs import SIGN
 
 _LOOK_SECONDS = 1.0
 
@@ -29,7 +30,7 @@ def leave_sign(root: Path) -> Path:
     Raises:
         RunError: if the store cannot be written.
     """
-    sign = root / f".sent-from-{uuid4().hex}"
+    sign = root / f"{SIGN}{uuid4().hex}"
     try:
         sign.touch()
     except OSError as error:

@@ -17,11 +17,13 @@ from isogloss.store.live import Live
 from isogloss.store.names import is_key, lock_path, study_file
 from isogloss.store.needs import needs_of
 from isogloss.store.quarantine import ROOM as QUARANTINE
-from isogloss.store.runs import is_alive, notes, used_now
+from isogloss.store.runs import dead_signs, is_alive, notes, used_now
 from isogloss.store.sizes import size_of
 from isogloss.store.store import Store
 
-What = Literal["step", "draft", "scratch", "failure", "progress", "lock", "run", "quarantine"]
+What = Literal[
+    "step", "draft", "scratch", "failure", "progress", "lock", "run", "sign", "quarantine"
+]
 
 _SINGLE: dict[str, What] = {"failures": "failure", "progress": "progress", "locks": "lock"}
 
@@ -147,13 +149,19 @@ def _litter(store: Store, spared: Collection[str]) -> Iterator[Garbage]:
     for note in notes(root):
         if not is_alive(root, note):
             yield Garbage("run", note, note.stem, size_of(note))
+    for sign in dead_signs(root):
+        yield Garbage("sign", sign, sign.name, 0)
     aside = root / QUARANTINE
     for folder in sorted(aside.iterdir()) if aside.is_dir() else ():
         yield Garbage("quarantine", folder, folder.name.partition(".")[0], size_of(folder))
 
 
 def _is_claimed(live: Live, one: Garbage) -> bool:
-    return is_key(one.key) and one.what not in {"run", "quarantine"} and live.is_claimed(one.key)
+    return (
+        is_key(one.key)
+        and one.what not in {"run", "sign", "quarantine"}
+        and live.is_claimed(one.key)
+    )
 
 
 def _take(store: Store, one: Garbage) -> bool:
@@ -162,7 +170,7 @@ def _take(store: Store, one: Garbage) -> bool:
         one.path.unlink(missing_ok=True)
         lock_path(store.root, f"run-{one.key}").unlink(missing_ok=True)
         return True
-    if one.what == "quarantine":
+    if one.what in {"sign", "quarantine"}:
         _delete(one.path)
         return True
     with store.claim(one.key, wait=False) as mine:

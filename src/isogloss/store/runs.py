@@ -21,6 +21,8 @@ from isogloss.store.names import is_key, lock_path
 from isogloss.store.store import Store
 
 ROOM = "runs"
+SIGN = ".sent-from-"
+"""Begins the name of the file that a run leaves in the store while other machines work for it."""
 
 
 @contextmanager
@@ -67,6 +69,13 @@ def notes(root: Path) -> list[Path]:
     folder = root / ROOM
     paths = sorted(folder.glob("*.json")) if folder.is_dir() else []
     return [path for path in paths if is_key(path.stem)]
+
+
+def dead_signs(root: Path) -> list[Path]:
+    """Signs of runs that were killed: those that are there while no run is alive."""
+    if any(is_alive(root, note) for note in notes(root)):
+        return []
+    return sorted(root.glob(f"{SIGN}*"))
 
 
 def is_alive(root: Path, note: Path) -> bool:

@@ -247,6 +247,7 @@ _WORDS = {
     "progress": ("note of progress", "notes of progress"),
     "lock": ("free lock", "free locks"),
     "run": ("note of a dead run", "notes of dead runs"),
+    "sign": ("sign of a dead run", "signs of dead runs"),
     "quarantine": ("quarantined step", "quarantined steps"),
 }
 
