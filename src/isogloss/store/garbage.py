@@ -146,14 +146,18 @@ def _litter(store: Store, spared: Collection[str]) -> Iterator[Garbage]:
             key = path.name.partition(".")[0]
             if is_key(key) and (key in store or key not in spared):
                 yield Garbage(what, path, key, size_of(path))
+    yield from _left_by_runs(root)
+    aside = root / QUARANTINE
+    for folder in sorted(aside.iterdir()) if aside.is_dir() else ():
+        yield Garbage("quarantine", folder, folder.name.partition(".")[0], size_of(folder))
+
+
+def _left_by_runs(root: Path) -> Iterator[Garbage]:
     for note in notes(root):
         if not is_alive(root, note):
             yield Garbage("run", note, note.stem, size_of(note))
     for sign in dead_signs(root):
         yield Garbage("sign", sign, sign.name, 0)
-    aside = root / QUARANTINE
-    for folder in sorted(aside.iterdir()) if aside.is_dir() else ():
-        yield Garbage("quarantine", folder, folder.name.partition(".")[0], size_of(folder))
 
 
 def _is_claimed(live: Live, one: Garbage) -> bool:
