@@ -5,7 +5,9 @@ from typing import Any
 
 from isogloss.base.errors import InputError, RunError
 from isogloss.execute.kinds.tokenizer import open_tokenizer
+from isogloss.execute.kinds.train import lora_of
 from isogloss.model.encoder import check_encoder
+from isogloss.model.lora import check_installed, check_targets, check_targets_of_family
 from isogloss.model.masked import check_masked_lm, check_same_vocabulary
 from isogloss.model.onnx import check_onnx
 from isogloss.model.precision import best_device, choose_precision
@@ -38,10 +40,12 @@ def check_encoders(study: Study, plan: Plan, store: Store) -> None:
         choose_precision(training.precision, best_device())
     _check_forms(study.efficiency.forms if study.efficiency else ())
     missing = [step for step in plan if step.kind in {"prepare", "train"} and step.key not in store]
+    if any(step.kind == "train" and lora_of(step.payload) for step in missing):
+        check_installed()
     faults = [
         fault
         for encoder in study.encoders
-        if encoder.model is not None and (fault := _fault(encoder, missing))
+        if encoder.scratch is None and (fault := _fault(study, encoder, missing))
     ]
     faults += _teachers_faults(plan, store)
     if faults:
@@ -92,10 +96,14 @@ def _check_forms(forms: Sequence[str]) -> None:
         choose_precision("bf16", best_device())
 
 
-def _fault(encoder: Encoder, missing: Sequence[Step]) -> Fault | None:
+def _fault(study: Study, encoder: Encoder, missing: Sequence[Step]) -> Fault | None:
     """What is wrong with an encoder that missing steps need."""
+    own = [step for step in missing if step.settings["encoder"] == encoder.display]
     try:
-        _check(encoder, [s for s in missing if s.settings["encoder"] == encoder.display])
+        if encoder.model is not None:
+            _check(encoder, own)
+        elif study.pretraining is not None:
+            _check_made_here(study.pretraining.encoder.architecture, own)
     except (InputError, RunError) as error:
         return error
     return None
@@ -113,8 +121,17 @@ def _check(encoder: Encoder, missing: Sequence[Step]) -> None:
         longest = trainings[0]["training"]["max_length"]
         tagger = "task" in trainings[0]
         check_encoder(name, revision=commit, max_length=longest, tagger=tagger)
+        if lora := lora_of(trainings[0]):
+            check_targets(name, lora, revision=commit, tagger=tagger)
     tokenizer = open_tokenizer(pin, name, None)
     if "task" in missing[0].payload:
         check_word_ids(tokenizer, name)
     if "commit" in pin:
         remember_commit(name, encoder.revision, "model", commit)
+
+
+def _check_made_here(architecture: str, missing: Sequence[Step]) -> None:
+    """Of an encoder that this study pre-trains: whether it has the layers that LoRA is to adapt."""
+    for training in [step.payload for step in missing if step.kind == "train"][:1]:
+        if lora := lora_of(training):
+            check_targets_of_family(architecture, lora, tagger="task" in training)

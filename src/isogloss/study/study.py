@@ -3,13 +3,15 @@
 from itertools import combinations
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
 from isogloss.base.errors import did_you_mean
 from isogloss.study.data import Data, Sampling, Splits
 from isogloss.study.efficiency import Efficiency
-from isogloss.study.encoders import Encoders
+from isogloss.study.encoders import Encoder, Encoders
+from isogloss.plugins.found import find
 from isogloss.study.languages import Languages
+from isogloss.study.own_names import names_in_schema, own_or_plugin
 from isogloss.study.pretraining import TEACHER, Pretraining
 from isogloss.study.probes import Probes
 from isogloss.study.regimes import Regime
@@ -40,12 +42,27 @@ class Evaluation(Spec):
     By default macro_f1 for texts, f1 (micro, over spans) for ner and accuracy for pos.
     """
 
+    metrics: Annotated[
+        tuple[Annotated[str, own_or_plugin("metric", ()), names_in_schema(())], ...],
+        BeforeValidator(as_list),
+        AfterValidator(different),
+        NotIdentity(),
+    ] = ()
+    """Metrics of plug-ins, computed besides; their rows are in the results."""
+
 
 class Output(Spec):
     """Where tables and figures go."""
 
     folder: str | None = None
     """By default `results/<name of the study>`, from where the command is run."""
+
+    sections: Annotated[
+        tuple[Annotated[str, own_or_plugin("section", ()), names_in_schema(())], ...],
+        BeforeValidator(as_list),
+        AfterValidator(different),
+    ] = ()
+    """Sections that plug-ins add to the report's page, in this order."""
 
 
 class Study(Spec):
@@ -116,6 +133,10 @@ class Study(Spec):
         if self.data is None:
             raise ValueError("a study that only pre-trains has no labeled data")
         return self.data
+
+    def training_of(self, encoder: Encoder) -> Training:
+        """How one encoder is trained: the study's training, and over it the encoder's own."""
+        return self.training.with_own(encoder.training)
 
     @property
     def is_tagging(self) -> bool:
@@ -258,6 +279,21 @@ class Study(Spec):
         return self
 
     @model_validator(mode="after")
+    def _encoders_can_be_trained_so(self) -> Self:
+        for encoder in self.encoders:
+            try:
+                training = self.training_of(encoder)
+            except ValueError as error:
+                raise ValueError(f"encoders: {encoder.display}: {_said(error)}") from None
+            if training.method == "lora" and encoder.scratch is not None:
+                raise ValueError(
+                    f"encoders: {encoder.display} is made from scratch, and method lora leaves an"
+                    " encoder's weights as they are, here random: choose method full, or one that"
+                    " is pre-trained (model, from)"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _labels_fit_task(self) -> Self:
         if self.data is None:
             return self
@@ -292,6 +328,19 @@ class Study(Spec):
         return self
 
     @model_validator(mode="after")
+    def _metrics_of_plugins_fit_task(self) -> Self:
+        if self.evaluation.metrics and not self.encoders:
+            raise ValueError("evaluation.metrics score encoders that are fine-tuned: name one")
+        for name in self.evaluation.metrics:
+            tasks = sorted(find("metric", name, ()).load().tasks)
+            if self.task not in tasks:
+                raise ValueError(
+                    f"evaluation.metrics: {name} is defined for {', '.join(tasks)}, not for"
+                    f" {self.task}"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _regimes_fit_languages(self) -> Self:
         for regime in self.regimes:
             strange = [code for code in regime.languages or () if code not in self.languages]
@@ -317,3 +366,10 @@ class Study(Spec):
                 f"training.eval_strategy {self.training.eval_strategy} needs data.dev_split"
             )
         return self
+
+
+def _said(error: ValueError) -> str:
+    """The words of a mistake that another declaration found."""
+    if isinstance(error, ValidationError):
+        return "; ".join(str(one["msg"]).removeprefix("Value error, ") for one in error.errors())
+    return str(error)

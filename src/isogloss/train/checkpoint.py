@@ -133,14 +133,18 @@ def _check_digests(folder: Path, state: Mapping[str, Any]) -> None:
 
 
 def model_tensors(model: nn.Module) -> dict[str, Tensor]:
-    """Return the weights and the buffers that belong to the state, by name; not copied."""
+    """Return the weights that learn and the buffers that belong to the state, by name; not copied.
+
+    Frozen weights are where they came from, and the same there.
+    """
     kept = model.state_dict().keys()
     buffers = {name: tensor for name, tensor in model.named_buffers() if name in kept}
-    return {**{name: p.detach() for name, p in model.named_parameters()}, **buffers}
+    learning = {name: p.detach() for name, p in model.named_parameters() if p.requires_grad}
+    return {**learning, **buffers}
 
 
 def copy_weights(model: nn.Module) -> dict[str, Tensor]:
-    """Return a copy of the weights, in main memory."""
+    """Return a copy of the weights that learn, in main memory."""
     return {name: tensor.to("cpu", copy=True) for name, tensor in model_tensors(model).items()}
 
 

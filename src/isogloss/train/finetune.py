@@ -1,7 +1,11 @@
-"""Fine-tuning: every weight learns from labeled examples; stops, goes on and ends the same."""
+"""Fine-tuning: a model learns from labeled examples; stops, goes on and ends the same.
 
-from collections.abc import Generator, Sequence
+All of its weights learn, or those that are not frozen.
+"""
+
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +34,7 @@ def finetune(  # noqa: PLR0913
     tracker: Tracker | None = None,
     max_tokens: int,
     also_read: Sequence[NDArray[np.int32]] = (),
+    method: Mapping[str, Any] | None = None,
 ) -> Generator[Progress, None, Trained]:
     """Train a model in place, yielding after each optimizer step.
 
@@ -46,6 +51,8 @@ def finetune(  # noqa: PLR0913
         max_tokens: padded tokens that fit the device at once.
         also_read: token ids of what `dev_score` reads. Of the vocabulary, only what is read here
             and in the lesson takes part in the training; the outcome is that of training it all.
+        method: what decides which weights learn and how, JSON-able, where that is not all of
+            them: a checkpoint must agree with it.
 
     Raises:
         InputError: for an empty split, or a recipe that does not fit the arguments.
@@ -57,8 +64,8 @@ def finetune(  # noqa: PLR0913
     recipe.check(has_dev_score=dev_score is not None)
     read = np.unique(np.concatenate([lesson.ids, *also_read]))
     aside = put_aside(model, read)
-    also = None if aside is None else {"vocabulary": "used entries"}
-    training = Training.begin(model, lesson, recipe, folder, also)
+    used = {} if aside is None else {"vocabulary": "used entries"}
+    training = Training.begin(model, lesson, recipe, folder, {**used, **(method or {})})
 
     def judge(done: StepDone) -> None:
         if dev_score is not None:

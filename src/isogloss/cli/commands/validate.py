@@ -70,9 +70,10 @@ def _count(opened: "Opened", *kinds: str) -> int:
 
 def _try_encoders(opened: "Opened") -> None:
     """Try the checkpoints that a study names; without any, nothing heavy is imported."""
-    declared = opened.study.pretraining
+    study, declared = opened.study, opened.study.pretraining
     teachers = declared.teachers.models if declared else {}
-    if not teachers and not any(encoder.model for encoder in opened.study.encoders):
+    heavy = [one for one in study.encoders if one.model or study.training_of(one).lora is not None]
+    if not teachers and not heavy:
         return
     from isogloss.execute.encoders import check_encoders
 

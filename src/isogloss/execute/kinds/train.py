@@ -1,7 +1,7 @@
 """Step `train`: draw a balanced sample, fine-tune on it, keep the checkpoint and the curve."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import partial
 from itertools import islice
@@ -26,6 +26,7 @@ from isogloss.model.encoder import (
     make_tagger,
     save_classifier,
 )
+from isogloss.model.lora import FOLDER, Adapted, Adapter, LoraSettings, add_lora, count_weights
 from isogloss.model.precision import best_device, choose_attention, choose_precision
 from isogloss.model.scratch import Size, scratch_config
 from isogloss.train.finetune import finetune
@@ -34,7 +35,7 @@ from isogloss.train.recipe import Recipe
 from isogloss.train.trackers import open_trackers
 from isogloss.train.training import DevScore, Trained
 
-_NOT_OF_THE_RECIPE = ("method", "max_length", "metric_for_best_model")
+_NOT_OF_THE_RECIPE = ("method", "lora", "max_length", "metric_for_best_model")
 
 SENTENCES = "sentences"
 """The one class that sentences with tags are drawn from."""
@@ -55,6 +56,8 @@ def make_trained(bench: Bench) -> Making:
     recipe = _recipe(payload, settings)
     tokenizer = _tokenizer(bench)
     model, head = _model(bench, tokenizer)
+    adapted = _adapted(bench, model)
+    n_weights, n_learning = count_weights(model)
     dev = _dev_splits(bench, recipe)
     trackers = open_trackers(
         settings["report_to"],
@@ -74,10 +77,18 @@ def make_trained(bench: Bench) -> Making:
             tracker=tracker,
             max_tokens=settings["max_tokens"],
             also_read=[split.ids for split in dev],
+            method={"lora": payload["training"]["lora"]} if adapted else None,
         )
+    adapter = adapted.merge() if adapted else None
     _kept[bench.step.key] = model
-    record = _record(training, samples, trained, head)
-    return Made(record, partial(_fill, model, tokenizer, trained, _drawn(training, samples)))
+    record = {
+        **_record(training, samples, trained, head),
+        **({"lora_targets": list(adapted.targets)} if adapted else {}),
+        "n_weights": n_weights,
+        "n_weights_trained": n_learning,
+    }
+    fill = partial(_fill, model, tokenizer, trained, _drawn(training, samples))
+    return Made(record, fill if adapter is None else partial(_fill_beside, fill, adapter))
 
 
 def open_trained(key: str, folder: Path, payload: Mapping[str, Any]) -> Any:
@@ -166,6 +177,22 @@ def _model(bench: Bench, tokenizer: Any) -> Loaded:
     return loaded
 
 
+def lora_of(payload: Mapping[str, Any]) -> LoraSettings | None:
+    """How a training adapts its encoder; None if it trains all of it."""
+    training = payload["training"]
+    return LoraSettings(**training["lora"]) if training["method"] == "lora" else None
+
+
+def _adapted(bench: Bench, model: Any) -> Adapted | None:
+    """Put LoRA into the model, if that is how it is to be trained."""
+    settings, pin = lora_of(bench.payload), bench.payload["encoder"]
+    if settings is None:
+        return None
+    base = (pin["model"], pin["commit"]) if "commit" in pin else None
+    name = bench.step.settings["encoder"]
+    return add_lora(model, settings, seed=bench.payload["seed"], name=name, base=base)
+
+
 def _size(pin: Mapping[str, Any], longest: int) -> Size:
     declared = pin["scratch"]
     named = {k: v for k, v in declared.items() if k not in {"architecture", "tokenizer"}}
@@ -238,3 +265,9 @@ def _fill(
     told = {**asdict(trained), "examples": drawn}
     text = json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False)
     (folder / "training.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _fill_beside(fill: Callable[[Path], None], adapter: Adapter, folder: Path) -> None:
+    """Write the merged model, and what was learned beside it."""
+    fill(folder)
+    adapter.save(folder / FOLDER)
