@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 EEE = "eee"
 """The format of Every Eval Ever; the other one is mteb's."""
 
+ADAPTER = "adapter/"
+"""The one folder of a step that is exported: what LoRA has learned, apart from the encoder."""
+
 KEPT_BACK = {FILE, "training.json"}
 """Files of a step that are not exported: its first card, and which examples it drew."""
 
@@ -53,7 +56,8 @@ def export_model(
     if folder.resolve().is_relative_to(opened.store.root.resolve()):
         raise InputError(f"{folder} is in the store {opened.store.root}. Name a folder elsewhere.")
     home = opened.store.folder(model.step.key, model.step.identity, bytes_too=True)
-    names = [name for name in opened.store.manifest(model.step.key)["files"] if "/" not in name]
+    stored = opened.store.manifest(model.step.key)["files"]
+    names = [name for name in stored if "/" not in name or name.startswith(ADAPTER)]
     subject = Subjects(opened, Depth(mean_of_seeds=True)).read(model)
     making = Making(
         name=name_of(subject),

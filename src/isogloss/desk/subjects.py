@@ -37,6 +37,8 @@ COMPUTED = {
     "device": "device",
     "threads": "threads",
     "n_train": "examples or windows trained on",
+    "n_weights_trained": "weights that learned",
+    "lora_targets": "layers adapted by LoRA",
     "n_steps": "updates",
     "epochs": "epochs",
     "train_loss": "training loss (nats)",

@@ -4,7 +4,8 @@ What a run decides by itself (precision, attention, device) and what it had to d
 a language lacks, text beyond the longest input) is part of the result. Takes one mapping per
 finished training: `encoder, regime, source_languages, n_per_language, seed, n_train, step` and the
 facts `precision, precision_reason, attention, device, threads, n_truncated, n_resumed,
-stopped_early, padding_share, cuts, head, samples`. A fact that is absent is not told.
+stopped_early, padding_share, cuts, head, n_weights, n_weights_trained, samples`. A fact that is
+absent is not told.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -129,9 +130,23 @@ def _facts(trainings: Sequence[Training]) -> Iterator[str]:
             f"Memory ran out: {len(smaller)} of {len(trainings)} models; their steps kept their"
             f" examples and were computed in smaller parts, of {least} tokens at the least"
         )
+    yield from _few_weights(trainings)
     heads = [key["head"] for key, _ in parts([{"head": None, **o} for o in trainings], ("head",))]
     if told := [HEADS.get(head, str(head)) for head in heads if head is not None]:
         yield f"Heads: {', '.join(told)}"
+
+
+def _few_weights(trainings: Sequence[Training]) -> Iterator[str]:
+    """Of which encoders only a part learned."""
+    fields = ("encoder", "n_weights", "n_weights_trained")
+    known = [one for one in trainings if one.get("n_weights_trained")]
+    for key, group in parts(known, fields):
+        if key["n_weights_trained"] < key["n_weights"]:
+            yield (
+                f"{key['encoder']}: {key['n_weights_trained']:,} of {key['n_weights']:,} weights"
+                f" learned ({_percent(key['n_weights_trained'] / key['n_weights'])}),"
+                f" {len(group)} model{'' if len(group) == 1 else 's'}"
+            )
 
 
 HEADS = {"new": "new, drawn from the seed", "kept": "kept from the encoder's checkpoint"}

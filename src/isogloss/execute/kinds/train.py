@@ -83,7 +83,7 @@ def make_trained(bench: Bench) -> Making:
     _kept[bench.step.key] = model
     record = {
         **_record(training, samples, trained, head),
-        **({"lora_targets": list(adapted.targets)} if adapted else {}),
+        **({"lora_targets": ", ".join(adapted.targets)} if adapted else {}),
         "n_weights": n_weights,
         "n_weights_trained": n_learning,
     }
@@ -166,7 +166,8 @@ def _model(bench: Bench, tokenizer: Any) -> Loaded:
     longest = payload["training"]["max_length"]
     attention = choose_attention(longest, best_device())
     if "scratch" in pin:
-        config = scratch_config(pin["scratch"]["architecture"], tokenizer, _size(pin, longest))
+        named, plugins = pin["scratch"]["architecture"], pin.get("plugins", ())
+        config = scratch_config(named, tokenizer, _size(pin, longest), plugins=plugins)
         make = make_tagger if "task" in payload else make_classifier
         return Loaded(make(config, names, seed=seed, attention=attention), "new")
     name = str(bench.need(-1)) if "step" in pin else bench.step.settings["model"]

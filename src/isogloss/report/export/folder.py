@@ -10,6 +10,9 @@ from isogloss.base.errors import InputError, RunError
 OWN = {".json", ".jinja", ".md", ".model", ".safetensors", ".txt"}
 """Endings of what an exported model consists of."""
 
+ADAPTER = "adapter"
+"""A folder that it may hold: what LoRA has learned, apart from the encoder."""
+
 CONFIG, WEIGHTS = "config.json", ".safetensors"
 """A file that every model has, and the ending of its weights."""
 
@@ -70,6 +73,7 @@ def write_model(
     try:
         draft.mkdir(parents=True)
         for name, source in files.items():
+            (draft / name).parent.mkdir(exist_ok=True)
             shutil.copyfile(source, draft / name)
         for name, text in texts.items():
             (draft / name).write_text(text, encoding="utf-8")
@@ -107,4 +111,10 @@ def _is_model(files: Sequence[Path]) -> bool:
 
 
 def _is_own(path: Path) -> bool:
+    if path.name == ADAPTER and path.is_dir() and not path.is_symlink():
+        return all(_is_own_file(inside) for inside in path.iterdir())
+    return _is_own_file(path)
+
+
+def _is_own_file(path: Path) -> bool:
     return path.is_file() and not path.is_symlink() and path.suffix in OWN
