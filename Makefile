@@ -5,14 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: install demo test lint types imports spelling unit test-slow bench audit sbom clean
+.PHONY: install demo test lint types imports spelling unit test-slow docs docs-links bench audit sbom clean
 
 install: $(READY)
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		--editable ".[dev,onnx,ray,tensorboard]"
+		--editable ".[dev,docs,onnx,ray,tensorboard]"
 	touch $(READY)
 
 demo: install
@@ -24,8 +24,8 @@ demo: install
 test: install lint types imports spelling unit
 
 lint:
-	$(BIN)/ruff check src tests
-	$(BIN)/ruff format --check src tests
+	$(BIN)/ruff check src tests docs
+	$(BIN)/ruff format --check src tests docs
 
 types:
 	$(BIN)/mypy
@@ -41,6 +41,14 @@ unit:
 
 test-slow: install
 	$(BIN)/pytest -m slow
+
+# The site, from docs/ and the code; a link that leads nowhere, or a name nobody knows, fails it.
+docs: install
+	$(BIN)/python -m sphinx -b html -E -W --keep-going -n -q -d build/doctrees docs build/docs
+
+# Whether links to other places still lead somewhere; needs a network.
+docs-links: install
+	$(BIN)/python -m sphinx -b linkcheck -q -d build/doctrees docs build/links
 
 audit: install
 	$(BIN)/python .ci/audit.py

@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -19,26 +19,58 @@ import pyarrow.parquet as pq
 
 from isogloss.base.errors import InputError
 
-SCHEMA = pa.schema(
-    [
-        ("study", pa.string()),
-        ("encoder", pa.string()),
-        ("task", pa.string()),
-        ("regime", pa.string()),
-        ("source_languages", pa.list_(pa.string())),
-        ("n_per_language", pa.int64()),
-        ("n_train", pa.int64()),
-        ("seed", pa.int64()),
-        ("target_language", pa.string()),
-        ("split", pa.string()),
-        ("metric", pa.string()),
-        ("value", pa.float64()),
-        ("n_scored", pa.int64()),
-        ("n_unscored", pa.int64()),
-        ("step", pa.string()),
-        ("form", pa.string()),
-    ]
+
+class Column(NamedTuple):
+    """A column of the table: scripts rely on its name and type."""
+
+    name: str
+    type: pa.DataType
+    meaning: str
+
+
+COLUMNS = (
+    Column("study", pa.string(), "Name of the study."),
+    Column("encoder", pa.string(), "Name of the encoder; of a pre-training that of the arm."),
+    Column("task", pa.string(), "Task of the study; `mlm` for masked text; that of a probe."),
+    Column(
+        "regime",
+        pa.string(),
+        "How source languages were chosen; `pretrain` and `probe` for those.",
+    ),
+    Column("source_languages", pa.list_(pa.string()), "Languages that the model was trained on."),
+    Column(
+        "n_per_language",
+        pa.int64(),
+        "Rows of each source language that were asked for; missing for all of them.",
+    ),
+    Column("n_train", pa.int64(), "Rows that the model learned from, over all its languages."),
+    Column("seed", pa.int64(), "Seed of the sample, of new weights and of the order of examples."),
+    Column(
+        "target_language",
+        pa.string(),
+        "Language that was tested on; missing in rows of training and of measuring.",
+    ),
+    Column(
+        "split",
+        pa.string(),
+        "Split that was tested on; `held_out` for masked text, `train` for rows of training,"
+        " `efficiency` for what was measured.",
+    ),
+    Column("metric", pa.string(), "Name of the metric; `/` parts a metric from its label."),
+    Column("value", pa.float64(), "The value itself, finite."),
+    Column("n_scored", pa.int64(), "Examples that the value is computed from, or samples of it."),
+    Column("n_unscored", pa.int64(), "Examples that gave nothing usable."),
+    Column("step", pa.string(), "Key of the step in the store that has the value."),
+    Column(
+        "form",
+        pa.string(),
+        "Form of serving that was tested or measured, `torch` as trained; of a probe its layer;"
+        " missing in rows of training.",
+    ),
 )
+"""All of them, in their order."""
+
+SCHEMA = pa.schema([(column.name, column.type) for column in COLUMNS])
 ROW_COLUMNS: tuple[str, ...] = tuple(SCHEMA.names)
 SCORE_COLUMNS = ("metric", "value", "n_scored", "n_unscored")
 _GIVEN_COLUMNS = tuple(name for name in ROW_COLUMNS if name not in SCORE_COLUMNS)
