@@ -4,15 +4,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+TRACKERS := .venv-trackers
 
-.PHONY: install demo test lint types imports spelling unit test-slow docs docs-links bench audit sbom clean
+.PHONY: install demo test lint types imports spelling unit test-slow test-trackers docs docs-links bench audit sbom clean
 
 install: $(READY)
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		--editable ".[dev,docs,onnx,ray,tensorboard]"
+		--editable ".[dev,docs,lora,onnx,ray,tensorboard]"
 	touch $(READY)
 
 demo: install
@@ -50,12 +51,18 @@ docs: install
 docs-links: install
 	$(BIN)/python -m sphinx -b linkcheck -q -d build/doctrees docs build/links
 
+test-trackers: install
+	$(PYTHON) -m venv $(TRACKERS)
+	$(TRACKERS)/bin/python -m pip install --quiet --disable-pip-version-check --editable \
+		".[mlflow,tensorboard,wandb]" pytest pandas hypothesis playwright
+	$(TRACKERS)/bin/python -m pytest -m slow tests/train/test_trackers_for_real.py
+
 audit: install
 	$(BIN)/python .ci/audit.py
 
 sbom: install
 	mkdir -p dist
-	$(BIN)/python .ci/sbom.py --extra onnx --extra ray --extra tensorboard > dist/sbom.cdx.json
+	$(BIN)/python .ci/sbom.py --extra lora --extra onnx --extra ray --extra tensorboard > dist/sbom.cdx.json
 
 bench: install
 	$(BIN)/python -m benchmarks.against_trainer --json results/against_trainer.json

@@ -6,13 +6,18 @@ from typing import TYPE_CHECKING, Any
 from isogloss.base import version
 
 if TYPE_CHECKING:
+    from isogloss.notebook.data import keep_data
     from isogloss.notebook.results import Results
     from isogloss.notebook.study import Study
 
 __version__ = version.VERSION
-__all__ = ["Results", "Study", "__version__"]
+__all__ = ["Results", "Study", "__version__", "keep_data"]
 
-_ROOMS = {"Study": "isogloss.notebook.study", "Results": "isogloss.notebook.results"}
+_ROOMS = {
+    "Results": "isogloss.notebook.results",
+    "Study": "isogloss.notebook.study",
+    "keep_data": "isogloss.notebook.data",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from functools import cached_property
 from html import escape
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
@@ -22,6 +24,7 @@ from isogloss.report.records import Records
 from isogloss.store.results import results_table
 
 if TYPE_CHECKING:
+    import datasets
     import pandas as pd
     import pyarrow as pa
 
@@ -54,6 +57,17 @@ class Results:
             InputError: if pandas is not installed.
         """
         return frame(self.to_arrow().to_pylist())
+
+    def to_datasets(self) -> "datasets.Dataset":
+        """The long table as a data set.
+
+        Raises:
+            InputError: if the library datasets is not installed.
+        """
+        if find_spec("datasets") is None:
+            raise InputError("Data sets need datasets: pip install datasets. Or take to_arrow().")
+        made: datasets.Dataset = import_module("datasets").Dataset(self.to_arrow())
+        return made
 
     def table(self, name: str) -> Table:
         """A table of the report by its name: `curves`, `gains`, `transfer`, `donors`, ...
@@ -104,7 +118,7 @@ class Results:
 
     @property
     def plot(self) -> Plots:
-        """The figures as Altair charts: `plot.curves()`, `plot.transfer()`, ..."""
+        """The figures as Altair charts, as in `plot.curves()`."""
         return Plots(self._tabled, lambda: self._compared)
 
     def to_html(self, path: str | Path | None = None) -> str:

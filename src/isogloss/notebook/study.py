@@ -1,5 +1,6 @@
 """A study to hold in a notebook: load it, look at what it would do, run it, read its results."""
 
+import json
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
@@ -30,6 +31,7 @@ class Study:
         *,
         store: str | Path = DEFAULT_STORE,
         changes: Sequence[str] = (),
+        data: str | Path | None = None,
     ) -> Self:
         """Read, pin and plan a study.
 
@@ -37,11 +39,13 @@ class Study:
             path: the study file.
             store: where finished steps live.
             changes: `a.b=c` each, as `--set` takes them.
+            data: a folder, in place of the study's `data.source`: what `keep_data` returns.
 
         Raises:
             InputError: if the file, or anything it names, is wrong; with every mistake.
         """
-        return cls(open_study(Path(path), Path(store), list(changes)))
+        more = [] if data is None else [_source(Path(data))]
+        return cls(open_study(Path(path), Path(store), [*changes, *more]))
 
     @property
     def name(self) -> str:
@@ -92,3 +96,9 @@ class Study:
 
     def _repr_html_(self) -> str:
         return f"<p><strong>{escape(repr(self))}</strong></p>"
+
+
+def _source(folder: Path) -> str:
+    """The change that makes a folder the source of the data."""
+    root = str(folder.expanduser().resolve())
+    return f"data.source={json.dumps({'kind': 'folder', 'root': root}, ensure_ascii=False)}"

@@ -48,7 +48,8 @@ def open_trackers(
 
     Args:
         report_to: names of trackers.
-        folder: where TensorBoard writes `<run>/`; the others follow their own settings.
+        folder: where TensorBoard writes `<run>/` and W&B `wandb/`; MLflow follows its own
+            settings, in `MLFLOW_TRACKING_URI`.
         project: name of the study.
         run: name of this training.
         config: values that the trackers show beside the run.
@@ -79,6 +80,7 @@ def _open(name: str, folder: Path, project: str, run: str) -> GeneralTracker:
     elif name == "mlflow":
         tracker = MLflowTracker(experiment_name=project, run_name=run)
     else:
-        tracker = WandBTracker(project, name=run)
+        folder.mkdir(parents=True, exist_ok=True)  # or W&B would take a temporary one
+        tracker = WandBTracker(project, name=run, dir=str(folder))
     tracker.start()
     return tracker
