@@ -60,21 +60,20 @@ OutputOption = Annotated[
     ),
 ]
 JobsOption = Annotated[
-    int, typer.Option("--jobs", min=1, help="Worker processes, for --executor processes.")
+    int,
+    typer.Option("--jobs", min=1, help="Worker processes, for --executor processes or a plug-in."),
 ]
 
 
-class ExecutorName(StrEnum):
-    """How steps are run."""
-
-    inline = "inline"
-    processes = "processes"
-    ray = "ray"
-
+INLINE = "inline"
 
 ExecutorOption = Annotated[
-    ExecutorName,
-    typer.Option("--executor", help="In this process, in worker processes, or on a Ray cluster."),
+    str,
+    typer.Option(
+        "--executor",
+        metavar="[inline|processes|ray|PLUGIN]",
+        help="In this process, in worker processes, on a Ray cluster, or as a plug-in does.",
+    ),
 ]
 ClusterOption = Annotated[
     str | None,

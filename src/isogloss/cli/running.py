@@ -6,7 +6,6 @@ import typer
 
 from isogloss.base.logs import is_json
 from isogloss.cli import show
-from isogloss.cli.options import ExecutorName
 from isogloss.desk import running
 from isogloss.desk.opened import Opened
 from isogloss.execute.ranks import follows
@@ -34,7 +33,7 @@ def bring_up_to_date(opened: Opened, chosen: "Chosen", *, verify: bool = False) 
 
 
 def choose(
-    executor: ExecutorName,
+    executor: str,
     jobs: int,
     cluster: str | None,
     cpus: float,
@@ -44,12 +43,12 @@ def choose(
     """The executor that the flags say.
 
     Raises:
-        InputError: if a number is out of its range.
+        InputError: if a number is out of its range, or there is no such executor.
     """
     from isogloss.execute.chosen import Chosen
     from isogloss.execute.needs import Needs
 
-    return Chosen(executor.value, jobs, Needs(cpus, gpus, memory), cluster)
+    return Chosen(executor, jobs, Needs(cpus, gpus, memory), cluster)
 
 
 def _follow(events: "Iterable[Event]", steps: "Sequence[Step]") -> list["Outcome"]:

@@ -14,7 +14,7 @@ from isogloss.base.languages import language_code, language_name
 from isogloss.base.splits import split_name
 from isogloss.data.example import Split, TextExample
 from isogloss.data.names import POOLED
-from isogloss.data.source import Row, Source
+from isogloss.data.source import Row, Rows
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Columns:
             )
 
 
-def read_split(source: Source, language: str, split: str, columns: Columns) -> Split:
+def read_split(source: Rows, language: str, split: str, columns: Columns) -> Split:
     """Read a split whole, with ids `"<split>/<row index>"`.
 
     Raises:
@@ -62,7 +62,7 @@ def read_split(source: Source, language: str, split: str, columns: Columns) -> S
     return Split(language_code(language), name, examples)
 
 
-def read_pool(source: Source, language: str, splits: Sequence[str], columns: Columns) -> Split:
+def read_pool(source: Rows, language: str, splits: Sequence[str], columns: Columns) -> Split:
     """Read several splits as one, in the given order; ids keep the name of their own split.
 
     The name of the pool joins theirs: `"train+validation"`.

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from isogloss.base.errors import InputError, UnknownName
 from isogloss.data.ragged import Indices
 
-Kind = Literal["natural", "balanced", "alpha", "unimax", "annealed"]
+Kind = Literal["natural", "balanced", "alpha", "unimax", "annealed", "given"]
 KINDS = get_args(Kind)
 NEEDS = {"alpha": ("alpha",), "unimax": ("max_epochs",), "annealed": ("alpha", "alpha_end")}
 ROUNDING = 1e-6  # a sum of floats this close to a whole number is one
@@ -31,7 +31,8 @@ class Mixing:
 
     kind: Kind
     """`natural`: by size; `balanced`: all alike; `alpha`: by size to a power; `unimax`: all alike,
-    but none more often than `max_epochs` times its text; `annealed`: a power that changes."""
+    but none more often than `max_epochs` times its text; `annealed`: a power that changes;
+    `given`: by `shares`."""
 
     alpha: float | None = None
     """The power: 1 is natural, 0 is balanced; for `annealed` that of the first step."""
@@ -42,6 +43,9 @@ class Mixing:
     max_epochs: float | None = None
     """For `unimax`: passes over the text of a language that are allowed."""
 
+    shares: tuple[float, ...] | None = None
+    """For `given`: the share of each language, at least 0 and 1 in all."""
+
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise UnknownName("mixing", self.kind, KINDS)
@@ -49,6 +53,8 @@ class Mixing:
             value = getattr(self, name)
             if value is None or not math.isfinite(value):
                 raise InputError(f"Mixing {self.kind} needs {name}: give it a number.")
+        if (self.kind == "given") != (self.shares is not None):
+            raise ValueError("shares belong to given, which needs them")
         if self.kind == "unimax" and (self.max_epochs or 0) <= 0:
             raise InputError("Mixing unimax needs max_epochs above 0.")
 
@@ -79,6 +85,8 @@ def probabilities(
     if empty or not len(n):
         which = f"numbers {', '.join(map(str, empty))} (from 0) have" if len(n) else "there are"
         raise InputError(f"Languages to mix: {which} no windows. Leave out those without text.")
+    if mixing.shares is not None:
+        return np.asarray(mixing.shares, dtype=np.float64)
     if mixing.kind == "unimax":
         return _unimax(n, mixing.max_epochs or 0.0, total_draws)
     power = _power(mixing, progress)

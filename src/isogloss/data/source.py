@@ -26,14 +26,8 @@ class Row(NamedTuple):
 
 
 @runtime_checkable
-class Source(Protocol):
-    """Where rows come from: a folder, the Hub, or the built-in sample."""
-
-    def languages(self) -> tuple[str, ...]:
-        """Canonical codes (`"deu-Latn"`) of the languages it has, sorted."""
-
-    def splits(self, language: str) -> tuple[str, ...]:
-        """Names of the splits of a language (a canonical code)."""
+class Rows(Protocol):
+    """Whoever gives the rows of a split; all that reading asks of a source."""
 
     def rows(self, language: str, split: str) -> Iterator[Row]:
         """The rows of a split, in their order.
@@ -41,3 +35,14 @@ class Source(Protocol):
         Raises:
             InputError: the split is missing, or its bytes cannot be read.
         """
+
+
+@runtime_checkable
+class Source(Rows, Protocol):
+    """Where rows come from: a folder, the Hub, or the built-in sample."""
+
+    def languages(self) -> tuple[str, ...]:
+        """Canonical codes (`"deu-Latn"`) of the languages it has, sorted."""
+
+    def splits(self, language: str) -> tuple[str, ...]:
+        """Names of the splits of a language (a canonical code)."""

@@ -13,7 +13,7 @@ from isogloss.base.languages import language_code, language_name
 from isogloss.base.splits import split_name
 from isogloss.data.example import TaggedExample, TaggedSplit
 from isogloss.data.names import POOLED
-from isogloss.data.source import Row, Source
+from isogloss.data.source import Row, Rows
 from isogloss.data.tags import PREFIXES, BadTags, tag_set, to_iob2
 
 TAG_COLUMNS = {"ner": "ner_tags", "pos": "upos"}
@@ -61,7 +61,7 @@ class TagColumns:
 
 
 def read_tagged(
-    source: Source, language: str, splits: Sequence[str], columns: TagColumns
+    source: Rows, language: str, splits: Sequence[str], columns: TagColumns
 ) -> TaggedSplit:
     """Read several splits as one, in the given order; ids keep the name of their own split.
 

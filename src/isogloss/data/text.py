@@ -21,7 +21,7 @@ from isogloss.base.errors import InputError, did_you_mean
 from isogloss.base.languages import language_code, language_name
 from isogloss.data.ragged import Indices, copied
 from isogloss.data.readers.text import FIELD
-from isogloss.data.source import Row, Source
+from isogloss.data.source import Row, Rows
 from isogloss.data.stored import read_stored
 
 SCHEMA = pa.schema([("line", pa.large_string()), ("document", pa.int64())])
@@ -103,7 +103,7 @@ class TextSplits:
 
 
 def read_text(
-    source: Source,
+    source: Rows,
     language: str,
     *,
     train_splits: tuple[str, ...],
@@ -160,7 +160,7 @@ class _Read(NamedTuple):
     n_blank: int
 
 
-def _read(source: Source, language: str, splits: Iterable[str], column: str) -> _Read:
+def _read(source: Rows, language: str, splits: Iterable[str], column: str) -> _Read:
     lines: list[str] = []
     documents: list[int] = []
     document, n_blank = 0, 0

@@ -1,7 +1,7 @@
 """The pre-training of an opened study, as its report reads it: groups, arms, sizes, test units."""
 
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from isogloss.base.languages import language_name
 from isogloss.data.mixture import Mixing, probabilities
@@ -13,9 +13,11 @@ from isogloss.report.balance.trials import Trial, read_trials
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from isogloss.data.mixture import Kind as MixingKind
     from isogloss.desk.opened import Opened
     from isogloss.report.records import Row
     from isogloss.study.arms import Arm
+    from isogloss.study.arms import Mixing as Declared
     from isogloss.study.pretraining import Pretraining
 
 STEPS = 100
@@ -83,13 +85,20 @@ def _mixing(opened: "Opened") -> "Iterator[dict[str, Any]]":
             yield from _shares(opened, columns["encoder"], record)
 
 
+def _as_drawn(told: "Declared", record: "Mapping[str, Any]") -> Mixing:
+    """What was declared; of a plug-in's sampler, the shares that it gave."""
+    if "shares" in record:
+        return Mixing("given", shares=tuple(record["shares"]))
+    alpha = told.alpha if told.kind in {"alpha", "annealed"} else None
+    return Mixing(cast("MixingKind", told.kind), alpha, told.alpha_end, told.max_epochs)
+
+
 def _shares(opened: "Opened", arm: str, record: "Mapping[str, Any]") -> "Iterator[dict[str, Any]]":
     declared = opened.study.pretraining
     if declared is None:
         return
     told = declared.arm(arm).mixing
-    alpha = told.alpha if told.kind in {"alpha", "annealed"} else None
-    mixing = Mixing(told.kind, alpha, told.alpha_end, told.max_epochs)
+    mixing = _as_drawn(told, record)
     sizes = [one["windows"] for one in record["sizes"].values()]
     draws = record["n_train"]
     on_the_way = [step / STEPS for step in range(STEPS + 1 if told.kind == "annealed" else 1)]

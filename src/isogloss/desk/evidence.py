@@ -14,7 +14,7 @@ from isogloss.report.balance.claim import claim_lines
 from isogloss.report.balance.scores import REGIMES
 from isogloss.report.balance.tables import balance_tables
 from isogloss.report.frame import Frame
-from isogloss.report.html.evidence import Balancing, Comparing, Evidence, Scores
+from isogloss.report.html.evidence import Balancing, Comparing, Evidence, Plugged, Scores
 from isogloss.report.understand import understand
 from isogloss.store.results import results_table
 
@@ -79,11 +79,17 @@ def evidence_of(opened: Opened, commands: "Sequence[str]", *, texts: bool = True
         InputError: if nothing is finished.
     """
     found, audit = tables_of(opened, commands), audit_of(opened)
+    found = replace(found, plugged=_plugged(opened))
     if found.scores is None:
         return replace(found, audit=audit)
     errors = errors_of(opened, found.scores.rows, texts=texts)
     found = _with_comparison(found, opened, audit["tokenizers"])
     return replace(found, audit=audit, errors=errors)
+
+
+def _plugged(opened: Opened) -> Plugged | None:
+    names = opened.study.output.sections
+    return Plugged(names, results_table(opened.all_entries).to_pylist()) if names else None
 
 
 def _scores(opened: Opened, rows: "Sequence[Row]") -> Scores:

@@ -14,7 +14,7 @@ from huggingface_hub.utils.tqdm import disable_progress_bars
 from isogloss.base.errors import InputError, RunError
 from isogloss.plan.build import build_plan
 from isogloss.plan.pins import Pins, pin_study
-from isogloss.plan.plan import Plan, Step
+from isogloss.plan.plan import Cell, Plan, Step
 from isogloss.store.names import DEFAULT_STORE
 from isogloss.store.store import Store
 from isogloss.study.load import load_study
@@ -89,14 +89,22 @@ class Opened:
     @cached_property
     def entries(self) -> tuple["Entry", ...]:
         """The columns and the record of every finished cell; each record is read once."""
-        keys = dict.fromkeys(cell.step for cell in self.plan.cells)
+        return self._finished(self.plan.cells)
+
+    @cached_property
+    def all_entries(self) -> tuple["Entry", ...]:
+        """Those, and after them what the metrics of plug-ins gave."""
+        return (*self.entries, *self._finished(self.plan.scored))
+
+    def _finished(self, cells: "Sequence[Cell]") -> tuple["Entry", ...]:
+        keys = dict.fromkeys(cell.step for cell in cells)
         finished = {key: self.store.record(key) for key in keys if key in self.store}
         return tuple(
             (
                 {**cell.columns, "n_train": record.get("n_train"), "step": cell.step},
                 record if cell.part is None else record["parts"][cell.part],
             )
-            for cell in self.plan.cells
+            for cell in cells
             if (record := finished.get(cell.step)) is not None
         )
 
@@ -114,7 +122,7 @@ class Opened:
         lines = []
         for step in self.missing:
             alone = step.kind in {"train", "measure", "pretrain", "distill"}
-            tests = step.kind in {"evaluate", "serve", "evaluate_form", "masked", "probe"}
+            tests = step.kind in {"evaluate", "serve", "evaluate_form", "masked", "probe", "score"}
             failure = self.store.failure(step.key)
             if alone or failure or (tests and step.needs[0] not in missing):
                 why = f"failed: {failure['message']}" if failure else "not done yet"

@@ -12,6 +12,7 @@ import yaml
 from isogloss.base.languages import language_name
 from isogloss.plan.hub import COMMIT
 from isogloss.report.html.evidence import Provenance
+from isogloss.study.plugged import plugins_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,8 +27,8 @@ ELSEWHERE = "again"
 COMPUTED = ("device", "precision", "attention", "threads")
 """What a record says of how it was computed, where it says so."""
 
-OF_A_MODEL = {"evaluate", "serve", "evaluate_form", "masked", "probe", "targets"}
-"""Kinds of steps whose first need is a model."""
+OF_A_MODEL = {"evaluate", "serve", "evaluate_form", "masked", "probe", "targets", "score"}
+"""Kinds of steps whose first need is a model, or was made by one."""
 
 FLOPS = ("flops", "teacher_flops")
 
@@ -202,16 +203,21 @@ def _pins(opened: "Opened") -> "Iterator[Record]":
     for name, pin in pins.encoders.items():
         yield from _pinned("encoder", name, pin)
     yield from _pinned("tokenizer", "pre-training", {"files": pins.tokenizer})
+    for plugin in plugins_of(opened.study):
+        made = f"version {plugin.version}"
+        what = f"plug-in: {plugin.kind}"
+        yield {"what": what, "name": plugin.name, "from": plugin.distribution, "identity": made}
 
 
 def _pinned(what: str, name: str, pin: "Mapping[str, Any] | None") -> "Iterator[Record]":
     if not pin:
         return
     base = {"what": what, "name": name}
+    given = pin.get("kind") is not None and "plugins" in pin
     for file, told in (pin.get("files") or {}).items():
         digest = told if isinstance(told, str) else told[1]
-        source = file if isinstance(told, str) else f"{file}: {told[0]}"
-        yield {**base, "from": source, "identity": f"SHA-256 {digest}"}
+        source = file if isinstance(told, str) else f"{file}: {pin['kind'] if given else told[0]}"
+        yield {**base, "from": source, "identity": digest if given else f"SHA-256 {digest}"}
     if "commit" in pin:
         source = pin.get("repo") or pin.get("model")
         known = COMMIT.fullmatch(pin["commit"])

@@ -4,15 +4,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import final
 
-from isogloss.base.errors import InputError, UnknownName
+from isogloss.base.errors import InputError
 from isogloss.execute.executor import Executor
 from isogloss.execute.inline import InlineExecutor
 from isogloss.execute.needs import Needs
+from isogloss.execute.pool import PoolExecutor
 from isogloss.execute.processes import ProcessesExecutor
 from isogloss.execute.ranks import RanksExecutor, launched
 from isogloss.execute.ray_cluster import RayExecutor
+from isogloss.plugins.found import find
 
 NAMES = ("inline", "processes", "ray")
+"""The house's own; others are plug-ins."""
 
 
 @final
@@ -22,12 +25,13 @@ class Chosen:
 
     Raises:
         UnknownName: if there is no such executor.
+        PluginError: if it is that of a plug-in that cannot be used.
     """
 
     name: str = "inline"
 
     jobs: int = 2
-    """Worker processes of `processes`."""
+    """Worker processes of `processes`, or of a plug-in."""
 
     needs: Needs = field(default_factory=Needs)
     """Of each group of steps, for `ray`."""
@@ -37,7 +41,7 @@ class Chosen:
 
     def __post_init__(self) -> None:
         if self.name not in NAMES:
-            raise UnknownName("executor", self.name, NAMES)
+            find("executor", self.name, NAMES).load()
 
     def executor(self, root: Path) -> Executor:
         """What runs the steps of a store.
@@ -57,4 +61,7 @@ class Chosen:
             return ProcessesExecutor(self.jobs)
         if self.name == "ray":
             return RayExecutor(root, self.needs, self.address)
+        if self.name != "inline":
+            plugin = find("executor", self.name, NAMES)
+            return PoolExecutor(root, plugin.load(), self.name, self.jobs)
         return InlineExecutor()

@@ -14,6 +14,7 @@ from isogloss.execute.kinds.pack import make_packed
 from isogloss.execute.kinds.prepare import make_prepared
 from isogloss.execute.kinds.pretrain import make_pretrained
 from isogloss.execute.kinds.probe import make_probed
+from isogloss.execute.kinds.score import make_scored
 from isogloss.execute.kinds.serve import make_served
 from isogloss.execute.kinds.targets import make_targets
 from isogloss.execute.kinds.text import make_text
@@ -38,6 +39,7 @@ MAKERS: Makers = {
     "distill": make_distilled,
     "masked": make_masked,
     "probe": make_probed,
+    "score": make_scored,
 }
 
 

@@ -4,8 +4,8 @@ Small ones train on two cores where no checkpoint can be downloaded, and they ar
 the hard-label baselines of small languages.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any, final
 
 from transformers import (
@@ -18,6 +18,7 @@ from transformers import (
 )
 
 from isogloss.base.errors import InputError, UnknownName
+from isogloss.model.plugged import plugged_config
 
 
 @final
@@ -42,14 +43,28 @@ class Size:
 
 
 def scratch_config(
-    architecture: str, tokenizer: PreTrainedTokenizerBase, size: Size
+    architecture: str,
+    tokenizer: PreTrainedTokenizerBase,
+    size: Size,
+    *,
+    plugins: Sequence[Mapping[str, str]] = (),
 ) -> PreTrainedConfig:
     """Describe an encoder with the library's own class, fitting a tokenizer.
 
+    Args:
+        architecture: one of ours, or a plug-in's.
+        tokenizer: whose vocabulary it reads.
+        size: how big it is.
+        plugins: identities of the step's plug-ins; one of an architecture describes the encoder.
+
     Raises:
         UnknownName: for an architecture that we do not make.
+        PluginError: if a plug-in gives no configuration that the library has models of.
         InputError: if the width is not a multiple of the number of heads.
     """
+    for identity in plugins:
+        if identity["kind"] == "architecture":
+            return plugged_config(identity, asdict(size), _vocabulary(tokenizer), ARCHITECTURES)
     if architecture not in ARCHITECTURES:
         raise UnknownName("architecture", architecture, ARCHITECTURES)
     if size.hidden_size % size.num_attention_heads:

@@ -48,7 +48,7 @@ class Results:
 
     def to_arrow(self) -> "pa.Table":
         """The long table: one row per value, with its counts."""
-        return results_table(self._opened.entries)
+        return results_table(self._opened.all_entries)
 
     def to_pandas(self) -> "pd.DataFrame":
         """The long table as a data frame.

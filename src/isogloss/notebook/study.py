@@ -66,7 +66,7 @@ class Study:
         Stop it at any time; the same call goes on from the last checkpoint.
 
         Args:
-            executor: `inline`, `processes` or `ray`.
+            executor: `inline`, `processes`, `ray`, or the name of a plug-in.
             jobs: how many processes.
             needs: cores, GPUs and memory of each training, for `ray`.
             cluster: address of the Ray cluster, or `auto`; None starts one on this machine.

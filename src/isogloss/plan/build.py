@@ -17,8 +17,10 @@ from isogloss.plan.pins import Pins
 from isogloss.plan.plan import Cell, Plan, Step, TokenizerOf, unique
 from isogloss.plan.pretraining import Pretrained, pretraining
 from isogloss.plan.runs import Run, is_served, places, runs, task_of
+from isogloss.plan.scored import scored
 from isogloss.plan.serving import Served, serving
 from isogloss.study.encoders import Encoder
+from isogloss.study.plugged import family_of
 from isogloss.study.spec import identity
 from isogloss.study.study import Study
 
@@ -54,7 +56,14 @@ def build_plan(study: Study, pins: Pins) -> Plan:
             if is_served(study, run):
                 served.append(Served(encoder.display, run.seed, train, given))
     more_steps, more_cells = serving(study, served, data)
-    return Plan(unique([*steps, *more_steps]), (*cells, *more_cells), tokenizers)
+    steps, cells = [*steps, *more_steps], [*cells, *more_cells]
+    own = scored(study, steps, cells)
+    return Plan(
+        unique([*steps, *(step for step, _ in own)]),
+        tuple(cells),
+        tuple(cell for _, cell in own),
+        tokenizers,
+    )
 
 
 def _reads(study: Study, language: str) -> list[Splits]:
@@ -101,7 +110,7 @@ class _Desk:
         if scratch is None:
             raise ValueError(f"{self.encoder.display} brings its own tokenizer")
         payload = {
-            "family": scratch.architecture,
+            "family": family_of(scratch.architecture),
             "tokenizer": identity(scratch.tokenizer),
             "languages": list(self.study.languages),
             **task_of(self.study),

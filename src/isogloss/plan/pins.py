@@ -15,7 +15,14 @@ from isogloss.base.fingerprint import file_digest
 from isogloss.base.languages import language_name
 from isogloss.plan.hub import Hub
 from isogloss.plan.labeled import Splits
-from isogloss.study.data import SAMPLE_VERSION, FolderSource, HubSource, Source
+from isogloss.plan.plugged_source import pin_plugged
+from isogloss.study.data import (
+    SAMPLE_VERSION,
+    FolderSource,
+    HubSource,
+    PluginSource,
+    Source,
+)
 from isogloss.study.encoders import Encoder
 from isogloss.study.layout import (
     ENDINGS,
@@ -24,6 +31,7 @@ from isogloss.study.layout import (
     language_folders,
     split_file,
 )
+from isogloss.study.plugged import deciding
 from isogloss.study.probes import Probe
 from isogloss.study.spec import identity
 from isogloss.study.study import Study
@@ -165,7 +173,8 @@ def wanted_splits(study: Study, language: str) -> tuple[str, ...]:
 def pin_encoder(encoder: Encoder, hub: Hub) -> Any:
     """Identity of an encoder: its declaration, its files' digests, or its commit."""
     if encoder.scratch is not None:
-        return {"scratch": identity(encoder.scratch)}
+        made = {"scratch": identity(encoder.scratch)}
+        return {**made, **deciding(("architecture", encoder.scratch.architecture))}
     if encoder.pretrained is not None:
         return {"from": encoder.pretrained}
     return _pin_model(encoder.model or "", hub, encoder.revision)
@@ -188,6 +197,8 @@ def _pin_splits(
 ) -> Any:
     if isinstance(source, HubSource):
         return {"kind": "hub", "repo": source.repo, "commit": commit}
+    if isinstance(source, PluginSource):
+        return pin_plugged(source, language, splits)
     if isinstance(source, FolderSource):
         folder = language_folder(source.root, language, source.folders)
         files = {split: split_file(folder, split, endings) for split in splits}

@@ -96,6 +96,9 @@ class Plan:
     cells: tuple[Cell, ...] = ()
     """Where the scores of the steps stand in the results."""
 
+    scored: tuple[Cell, ...] = ()
+    """Where the metrics of plug-ins stand in the results."""
+
     tokenizers: Mapping[str, TokenizerOf] = field(default_factory=dict)
     """By the name of the encoder; two encoders may share one."""
 

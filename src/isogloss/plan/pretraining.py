@@ -18,6 +18,7 @@ from isogloss.plan.labeled import data_step, pin_of, tag_columns
 from isogloss.plan.pins import Pins
 from isogloss.plan.plan import Cell, Step
 from isogloss.study.arms import MONOLINGUAL, SELF, Arm
+from isogloss.study.plugged import deciding, family_of
 from isogloss.study.pretraining import TEACHER, Pretraining
 from isogloss.study.probes import Probe
 from isogloss.study.spec import identity
@@ -144,7 +145,7 @@ class _Desk:
     def tokenizer(self) -> Step:
         """Train one tokenizer on as much text of each language."""
         payload = {
-            "family": self.declared.encoder.architecture,
+            "family": family_of(self.declared.encoder.architecture),
             "tokenizer": identity(self.declared.tokenizer),
             "languages": list(self.study.languages),
             "raw": True,
@@ -297,12 +298,16 @@ class _Desk:
     def _training(
         self, languages: list[str], mixing: Mapping[str, Any], steps: int, seed: int
     ) -> dict[str, Any]:
+        mixed = _alone(mixing) if len(languages) == 1 else dict(mixing)
         return {
             "encoder": identity(self.declared.encoder),
             "training": {**identity(self.declared.training), "max_steps": steps},
             "tokenizer": self.tokenizer_pin,
             "languages": languages,
-            "mixing": _alone(mixing) if len(languages) == 1 else dict(mixing),
+            "mixing": mixed,
+            **deciding(
+                ("architecture", self.declared.encoder.architecture), ("sampler", mixed["kind"])
+            ),
             "label_smoothing": 0.0,
             "best_per_language": None,
             "seed": seed,

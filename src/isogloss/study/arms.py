@@ -7,24 +7,29 @@ is what their declarations differ in.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_validator
 
 from isogloss.base.errors import did_you_mean
 from isogloss.study.languages import teacher_by_code
-from isogloss.study.spec import Count, Number, Spec
+from isogloss.study.own_names import names_in_schema, own_or_plugin
+from isogloss.study.spec import AddedLater, Count, Number, Spec
 
 MONOLINGUAL = "monolingual"
 SELF = "self"
+
+Own = Literal["natural", "balanced", "alpha", "unimax", "annealed"]
+MIXINGS: tuple[str, ...] = get_args(Own)
 
 
 class Mixing(Spec):
     """How often a language's windows are drawn; n is its number of windows after a cut."""
 
-    kind: Literal["natural", "balanced", "alpha", "unimax", "annealed"]
+    kind: Annotated[str, own_or_plugin("sampler", MIXINGS), names_in_schema(MIXINGS)]
     """p ~ n; every language cut to the same size; p ~ n^alpha; as even as a cap on the epochs
-    allows (Chung et al. 2023); alpha moving from `alpha` to `alpha_end` over the training."""
+    allows (Chung et al. 2023); alpha moving from `alpha` to `alpha_end` over the training; or the
+    name of a plug-in's sampler."""
 
     characters: Count | None = None
     """For balanced: the size that every language is cut to; by default that of the smallest."""
@@ -37,6 +42,9 @@ class Mixing(Spec):
 
     max_epochs: Number | None = Field(default=None, gt=0)
     """For unimax: how often a language's text is seen at most."""
+
+    options: Annotated[dict[str, JsonValue], AddedLater(before={})] = Field(default_factory=dict)
+    """For a plug-in's sampler: what it takes."""
 
     @model_validator(mode="before")
     @classmethod
@@ -54,6 +62,8 @@ class Mixing(Spec):
         usual = type(self).model_fields["alpha"].default
         if self.alpha != usual and self.kind not in {"alpha", "annealed"}:
             raise ValueError("alpha belongs to alpha and annealed")
+        if self.options and self.kind in MIXINGS:
+            raise ValueError("options belongs to the samplers of plug-ins")
         return self
 
 

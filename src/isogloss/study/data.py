@@ -3,10 +3,20 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    JsonValue,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
 
 from isogloss.base.splits import split_name
 from isogloss.study.languages import Language
+from isogloss.study.own_names import PATTERN, names, own_or_plugin
 from isogloss.study.spec import NotIdentity, Revision, Seed, Spec, different
 
 SplitName = Annotated[str, Field(pattern=r"^[\w-]+$"), AfterValidator(split_name)]
@@ -53,7 +63,42 @@ class SampleSource(Spec):
 SAMPLE_VERSION = 1
 """Version of the built-in sample; raised when its rows change, so that keys change with them."""
 
-Source = Annotated[FolderSource | HubSource | SampleSource, Field(discriminator="kind")]
+SOURCES = ("folder", "hub", "sample")
+PLUGIN = "plugin"
+"""Stands for the kinds of plug-ins, where kinds are told apart."""
+
+
+class PluginSource(Spec):
+    """A source that a plug-in adds, by the name of its entry point."""
+
+    kind: Annotated[
+        str,
+        own_or_plugin("source", SOURCES),
+        WithJsonSchema({"type": "string", "pattern": PATTERN, "not": {"enum": list(SOURCES)}}),
+    ]
+    """Name of an installed source; `isogloss ls plugins` lists them."""
+
+    root: Annotated[Path | None, NotIdentity()] = None
+    """The folder it reads, if it reads one; a relative one is read from the study file's place."""
+
+    options: dict[str, JsonValue] = Field(default_factory=dict)
+    """What it takes; described by whoever made it."""
+
+
+def _tag(value: Any) -> str | None:
+    kind = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
+    if not isinstance(kind, str) or kind in SOURCES:
+        return kind if isinstance(kind, str) else None
+    return PLUGIN if kind in names("source", SOURCES) else kind
+
+
+Source = Annotated[
+    Annotated[FolderSource, Tag("folder")]
+    | Annotated[HubSource, Tag("hub")]
+    | Annotated[SampleSource, Tag("sample")]
+    | Annotated[PluginSource, Tag(PLUGIN)],
+    Discriminator(_tag),
+]
 
 
 def _names_as_text(value: Any) -> Any:

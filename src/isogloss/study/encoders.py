@@ -2,15 +2,22 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from isogloss.study.languages import teacher_by_code
+from isogloss.study.own_names import names_in_schema, own_or_plugin
 from isogloss.study.spec import AddedLater, Count, Revision, Spec, as_list
 from isogloss.study.training import OwnTraining
 
-Architecture = Literal["bert", "distilbert", "xlm-roberta", "modernbert"]
+Own = Literal["bert", "distilbert", "xlm-roberta", "modernbert"]
+ARCHITECTURES: tuple[str, ...] = get_args(Own)
+
+Architecture = Annotated[
+    str, own_or_plugin("architecture", ARCHITECTURES), names_in_schema(ARCHITECTURES)
+]
+"""One of ours, or one that a plug-in adds."""
 
 
 class Tokenizer(Spec):

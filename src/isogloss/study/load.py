@@ -12,12 +12,13 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from isogloss.base.errors import InputError, did_you_mean
-from isogloss.study.data import Data
+from isogloss.study.data import PLUGIN, SOURCES, Data, PluginSource
 from isogloss.study.document import Document, Place, read_document, with_changes
+from isogloss.study.own_names import names
 from isogloss.study.pretraining import Pretraining, Text
 from isogloss.study.study import Study
 
-_TAGS = {"folder", "hub", "sample"}
+_TAGS = {*SOURCES, PLUGIN}
 
 
 class BadStudy(InputError):
@@ -94,6 +95,9 @@ Sourced = TypeVar("Sourced", Data, Text)
 
 def _with_source(declared: Sourced, here: Path) -> Sourced:
     source = declared.source
+    if isinstance(source, PluginSource):
+        root = source.root and _absolute(source.root, here)
+        return declared.model_copy(update={"source": source.model_copy(update={"root": root})})
     if source.kind != "folder":
         return declared
     folders = {code: _absolute(folder, here) for code, folder in source.folders.items()}
@@ -160,10 +164,12 @@ def _words(details: ErrorDetails) -> str:
     if kind in {"literal_error", "union_tag_invalid"}:
         context = details.get("ctx", {})
         known = [part.strip("' ") for part in _expected(context)]
+        if PLUGIN in known:
+            known = list(names("source", SOURCES))
         asked = str(context.get("tag", given))
         return f"{asked!r} is not known.{did_you_mean(asked, known)} Known: {_list(known)}."
     if kind == "union_tag_not_found":
-        return "the key `kind` is needed. Known: folder, hub, sample."
+        return f"the key `kind` is needed. Known: {_list(names('source', SOURCES))}."
     if kind == "value_error":
         return f"{str(details['msg']).removeprefix('Value error, ').rstrip('.')}."
     said = _SHAPES.get(kind, details["msg"].partition(" after validation")[0])
@@ -206,6 +212,8 @@ def _keys_at(place: Place) -> set[str]:
 
 
 def _tag_of(model: type[BaseModel]) -> Any:
+    if issubclass(model, PluginSource):
+        return PLUGIN
     field = model.model_fields.get("kind")
     return field.default if field else None
 

@@ -42,14 +42,17 @@ def _with_limits(node: Any) -> Any:
 
 def _short_forms(declared: Mapping[str, Any]) -> dict[str, list[Any]]:
     """What may stand in the place of a declaration, besides itself."""
-    words = {
-        name: [{"enum": declared[name]["properties"][key]["enum"]}] for name, key in _WORDS.items()
-    }
+    words = {name: [_one_word(declared[name]["properties"][key])] for name, key in _WORDS.items()}
     presets, arm = {"enum": list(PRESETS)}, declared["Arm"]
     mixing = {"anyOf": [{**declared["Mixing"], "required": []}, *words["Mixing"]]}
     properties = {**arm["properties"], "arm": presets, "mixing": mixing}
     over_a_preset = {**arm, "properties": properties, "required": ["arm"]}
     return {**words, "Encoder": [{"type": "string"}], "Arm": [presets, over_a_preset]}
+
+
+def _one_word(declared: Mapping[str, Any]) -> dict[str, Any]:
+    """What may stand for a whole declaration: one of the values of its key."""
+    return {word: declared[word] for word in ("enum", "anyOf") if word in declared}
 
 
 def _with_short_forms(node: Any, short: Mapping[str, list[Any]]) -> Any:

@@ -6,10 +6,12 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
 from isogloss.base.errors import did_you_mean
+from isogloss.plugins.found import find
 from isogloss.study.data import Data, Sampling, Splits
 from isogloss.study.efficiency import Efficiency
 from isogloss.study.encoders import Encoder, Encoders
 from isogloss.study.languages import Languages
+from isogloss.study.own_names import names_in_schema, own_or_plugin
 from isogloss.study.pretraining import TEACHER, Pretraining
 from isogloss.study.probes import Probes
 from isogloss.study.regimes import Regime
@@ -40,12 +42,27 @@ class Evaluation(Spec):
     By default macro_f1 for texts, f1 (micro, over spans) for ner and accuracy for pos.
     """
 
+    metrics: Annotated[
+        tuple[Annotated[str, own_or_plugin("metric", ()), names_in_schema(())], ...],
+        BeforeValidator(as_list),
+        AfterValidator(different),
+        NotIdentity(),
+    ] = ()
+    """Metrics of plug-ins, computed besides; their rows are in the results."""
+
 
 class Output(Spec):
     """Where tables and figures go."""
 
     folder: str | None = None
     """By default `results/<name of the study>`, from where the command is run."""
+
+    sections: Annotated[
+        tuple[Annotated[str, own_or_plugin("section", ()), names_in_schema(())], ...],
+        BeforeValidator(as_list),
+        AfterValidator(different),
+    ] = ()
+    """Sections that plug-ins add to the report's page, in this order."""
 
 
 class Study(Spec):
@@ -308,6 +325,19 @@ class Study(Spec):
                 f"evaluation.metric {self.metric} is none of task {self.task}; choose"
                 f" {', '.join(sorted(known))}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _metrics_of_plugins_fit_task(self) -> Self:
+        if self.evaluation.metrics and not self.encoders:
+            raise ValueError("evaluation.metrics score encoders that are fine-tuned: name one")
+        for name in self.evaluation.metrics:
+            tasks = sorted(find("metric", name, ()).load().tasks)
+            if self.task not in tasks:
+                raise ValueError(
+                    f"evaluation.metrics: {name} is defined for {', '.join(tasks)}, not for"
+                    f" {self.task}"
+                )
         return self
 
     @model_validator(mode="after")

@@ -245,11 +245,16 @@ class MaskedLesson:
         rules = {name: value for name, value in asdict(self.rules).items() if name != "candidates"}
         return {
             "lesson": "masked",
-            "mixing": asdict(self.mixing),
+            "mixing": _told(self.mixing),
             "rules": rules,
             "label_smoothing": self.label_smoothing,
             "n_views": self.n_views,
         }
+
+
+def _told(mixing: Mixing) -> dict[str, Any]:
+    """A mixture as checkpoints hold it; `shares` is younger than some of them."""
+    return {k: v for k, v in asdict(mixing).items() if (k, v) != ("shares", None)}
 
 
 def at_places(model: PreTrainedModel, part: MaskedPart) -> Tensor:

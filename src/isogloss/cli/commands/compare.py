@@ -8,10 +8,10 @@ import typer
 from isogloss.base.errors import InputError
 from isogloss.cli import show
 from isogloss.cli.options import (
+    INLINE,
     STUDY_ENDINGS,
     ClusterOption,
     CpusOption,
-    ExecutorName,
     ExecutorOption,
     GpusOption,
     JobsOption,
@@ -73,7 +73,7 @@ def compare(
     ] = None,
     output: OutputOption = None,
     store: StoreOption = DEFAULT_STORE,
-    executor: ExecutorOption = ExecutorName.inline,
+    executor: ExecutorOption = INLINE,
     jobs: JobsOption = 2,
     cluster: ClusterOption = None,
     cpus: CpusOption = 1,

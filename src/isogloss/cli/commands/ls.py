@@ -1,4 +1,4 @@
-"""`isogloss ls`: what there is: studies in a store, templates, languages of the sample, metrics."""
+"""`isogloss ls`: what there is: studies in a store, templates, architectures, columns, plug-ins."""
 
 from enum import StrEnum
 from typing import Annotated, Any
@@ -17,6 +17,7 @@ class What(StrEnum):
     templates = "templates"
     architectures = "architectures"
     columns = "columns"
+    plugins = "plugins"
 
 
 def ls(
@@ -24,7 +25,10 @@ def ls(
     store: StoreOption = DEFAULT_STORE,
     json: JsonOption = False,
 ) -> None:
-    """List the studies in a store, the templates, the architectures, or the results' columns."""
+    """List the studies in a store, templates, architectures, columns of results, or plug-ins.
+
+    Plug-ins are imported to see whether they can be used; nothing else here imports them.
+    """
     found = _LISTS[what](store)
     if json:
         show.dump(found)
@@ -32,10 +36,14 @@ def ls(
     for item in found:
         show.say(_line(item))
     if not found:
-        show.note(f"No {what.value} in {store}.")
+        where = f" in {store}" if what is What.studies else ""
+        show.note(f"No {what.value}{where}.")
 
 
 def _line(item: Any) -> str:
+    if isinstance(item, dict) and "distribution" in item:
+        told = f"{item['kind']}  {item['name']}  {item['distribution']} {item['version']}"
+        return f"{told}  cannot be used: {item['fault']}" if item["fault"] else told
     if isinstance(item, dict):
         done = f"{item['finished']} of {item['steps']} steps"
         return f"{item['name']}  {done}  {item['source']}"
@@ -64,11 +72,9 @@ def _templates(_: Any) -> list[Any]:
 
 
 def _architectures(_: Any) -> list[Any]:
-    from typing import get_args
+    from isogloss.study.encoders import ARCHITECTURES
 
-    from isogloss.study.encoders import Architecture
-
-    return list(get_args(Architecture))
+    return list(ARCHITECTURES)
 
 
 def _columns(_: Any) -> list[Any]:
@@ -77,9 +83,24 @@ def _columns(_: Any) -> list[Any]:
     return list(ROW_COLUMNS)
 
 
+def _plugins(_: Any) -> list[Any]:
+    """Every plug-in that is installed, and why it cannot be used, if so."""
+    from isogloss.execute.chosen import NAMES
+    from isogloss.plugins.found import KINDS, fault_when_used, installed
+    from isogloss.study.plugged import OWN
+
+    own = {**OWN, "executor": NAMES}
+    return [
+        {**one.identity, "fault": fault_when_used(one, own[kind])}
+        for kind in KINDS
+        for one in installed(kind)
+    ]
+
+
 _LISTS = {
     What.studies: _studies,
     What.templates: _templates,
     What.architectures: _architectures,
     What.columns: _columns,
+    What.plugins: _plugins,
 }

@@ -60,7 +60,7 @@ def results(
     show.listen(verbose)
     opened = open_study(study, store, changes)
     show.notes(opened.remarks)
-    table = table_room.results_table(opened.entries)
+    table = table_room.results_table(opened.all_entries)
     if sql is not None:
         table = table_room.query(table, sql)
     form = Format.json if json else form

@@ -7,9 +7,9 @@ import typer
 
 from isogloss.cli import show
 from isogloss.cli.options import (
+    INLINE,
     ClusterOption,
     CpusOption,
-    ExecutorName,
     ExecutorOption,
     GpusOption,
     JobsOption,
@@ -36,7 +36,7 @@ PARTIAL = 3
 def run(
     study: StudyArgument,
     store: StoreOption = DEFAULT_STORE,
-    executor: ExecutorOption = ExecutorName.inline,
+    executor: ExecutorOption = INLINE,
     jobs: JobsOption = 2,
     cluster: ClusterOption = None,
     cpus: CpusOption = 1,

@@ -9,12 +9,15 @@ from isogloss.data.example import Split, TaggedSplit
 from isogloss.data.folder import FolderSource
 from isogloss.data.hub import HubSource
 from isogloss.data.mapping import Columns, read_pool
+from isogloss.data.plugged import PluggedRows
 from isogloss.data.sample import SampleSource
-from isogloss.data.source import Source
+from isogloss.data.source import Rows
 from isogloss.data.table import read_table, write_split
 from isogloss.data.tagged_table import read_tagged_table, write_tagged
 from isogloss.data.tagging import TagColumns, read_tagged
 from isogloss.execute.bench import Bench, Made, Making
+from isogloss.plugins.found import same_as
+from isogloss.study.data import SOURCES
 from isogloss.study.layout import ENDINGS, language_folder
 
 FILE = "examples.parquet"
@@ -58,17 +61,26 @@ def open_source(
     pin: dict[str, Any],
     language: str,
     endings: tuple[str, ...] = ENDINGS,
-) -> Source:
+) -> Rows:
     """The source that a study declares, held to the bytes that its plan was made for."""
     if declared["kind"] == "hub":
         return hub_source(declared["repo"], pin["commit"])
     if declared["kind"] == "sample":
         return SampleSource(declared["seed"])
+    if "plugins" in pin:
+        return _plugged(declared, pin)
     root = Path(declared["root"])
     folders = {code: Path(folder) for code, folder in declared["folders"].items()}
     name = language_folder(root, language, folders).name
     expected = {f"{name}/{file}": digest for file, digest in pin["files"].values()}
     return FolderSource(root, expected, folders, endings)
+
+
+def _plugged(declared: dict[str, Any], pin: dict[str, Any]) -> PluggedRows:
+    opened = same_as(pin["plugins"][0], SOURCES)
+    root = Path(declared["root"]) if declared["root"] else None
+    pins: dict[str, str] = dict(pin["files"].values())
+    return PluggedRows(declared["kind"], opened(root, declared["options"]), pins)
 
 
 @cache

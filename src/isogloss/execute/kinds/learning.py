@@ -12,9 +12,12 @@ from numpy.typing import NDArray
 from isogloss.data.masking import MaskRules
 from isogloss.data.mixture import Mixing, Step
 from isogloss.data.packing import Packed
+from isogloss.data.plugged_mixture import given_by
 from isogloss.execute.bench import Bench
 from isogloss.model.lines import maskable_ids, random_candidates
 from isogloss.model.precision import best_device, choose_precision
+from isogloss.plugins.found import same_as
+from isogloss.study.arms import MIXINGS
 from isogloss.train.masked_lesson import MaskedLesson, MaskedPart
 from isogloss.train.parts import Cutting
 from isogloss.train.recipe import Recipe
@@ -47,8 +50,18 @@ def first_teacher(bench: Bench) -> int:
     return len(bench.payload["languages"]) + int(bench.payload["tokenizer"] == "trained")
 
 
-def mixing_of(declared: Mapping[str, Any]) -> Mixing:
-    """The declaration's values, flat; a cut has been made already."""
+def mixing_of(payload: Mapping[str, Any], sizes: Sequence[int]) -> Mixing:
+    """The declaration's values, flat; a cut has been made already.
+
+    Args:
+        payload: of a step that pre-trains.
+        sizes: [languages] Windows of each.
+    """
+    declared = payload["mixing"]
+    for plugin in payload.get("plugins", ()):
+        if plugin["kind"] == "sampler":
+            sampler = same_as(plugin, MIXINGS)
+            return given_by(sampler, plugin["name"], sizes, declared.get("options", {}))
     names = ("kind", "alpha", "alpha_end", "max_epochs")
     return Mixing(**{name: declared[name] for name in names if declared.get(name) is not None})
 

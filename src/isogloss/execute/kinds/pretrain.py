@@ -95,7 +95,8 @@ def new_model(bench: Bench, tokenizer: Any) -> Any:
     named = {k: v for k, v in payload["encoder"].items() if k != "architecture"}
     longest = payload["training"]["max_length"]
     size = Size(**named, max_length=longest)
-    config = scratch_config(payload["encoder"]["architecture"], tokenizer, size)
+    named_as, plugins = payload["encoder"]["architecture"], payload.get("plugins", ())
+    config = scratch_config(named_as, tokenizer, size, plugins=plugins)
     attention = choose_attention(longest, best_device())
     return make_masked_lm(config, seed=payload["seed"], attention=attention)
 
@@ -105,7 +106,7 @@ def hard_lesson(bench: Bench, corpus: Corpus, n_views: int | None = None) -> Mas
     payload = bench.payload
     return MaskedLesson(
         corpora=corpus.train,
-        mixing=mixing_of(payload["mixing"]),
+        mixing=mixing_of(payload, [len(one) for one in corpus.train]),
         rules=rules_of(payload, corpus.tokenizer),
         maskable=corpus.maskable,
         label_smoothing=payload["label_smoothing"],
@@ -158,6 +159,7 @@ def _record(
     """What tables are made of; the curve is a file of its own."""
     told = asdict(found.trained)
     del told["curve"]
+    shares = mixing_of(bench.payload, [len(one) for one in corpus.train]).shares
     values = {
         "train_loss": told["train_loss"],
         "train_runtime": told["train_runtime"],
@@ -178,6 +180,7 @@ def _record(
             code: {"windows": len(one), "characters": one.n_characters}
             for code, one in zip(corpus.languages, corpus.train, strict=True)
         },
+        **({} if shares is None else {"shares": list(shares)}),
         "dev_losses": found.dev_losses,
         "best_steps": found.best_steps,
         "scores": [
@@ -192,8 +195,11 @@ def _flops(
 ) -> dict[str, float]:
     """Closed form: of the student, and of the teachers, which read along or have read before.
 
-    What the teachers took is left out where the form of one's architecture is not known.
+    What the teachers took is left out where the form of one's architecture is not known; all is
+    where that of the student, which a plug-in may describe, is not.
     """
+    if model.config.model_type not in SHAPES:
+        return {}
     told = {"flops": BACKWARD * found.trained.real_tokens * _of_a_token(bench, found, model.config)}
     kept = [one["record"].get("flops", 0) for one in _needed(bench, "targets")]
     if None in kept or any(config.model_type not in SHAPES for config in teachers):

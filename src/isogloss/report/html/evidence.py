@@ -141,6 +141,18 @@ class Provenance:
 
 @final
 @dataclass(frozen=True)
+class Plugged:
+    """What the sections of plug-ins are written from."""
+
+    names: Sequence[str]
+    """Of the sections, in their order."""
+
+    rows: Sequence[Row]
+    """The long table of results, whole: the metrics of plug-ins are in it too."""
+
+
+@final
+@dataclass(frozen=True)
 class Evidence:
     """All that is known of a study."""
 
@@ -155,6 +167,8 @@ class Evidence:
     errors: Errors | None = None
     audit: Mapping[str, Any] | None = None
     """Of the data, as `isogloss.execute.audit` gives it."""
+
+    plugged: Plugged | None = None
 
     remarks: Sequence[str] = field(default_factory=tuple)
     """What the reader should know before all else, a line each."""

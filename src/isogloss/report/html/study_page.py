@@ -10,6 +10,7 @@ from isogloss.report.html.sections.balance import balance
 from isogloss.report.html.sections.comparison import comparison
 from isogloss.report.html.sections.curves import curves
 from isogloss.report.html.sections.map import isogloss_map
+from isogloss.report.html.sections.plugged import plugged
 from isogloss.report.html.sections.provenance import provenance
 from isogloss.report.html.sections.regimes import regimes
 from isogloss.report.html.sections.transfer import transfer
@@ -25,15 +26,17 @@ SECTIONS: tuple[Callable[[Evidence], Section | None], ...] = (
     regimes,
     balance,
     why,
-    provenance,
 )
-"""From what a reader wants first to what a doubter wants last; one with nothing is left out."""
+"""From what a reader wants first to what a doubter wants last; one with nothing is left out.
+
+Those of plug-ins follow, and last comes where everything is from."""
 
 
 def study_page(evidence: Evidence) -> Page:
     """Write the page of a study."""
     frame = evidence.frame
-    made = [section(evidence) for section in SECTIONS]
+    own = [section(evidence) for section in SECTIONS]
+    made = [*own, *plugged(evidence), provenance(evidence)]
     kept = [section for section in made if section is not None and section.blocks]
     return Page(
         title=f"{frame.study}: {frame.measure}",

@@ -1,0 +1,195 @@
+"""A plug-in's executor: groups of steps as tasks of a pool of the standard library's interface.
+
+The command holds the agenda and hears of a group when it is over; how far a step is meanwhile, its
+store tells (`isogloss status`, `isogloss view`). What a step needs and makes is in the store, so
+only steps travel. A task that is lost with its worker is a step that crashed; what is left of its
+group is given out again.
+"""
+
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import Executor as Pool
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import final
+
+from isogloss.base.errors import InputError, IsoglossError, WorkerDied
+from isogloss.execute.agenda import Agenda
+from isogloss.execute.executor import (
+    Ended,
+    Event,
+    Failure,
+    Outcome,
+    Postponed,
+    Progressed,
+    Started,
+    Work,
+    perform,
+)
+from isogloss.execute.shared import Stopped, leave_sign, work_while_signed
+from isogloss.execute.stopping import is_asked
+from isogloss.plan.plan import Step
+from isogloss.plugins import OpenExecutor
+
+_LOOK_SECONDS = 0.5
+
+
+@final
+@dataclass(frozen=True)
+class PoolExecutor:
+    """Runs each group of steps as one task of a pool that a plug-in opens."""
+
+    root: Path
+    """The store's folder, the same for all workers."""
+
+    opens: OpenExecutor
+    name: str
+    """For messages."""
+
+    jobs: int
+
+    def run(self, steps: Sequence[Step], work: Work) -> Iterator[Event]:
+        """Run all steps; on any way out, what runs is stopped at its next word of progress.
+
+        Args:
+            steps: in an order that respects their needs.
+            work: a function of a module, or a `functools.partial` of one: it may be pickled.
+
+        Raises:
+            InputError: if the pool cannot be opened.
+            KeyboardInterrupt: if the run was asked to stop.
+        """
+        if not steps:
+            return
+        pool = self._open()
+        sign = leave_sign(self.root.absolute())
+        shift = _Shift(pool, Agenda(steps), partial(work_while_signed, work=work, sign=sign))
+        try:
+            yield from shift.events()
+        finally:
+            sign.unlink(missing_ok=True)
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _open(self) -> Pool:
+        try:
+            pool = self.opens(self.jobs)
+        except IsoglossError:
+            raise
+        except Exception as error:
+            raise InputError(
+                f"The executor {self.name} cannot be opened: {type(error).__name__}: {error}."
+            ) from error
+        if not isinstance(pool, Pool):
+            raise InputError(
+                f"The executor {self.name} opened {type(pool).__name__}, where a"
+                " concurrent.futures.Executor is wanted. Tell its makers."
+            )
+        return pool
+
+
+@dataclass
+class _Task:
+    """A group that the pool has, in order."""
+
+    left: deque[Step]
+    began: float = field(default_factory=time.monotonic)
+
+
+@final
+class _Shift:
+    """One run: gives groups to the pool and tells what comes back."""
+
+    def __init__(self, pool: Pool, agenda: Agenda, work: Work) -> None:
+        self._pool = pool
+        self._agenda = agenda
+        self._work = work
+        self._tasks: dict[Future[list[Event]], _Task] = {}
+
+    def events(self) -> Iterator[Event]:
+        """All events until every step is over.
+
+        Raises:
+            KeyboardInterrupt: if the run was asked to stop.
+        """
+        while self._agenda:
+            if is_asked():
+                raise KeyboardInterrupt
+            while group := self._agenda.take():
+                yield from self._begin(_Task(deque(group)))
+            if not self._tasks:
+                if self._agenda:
+                    self._agenda.rest()
+                continue
+            over, _ = wait(self._tasks, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED)
+            for future in over:
+                yield from self._hear(future)
+
+    def _begin(self, task: _Task) -> Iterator[Event]:
+        """Give a group to the pool; where that fails, its steps have crashed."""
+        while task.left:
+            try:
+                future = self._pool.submit(do_group, tuple(task.left), self._work)
+            except Exception as error:
+                yield from self._mourn(task, error)
+            else:
+                self._tasks[future] = task
+                return
+
+    def _hear(self, future: "Future[list[Event]]") -> Iterator[Event]:
+        """What came of a group."""
+        task = self._tasks.pop(future)
+        try:
+            events = future.result()
+        except Exception as error:
+            yield from self._mourn(task, error)
+            yield from self._begin(task)
+            return
+        for event in events:
+            yield event
+            if isinstance(event, Ended):
+                yield from map(Ended, self._agenda.close(event.outcome))
+            if isinstance(event, Postponed):
+                self._agenda.postpone(filter(self._agenda.is_open, task.left))
+                return
+        task.left = deque(filter(self._agenda.is_open, task.left))
+        if task.left:
+            yield from self._mourn(task, RuntimeError("its task ended before its steps were over"))
+            yield from self._begin(task)
+
+    def _mourn(self, task: _Task, error: Exception) -> Iterator[Event]:
+        """The first step of what is left has crashed."""
+        step = task.left[0]
+        yield Started(step, 0)
+        told = f"The pool lost it: {type(error).__name__}: {' '.join(str(error).split())[:300]}."
+        failure = Failure("crash", told, worker=0, code=WorkerDied.code)
+        outcome = Outcome(step, "failed", time.monotonic() - task.began, failure)
+        yield Ended(outcome)
+        yield from map(Ended, self._agenda.close(outcome))
+        task.left = deque(filter(self._agenda.is_open, task.left))
+
+
+def do_group(steps: Sequence[Step], work: Work) -> list[Event]:
+    """Do the steps of a group one after the other, in a worker; who needs a failed one is left out.
+
+    Returns:
+        What happened, but for the progress.
+    """
+    told: list[Event] = []
+    failed: set[str] = set()
+    with suppress(Stopped):
+        for step in steps:
+            if failed.intersection(step.needs):
+                failed.add(step.key)
+                continue
+            with closing(perform(step, work, 0)) as events:
+                told += [event for event in events if not isinstance(event, Progressed)]
+            last = told[-1]
+            if isinstance(last, Ended) and last.outcome.failure:
+                failed.add(step.key)
+            if isinstance(last, Postponed):
+                break
+    return told
