@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 import torch
 import yaml
@@ -16,10 +17,12 @@ from transformers import (
     AutoModelForSequenceClassification,
     AutoModelForTokenClassification,
     AutoTokenizer,
+    pipeline,
 )
 
 from balance_toys import SMALL, write_small
 from command import fresh
+from isogloss.model.masked import load_masked_lm
 from isogloss.report.comparison.measures import per_unit, statistic
 from isogloss.report.comparison.units import read_units
 from isogloss.stats.combined import score_interval
@@ -218,6 +221,107 @@ def test_a_student_is_exported_with_its_teachers(isogloss, students, tmp_path, m
              if r.metric_type == "mrr"}  # fmt: skip
     assert found == want
     assert "teacher/deu-Latn seed=" in card.text
+
+
+def stored_answers(run, study: str, **columns):
+    """What Isogloss said of each test unit of one evaluation."""
+    store = Store(Path(".isogloss"))
+    (step,) = {row["step"] for row in rows_of(run, study, **columns)}
+    return pq.read_table(store.folder(step) / "predictions.parquet").to_pylist()
+
+
+def test_the_public_pipeline_classifies_as_isogloss_does(isogloss, texts, tmp_path, monkeypatch):
+    monkeypatch.chdir(texts)
+    words = ("--encoder", "local", "--regime", "single", "--sources", "de")
+    assert isogloss("export", "model", "toy.yaml", str(tmp_path / "m"), *words).code == 0
+    classify = pipeline("text-classification", model=str(tmp_path / "m"), device="cpu", top_k=None)
+    labels = set()
+    for language, code in (("de", "deu-Latn"), ("en", "eng-Latn")):
+        answers = stored_answers(
+            isogloss, "toy.yaml", encoder="local", regime="single", target_language=code
+        )
+        lines = (texts / "data" / language / "test.jsonl").read_text(encoding="utf-8")
+        rows = [json.loads(line) for line in lines.splitlines()]
+        assert len(rows) == len(answers) == 12
+        for row, want in zip(rows, answers, strict=True):
+            said = classify(row["text"], truncation=True)
+            said = said[0] if isinstance(said[0], list) else said
+            best = max(said, key=lambda one: one["score"])
+            assert best["label"] == want["predicted"]
+            for one in said:
+                share = want[f"probability/{one['label']}"]
+                assert one["score"] == pytest.approx(share, abs=1e-5)
+            labels.add(best["label"])
+    assert labels <= {"negative", "neutral", "positive"}
+
+
+def entities_of(words, tags):
+    """Runs of one type, as spans of the sentence with a blank between words; B- begins another."""
+    found, at, before = [], 0, None
+    for word, tag in zip(words, tags, strict=True):
+        kind = None if tag == "O" else tag[2:]
+        if kind and kind == before and tag[0] == "I":
+            found[-1] = (kind, found[-1][1], at + len(word))
+        elif kind:
+            found.append((kind, at, at + len(word)))
+        before, at = kind, at + len(word) + 1
+    return found
+
+
+def test_the_public_pipeline_tags_as_isogloss_does(exported, tagger):
+    """Words of letters or one sign, as the pipeline cuts words itself; few: it knows no windows."""
+    folder, _ = exported
+    tag = pipeline(
+        "token-classification", model=str(folder), device="cpu", aggregation_strategy="first"
+    )
+    n_sentences, n_entities = 0, 0
+    for code in ("eng-Latn", "spa-Latn", "deu-Latn"):
+        said = {}
+        where = {"encoder": "small", "seed": 2, "form": "torch", "target_language": code}
+        for answer in stored_answers(tagger, "tagged.yaml", **where):
+            said.setdefault(answer["example"], []).append(answer["predicted"])
+        for example, words in sentences_of(code):
+            n_pieces = len(tag.tokenizer(" ".join(words))["input_ids"])
+            if n_pieces > 32 or not all(word.isalpha() or len(word) == 1 for word in words):
+                continue
+            want = entities_of(words, said[example])
+            found = [(e["entity_group"], e["start"], e["end"]) for e in tag(" ".join(words))]
+            assert found == want, words
+            n_sentences, n_entities = n_sentences + 1, n_entities + len(want)
+    assert n_sentences > 20
+    assert n_entities > 10
+
+
+def sentences_of(code):
+    """Id and words of the test sentences that the study has read of a language."""
+    store = Store(Path(".isogloss"))
+    keys = store.keys()
+    for key in keys:
+        manifest = store.manifest(key)
+        record = manifest["record"]
+        if manifest["kind"] == "data" and (record["language"], record["split"]) == (code, "test"):
+            (file,) = store.folder(key).glob("*.parquet")
+            return [(row["id"], row["tokens"]) for row in pq.read_table(file).to_pylist()]
+    raise AssertionError(code)
+
+
+def test_the_public_pipeline_fills_masks_as_isogloss_does(
+    isogloss, students, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(students)
+    words = ("--encoder", "soft-balanced", "--json")
+    told = isogloss("export", "model", "small.yaml", str(tmp_path / "m"), *words).json
+    fill = pipeline("fill-mask", model=str(tmp_path / "m"), device="cpu", top_k=5)
+    own = load_masked_lm(Store(Path(".isogloss")).folder(told["step"]), attention="eager").eval()
+    mask = fill.tokenizer.mask_token
+    for text in (f"Die {mask}", f"{mask} is good", f"the {mask} was", mask):
+        inputs = fill.tokenizer(text, return_tensors="pt")
+        (place,) = (inputs["input_ids"][0] == fill.tokenizer.mask_token_id).nonzero()[0]
+        with torch.no_grad():
+            shares = own(**inputs).logits[0, place].softmax(-1)
+        best = shares.topk(5)
+        assert [one["token"] for one in fill(text)] == best.indices.tolist()
+        assert [one["score"] for one in fill(text)] == pytest.approx(best.values.tolist(), abs=1e-6)
 
 
 @pytest.mark.parametrize("study", ["tagged.yaml", "toy.yaml", "small.yaml"])
