@@ -36,6 +36,7 @@ exclude_patterns = ["_generate", "results/*/tables"]
 myst_enable_extensions = ["attrs_inline", "colon_fence"]
 myst_heading_anchors = 4
 
+smartquotes = False  # `--flag` is no dash
 default_role = "code"  # what docstrings mean by backticks
 autodoc_class_signature = "separated"  # nobody calls the constructors
 autodoc_member_order = "bysource"
@@ -46,7 +47,10 @@ napoleon_numpy_docstring = False
 nitpicky = True
 nitpick_ignore_regex = [
     # Classes of other packages: their pages are elsewhere, and nothing is looked up on the way.
-    (r"py:.*", r"(pa|pd|alt|pyarrow|pandas|altair|collections|pathlib|typing)\..*"),
+    (
+        r"py:.*",
+        r"NDArray|(np|pa|pd|alt|datasets|pyarrow|pandas|altair|collections|pathlib|typing)\..*",
+    ),
     # What records hold and nobody outside makes.
     (r"py:class", r"isogloss\.(plan\.plan\.Step|report\.recommend\.constraints\.Limit)"),
 ]

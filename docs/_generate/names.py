@@ -24,7 +24,8 @@ from isogloss.study.templates import TEMPLATES
 
 _INTRO = """# Names
 
-Everything that is chosen by a word.
+Everything that is chosen by a word. An installed package can add more:
+[extending](../extending.md).
 """
 
 

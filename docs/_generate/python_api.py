@@ -34,29 +34,35 @@ def python_api() -> str:
 
 def met() -> list[type]:
     """Classes of ours that exported ones take or return, and those that these hold."""
-    exported = [getattr(isogloss, name) for name in isogloss.__all__]
-    classes = [one for one in exported if inspect.isclass(one)]
-    waiting = [found for one in classes for found in _handed(one)]
-    known: dict[type, None] = dict.fromkeys(exported)
+    exported = _exported()
+    waiting = [found for one in exported for found in _handed(one)]
+    known = dict.fromkeys(exported)
     while waiting:
         one = waiting.pop(0)
         if one not in known:
             known[one] = None
             waiting += _held(one)
-    return [one for one in known if one not in exported]
+    return [one for one in known if one not in exported and one not in errors()]
 
 
 def errors() -> list[type]:
-    """Errors that any room may raise."""
-    known = vars(rooms_errors).values()
-    return [one for one in known if inspect.isclass(one) and issubclass(one, IsoglossError)]
+    """Errors that any room may raise, and that are not exported themselves."""
+    known = [one for one in vars(rooms_errors).values() if inspect.isclass(one)]
+    ours = [one for one in known if issubclass(one, IsoglossError)]
+    return [one for one in ours if one not in _exported()]
+
+
+def _exported() -> list[type]:
+    every = [getattr(isogloss, name) for name in isogloss.__all__]
+    return [one for one in every if inspect.isclass(one)]
 
 
 def _handed(of: type) -> Iterator[type]:
     """Classes of ours in the signatures of a class's public methods."""
     for name, member in inspect.getmembers(of):
         function = getattr(member, "fget", None) or getattr(member, "func", None) or member
-        if not name.startswith("_") and inspect.isroutine(function):
+        of_ours = str(getattr(function, "__module__", "")).startswith("isogloss.")
+        if not name.startswith("_") and inspect.isroutine(function) and of_ours:
             signature = inspect.signature(function)
             for one in signature.parameters.values():
                 yield from _ours(one.annotation)
@@ -90,6 +96,8 @@ def _entry(path: str, value: Any, level: str = "##") -> str:
             "",
             f".. autoclass:: {path}\n   :members:\n   :exclude-members: __init__, __new__\n",
         )
+    if inspect.ismodule(value):
+        return title + block("eval-rst", "", f".. automodule:: {path}\n   :members:\n")
     if callable(value):
         return title + block("eval-rst", "", f".. autofunction:: {path}\n")
     return title + plain(f"A {type(value).__name__}, here `{value}`.") + "\n\n"
