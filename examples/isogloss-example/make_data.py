@@ -17,8 +17,8 @@ WORDS = {
     },
     "deu-Latn": {
         "it": ["Das Zimmer", "Dieses Buch", "Der Abend", "Jenes Lied"],
-        "positive": ["war herrlich", "hat mich gefreut", "ist eine Wonne"],
-        "negative": ["war furchtbar", "hat mich geärgert", "ist vertane Zeit"],
+        "positive": ["war herrlich", "hat mich gefreut", "macht Freude"],
+        "negative": ["war furchtbar", "hat mich geärgert", "macht traurig"],
         "neutral": ["liegt auf dem Tisch", "beginnt um neun", "war dort drüben"],
     },
 }

@@ -12,6 +12,10 @@ STUDY_ENDINGS = {".yaml", ".yml", ".json"}
 StudyArgument = Annotated[
     Path, typer.Argument(metavar="STUDY", help="The study file (YAML).", show_default=False)
 ]
+StudiesArgument = Annotated[
+    list[Path],
+    typer.Argument(metavar="STUDY...", help="Study files (YAML).", show_default=False),
+]
 StoreOption = Annotated[
     Path,
     typer.Option(

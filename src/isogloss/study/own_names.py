@@ -37,7 +37,7 @@ def own_or_plugin(kind: Kind, own: Collection[str]) -> AfterValidator:
 def not_known(kind: Kind, name: str, own: Collection[str]) -> str:
     """What to say of a name that nobody has."""
     known = names(kind, own)
-    there = ", ".join(known) or "none: no installed plug-in has any"
+    there = ", ".join(known) or "none, as no plug-in is installed that has one"
     return f"{name!r} is not known.{did_you_mean(name, known)} Known: {there}"
 
 

@@ -1,13 +1,17 @@
 """`isogloss validate`: every mistake that can be found without training, found now."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
+
+from isogloss.base.errors import IsoglossError
 from isogloss.cli import show
 from isogloss.cli.options import (
     JsonOption,
     SetOption,
     StoreOption,
-    StudyArgument,
+    StudiesArgument,
     VerboseOption,
 )
 from isogloss.store.names import DEFAULT_STORE
@@ -17,21 +21,36 @@ if TYPE_CHECKING:
 
 
 def validate(
-    study: StudyArgument,
+    studies: StudiesArgument,
     store: StoreOption = DEFAULT_STORE,
     changes: SetOption = None,
     json: JsonOption = False,
     verbose: VerboseOption = 0,
 ) -> None:
-    """Check a study: keys, languages, folders, models, every row and label, the sizes asked for.
+    """Check studies: keys, languages, folders, models, every row and label, the sizes asked for.
 
-    Reads all data (into the store, so that a run need not) and trains nothing.
+    Reads all data (into the store, so that a run need not) and trains nothing. Of several studies
+    each is checked, whatever is wrong with the others.
     """
+    show.listen(verbose)
+    codes = []
+    for study in studies:
+        try:
+            _validate(study, store, changes, as_json=json)
+        except IsoglossError as error:
+            if len(studies) == 1:
+                raise
+            show.mistake(error, as_json=json)
+            codes.append(error.exit_code)
+    if codes:
+        raise typer.Exit(max(codes))
+
+
+def _validate(study: Path, store: Path, changes: list[str] | None, *, as_json: bool) -> None:
     from isogloss.desk.opened import open_study
     from isogloss.execute.check import check_data
     from isogloss.execute.read import read_data
 
-    show.listen(verbose)
     opened = open_study(study, store, changes)
     show.notes(opened.remarks)
     if not opened.pins.notes:
@@ -40,7 +59,7 @@ def validate(
             show.note(text)
         _try_encoders(opened)
     kinds = {name: _count(opened, *of) for name, of in _COUNTED.items()}
-    if json:
+    if as_json:
         show.dump(
             {
                 "study": opened.study.name,
