@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from importlib import import_module
 from importlib.util import find_spec
 
 import pytest
@@ -126,6 +127,7 @@ def test_wandb_offline_keeps_every_point_of_the_curve_and_asks_nobody(toys, tmp_
     monkeypatch.setenv("WANDB_MODE", "offline")
     monkeypatch.setenv("WANDB_SILENT", "true")
     curve = train(toys, tmp_path / "trackers", "wandb")
+    import_module("wandb").teardown()  # its own process writes the file, and has then ended
     (file,) = (tmp_path / "trackers" / "wandb").glob("offline-run-*/run-*.wandb")
     points, config = read_wandb(file)
     assert config["learning_rate"] == 2e-5
