@@ -22,6 +22,7 @@ author = "The Isogloss developers"
 copyright = author
 release = version = __version__
 language = "en"
+highlight_language = "text"  # of blocks that name none
 
 extensions = [
     "myst_parser",
