@@ -161,6 +161,21 @@ def test_who_asked_for_one_thread_gets_one(run, notes, monkeypatch):
     assert noted(notes, "OMP_NUM_THREADS") == ["1"]
 
 
+def test_each_worker_sees_one_of_several_gpus(run, notes, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")
+    pair = [toy_step(name, environment=["CUDA_VISIBLE_DEVICES"], meets=other)
+            for name, other in (("a", "b"), ("b", "a"))]  # fmt: skip
+    run(*pair)
+    assert set(noted(notes, "CUDA_VISIBLE_DEVICES")) == {"3", "5"}
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "3,5"
+
+
+def test_one_gpu_is_left_as_it_is(run, notes, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "7")
+    run(toy_step("a", environment=["CUDA_VISIBLE_DEVICES"]))
+    assert noted(notes, "CUDA_VISIBLE_DEVICES") == ["7"]
+
+
 def test_workers_keep_memory_unless_a_person_has_said_how(run, notes, monkeypatch):
     monkeypatch.delenv("GLIBC_TUNABLES", raising=False)
     run(toy_step("a", environment=["GLIBC_TUNABLES"]))

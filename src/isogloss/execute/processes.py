@@ -21,6 +21,7 @@ from isogloss.base.threads import thread_variables, threads_of_each
 from isogloss.execute.agenda import Agenda
 from isogloss.execute.allocator import allocator_variables
 from isogloss.execute.executor import Ended, Event, Failure, Outcome, Postponed, Work
+from isogloss.execute.gpus import gpu_variables, visible_gpus
 from isogloss.execute.stopping import is_asked, may_finish
 from isogloss.execute.worker import Died, Worker
 from isogloss.plan.plan import Step
@@ -83,6 +84,7 @@ class _Crew:
         self._posts = [_Post(number) for number in range(jobs)]
         self._work = work
         self._environment = environment
+        self._gpus = visible_gpus(os.environ)
 
     def free_post(self) -> _Post | None:
         """A place where nothing is done, one with a worker if there is one."""
@@ -92,7 +94,8 @@ class _Crew:
     def send(self, post: _Post, step: Step) -> None:
         """Give a step to a place's worker; that it is not alive shows on listening."""
         if post.worker is None:
-            post.worker = Worker(post.number, self._work, self._environment)
+            own = gpu_variables(post.number, self._gpus)
+            post.worker = Worker(post.number, self._work, {**self._environment, **own})
         with suppress(Died):
             post.worker.send(step)
 
