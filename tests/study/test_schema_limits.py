@@ -10,8 +10,8 @@ from isogloss.study.templates import template_text
 KNOWN = {
     "$defs", "$ref", "$schema", "additionalProperties", "anyOf", "const", "default", "description",
     "discriminator", "enum", "exclusiveMaximum", "exclusiveMinimum", "format", "items", "maxItems",
-    "maxLength", "maximum", "minItems", "minLength", "minimum", "not", "oneOf", "pattern", "properties",
-    "propertyNames", "required", "title", "type",
+    "maxLength", "maximum", "minItems", "minLength", "minimum", "not", "oneOf", "pattern",
+    "properties", "propertyNames", "required", "title", "type",
 }  # fmt: skip
 """Words of JSON Schema, draft 2020-12 (and OpenAPI's discriminator); others are passed over."""
 
