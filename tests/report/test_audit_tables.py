@@ -78,7 +78,7 @@ def test_no_text_of_the_data_is_in_any_file(audit, tmp_path):
 
 def test_the_console_ends_with_the_findings(audit):
     tables = audit_console(audit)
-    assert tables[-1].title == "What to look at before training"
+    assert str(tables[-1].title) == "What to look at before training"
     console = Console(width=200, file=io.StringIO())
     for table in tables:
         console.print(table)

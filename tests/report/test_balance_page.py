@@ -109,7 +109,7 @@ def test_the_csv_of_the_paper_table_has_a_column_an_arm_and_setting(written):
 def test_the_screen_shows_masked_words_and_probes(written):
     _, _, tables, design = written
     few = replace(design, arms=design.arms[:3])
-    assert [table.title for table in balance_console(tables, few)] == [
+    assert [str(table.title) for table in balance_console(tables, few)] == [
         "Masked words by language", "Probes by group of languages, in percent",
     ]  # fmt: skip
 
