@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures import Executor as Pool
-from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -28,9 +27,8 @@ from isogloss.execute.executor import (
     Progressed,
     Started,
     Work,
-    perform,
 )
-from isogloss.execute.shared import Stopped, leave_sign, work_while_signed
+from isogloss.execute.shared import leave_sign, perform_group, work_while_signed
 from isogloss.execute.stopping import is_asked
 from isogloss.plan.plan import Step
 from isogloss.plugins import OpenExecutor
@@ -173,23 +171,10 @@ class _Shift:
 
 
 def do_group(steps: Sequence[Step], work: Work) -> list[Event]:
-    """Do the steps of a group one after the other, in a worker; who needs a failed one is left out.
+    """Do the steps of a group, in a worker.
 
     Returns:
         What happened, but for the progress.
     """
-    told: list[Event] = []
-    failed: set[str] = set()
-    with suppress(Stopped):
-        for step in steps:
-            if failed.intersection(step.needs):
-                failed.add(step.key)
-                continue
-            with closing(perform(step, work, 0)) as events:
-                told += [event for event in events if not isinstance(event, Progressed)]
-            last = told[-1]
-            if isinstance(last, Ended) and last.outcome.failure:
-                failed.add(step.key)
-            if isinstance(last, Postponed):
-                break
-    return told
+    happened = perform_group(steps, work, 0)
+    return [event for event in happened if not isinstance(event, Progressed)]

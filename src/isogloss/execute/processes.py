@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from multiprocessing.connection import wait
 from typing import final
 
@@ -84,7 +85,11 @@ class _Crew:
         self._posts = [_Post(number) for number in range(jobs)]
         self._work = work
         self._environment = environment
-        self._gpus = visible_gpus(os.environ)
+
+    @cached_property
+    def _gpus(self) -> tuple[str, ...]:
+        """Looked for when the first worker starts: that imports torch."""
+        return visible_gpus(os.environ)
 
     def free_post(self) -> _Post | None:
         """A place where nothing is done, one with a worker if there is one."""

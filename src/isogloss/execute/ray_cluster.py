@@ -12,7 +12,7 @@ import os
 import time
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
@@ -32,10 +32,9 @@ from isogloss.execute.executor import (
     Progressed,
     Started,
     Work,
-    perform,
 )
 from isogloss.execute.needs import Needs
-from isogloss.execute.shared import Stopped, leave_sign, work_while_signed
+from isogloss.execute.shared import leave_sign, perform_group, work_while_signed
 from isogloss.execute.stopping import is_asked
 from isogloss.plan.plan import Step
 
@@ -291,26 +290,16 @@ def _said(lost: Exception) -> str:
 
 
 def _serve(steps: Sequence[Step], work: Work, number: int) -> Iterator[Event]:
-    """Do the steps of a group one after the other; who needs a failed one is left out."""
-    failed: set[str] = set()
-    with suppress(Stopped):
-        for step in steps:
-            if failed.intersection(step.needs):
-                failed.add(step.key)
-                continue
-            with closing(perform(step, work, number)) as events:
-                for event in _thinned(events):
-                    yield event
-                    if isinstance(event, Ended) and event.outcome.failure:
-                        failed.add(step.key)
-                    if isinstance(event, Postponed):
-                        return
+    """Do the steps of a group, and tell what happens as it comes."""
+    yield from _thinned(perform_group(steps, work, number))
 
 
 def _thinned(events: Iterator[Event]) -> Iterator[Event]:
     """Leave out progress that comes too soon after the last: every event crosses the network."""
     last = -_TELL_SECONDS
     for event in events:
+        if isinstance(event, Started):
+            last = -_TELL_SECONDS
         if isinstance(event, Progressed):
             if time.monotonic() - last < _TELL_SECONDS:
                 continue

@@ -6,14 +6,14 @@ takes its sign away, whoever works for it stops, with its checkpoint kept.
 
 import socket
 import time
-from collections.abc import Generator
-from contextlib import closing
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from isogloss.base.errors import RunError
-from isogloss.execute.executor import Work
+from isogloss.execute.executor import Ended, Event, Postponed, Work, perform
 from isogloss.plan.plan import Step
 from isogloss.store.runs import SIGN
 
@@ -64,3 +64,23 @@ def work_while_signed(step: Step, work: Work, sign: Path) -> Generator[Any, None
                 if not sign.exists():
                     raise Stopped
             yield at
+
+
+def perform_group(steps: Sequence[Step], work: Work, worker: int) -> Iterator[Event]:
+    """Do the steps of a group one after the other; who needs a failed one is left out.
+
+    It ends before its last step where the work was stopped, or a step is another command's.
+    """
+    failed: set[str] = set()
+    with suppress(Stopped):
+        for step in steps:
+            if failed.intersection(step.needs):
+                failed.add(step.key)
+                continue
+            with closing(perform(step, work, worker)) as events:
+                for event in events:
+                    yield event
+                    if isinstance(event, Ended) and event.outcome.failure:
+                        failed.add(step.key)
+                    if isinstance(event, Postponed):
+                        return
