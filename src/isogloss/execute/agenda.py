@@ -58,10 +58,10 @@ class Agenda:
         Groups that were postponed come after all others, and not before they have rested.
         """
         while self._ready:
-            if steps := self._still_open(self._groups[heappop(self._ready)]):
+            if steps := self.still_open(self._groups[heappop(self._ready)]):
                 return steps
         while self._later and self._later[0][0] <= time.monotonic():
-            if steps := self._still_open(self._later.popleft()[1]):
+            if steps := self.still_open(self._later.popleft()[1]):
                 return steps
         return ()
 
@@ -87,6 +87,10 @@ class Agenda:
         """Tell whether a step is not over: blocked steps of a taken group are to be left out."""
         return step.key in self._open
 
+    def still_open(self, steps: Iterable[Step]) -> tuple[Step, ...]:
+        """Those of some steps that are not over; blocked ones are."""
+        return tuple(filter(self.is_open, steps))
+
     def close(self, outcome: Outcome) -> list[Outcome]:
         """Note how a step ended.
 
@@ -105,9 +109,6 @@ class Agenda:
                     failed.append(step)
                     self._end(step)
         return blocked
-
-    def _still_open(self, group: Iterable[Step]) -> tuple[Step, ...]:
-        return tuple(filter(self.is_open, group))
 
     def _end(self, step: Step) -> None:
         del self._open[step.key]

@@ -151,9 +151,9 @@ class _Shift:
             if isinstance(event, Ended):
                 yield from map(Ended, self._agenda.close(event.outcome))
             if isinstance(event, Postponed):
-                self._agenda.postpone(filter(self._agenda.is_open, task.left))
+                self._agenda.postpone(task.left)
                 return
-        task.left = deque(filter(self._agenda.is_open, task.left))
+        task.left = deque(self._agenda.still_open(task.left))
         if task.left:
             yield from self._mourn(task, RuntimeError("its task ended before its steps were over"))
             yield from self._begin(task)
@@ -167,7 +167,7 @@ class _Shift:
         outcome = Outcome(step, "failed", time.monotonic() - task.began, failure)
         yield Ended(outcome)
         yield from map(Ended, self._agenda.close(outcome))
-        task.left = deque(filter(self._agenda.is_open, task.left))
+        task.left = deque(self._agenda.still_open(task.left))
 
 
 def do_group(steps: Sequence[Step], work: Work) -> list[Event]:

@@ -255,7 +255,7 @@ class _Shift:
 
     def _drop_closed(self, task: _Task) -> None:
         """Leave out what is over already: steps that are blocked are never begun."""
-        task.left = deque(filter(self._agenda.is_open, task.left))
+        task.left = deque(self._agenda.still_open(task.left))
 
     def _mourn(self, task: _Task, message: str) -> Iterator[Event]:
         """Give out again what is left; a step that was lost too often has failed."""
