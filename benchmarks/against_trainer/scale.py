@@ -47,11 +47,11 @@ class Scale:
 FULL = {
     "sentiment": Scale(
         "distilbert", "wordpiece", 6, 768, 12, 3072, table=119_547, vocabulary=30_000,
-        rows=640, batch=32, max_length=128, pool=1600, taught_epochs=15.0,
+        rows=640, batch=32, max_length=128, pool=1600, test_rows=300, taught_epochs=15.0,
     ),
     "ner": Scale(
         "xlm-roberta", "unigram", 12, 768, 12, 3072, table=250_002, vocabulary=30_000,
-        rows=160, batch=16, max_length=128, pool=800,
+        rows=160, batch=16, max_length=128, pool=800, test_rows=200,
     ),
     "mlm": Scale(
         "bert", "wordpiece", 4, 256, 4, 1024, table=0, vocabulary=32_000,

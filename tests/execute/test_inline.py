@@ -169,6 +169,21 @@ def test_a_very_large_plan_is_kept_account_of_in_one_go():
     assert not agenda
 
 
+def test_what_has_most_before_the_end_is_taken_first():
+    """A short step that much waits for comes before a longer one that nothing waits for."""
+    short, teacher, long = toy_step("short"), toy_step("teacher"), toy_step("long")
+    student = toy_step("student", teacher, group="g")
+    test = toy_step("test", student, group="g")
+    sizes = {"short": 1, "teacher": 2, "long": 5, "student": 3, "test": 1}
+    agenda = Agenda([short, teacher, long, student, test], lambda step: sizes[step.title])
+    taken = []
+    while group := agenda.take():
+        taken.append([step.title for step in group])
+        for step in group:
+            agenda.close(Outcome(step, "done"))
+    assert taken == [["teacher"], ["long"], ["student", "test"], ["short"]]
+
+
 def test_ctrl_c_passes_through_and_the_work_is_closed(tmp_path):
     def interrupted(step):
         yield from work(step, tmp_path)

@@ -6,7 +6,7 @@ of the work on short texts (128 / mean length); one part per batch wastes what t
 for; one part per example pays the fixed price of a pass each time. `cut` finds the cheapest cut.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,12 +97,7 @@ def token_budget(lengths: Indices, max_tokens: int) -> list[Indices]:
 
 
 def pad(
-    encoded: Encoded, indices: Indices, pad_id: int
+    encoded: Encoded, indices: Indices, pad_id: int, widths: Sequence[int] = ()
 ) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
-    """Lay examples side by side, as long as the longest of them.
-
-    Returns:
-        Ids [batch, longest], and a mask [batch, longest] of 1 for tokens and 0 for padding, or None
-        when all are of one length: without a mask the model has less to do.
-    """
-    return pad_runs(encoded.ids, encoded.offsets, indices, pad_id)
+    """Lay examples side by side, as `pad_runs` does."""
+    return pad_runs(encoded.ids, encoded.offsets, indices, pad_id, widths)

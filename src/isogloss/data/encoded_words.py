@@ -191,15 +191,10 @@ class EncodedWords:
 
 
 def pad_windows(
-    encoded: EncodedWords, windows: Indices, pad_id: int
+    encoded: EncodedWords, windows: Indices, pad_id: int, widths: Sequence[int] = ()
 ) -> tuple[Indices, Indices | None]:
-    """Lay windows side by side, as long as the longest of them.
-
-    Returns:
-        Ids [batch, longest], and a mask [batch, longest] of 1 for sub-tokens and 0 for padding, or
-        None when all are of one length.
-    """
-    return pad_runs(encoded.ids, encoded.offsets, windows, pad_id)
+    """Lay windows side by side, as `pad_runs` does."""
+    return pad_runs(encoded.ids, encoded.offsets, windows, pad_id, widths)
 
 
 def _lists(offsets: Indices, values: pa.Array) -> pa.Array:

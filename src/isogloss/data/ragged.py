@@ -46,19 +46,34 @@ def runs(offsets: Indices, chosen: Indices) -> tuple[Indices, Indices]:
 
 
 def pad_runs(
-    ids: NDArray[Any], offsets: Indices, chosen: Indices, pad_id: int
+    ids: NDArray[Any],
+    offsets: Indices,
+    chosen: Indices,
+    pad_id: int,
+    widths: Sequence[int] = (),
 ) -> tuple[Indices, Indices | None]:
     """Lay chosen sequences side by side, as long as the longest of them.
 
+    Args:
+        ids: [tokens] sequence after sequence.
+        offsets: [n + 1] where each begins.
+        chosen: [batch] which ones.
+        pad_id: stands where a sequence has ended.
+        widths: ascending; if there are any, all is as wide as the first that holds the longest, so
+            that few shapes occur.
+
     Returns:
         Ids [batch, longest], and a mask [batch, longest] of 1 for tokens and 0 for padding, or None
-        when all are of one length: without a mask the model has less to do.
+        when all are of one length: without a mask the model has less to do. With `widths` there is
+        always one, since its being there is part of the shape.
     """
     places, lengths = runs(offsets, chosen)
-    mask = np.arange(lengths.max(initial=0)) < lengths[:, None]
+    longest = int(lengths.max(initial=0))
+    width = next((one for one in widths if one >= longest), longest)
+    mask = np.arange(width) < lengths[:, None]
     laid = np.full(mask.shape, pad_id, dtype=np.int64)
     laid[mask] = ids[places]
-    return laid, None if mask.all() else mask.astype(np.int64)
+    return laid, None if mask.all() and not widths else mask.astype(np.int64)
 
 
 def join(arrays: Sequence[NDArray[Any]], dtype: type[Scalar]) -> NDArray[Scalar]:

@@ -6,7 +6,7 @@ Each step, each need and each group is looked at once or twice, so 100,000 steps
 
 import time
 from collections import defaultdict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from heapq import heappop, heappush
 from typing import final
@@ -23,13 +23,23 @@ _LOOK_SECONDS = 0.1
 
 @final
 class Agenda:
-    """Steps that are not over yet.
+    """Steps that are not over yet."""
 
-    Raises:
-        ValueError: if a step comes before one that it needs.
-    """
+    def __init__(
+        self, steps: Sequence[Step], weight: Callable[[Step], float] | None = None
+    ) -> None:
+        """Take down all steps.
 
-    def __init__(self, steps: Sequence[Step]) -> None:
+        Args:
+            steps: each after those that it needs.
+            weight: how long a step takes beside others. Where workers share the steps, those come
+                first that have most before the end, themselves and the longest chain of steps that
+                wait for them, so that no long training is left to one worker at last. By default
+                they come in their order.
+
+        Raises:
+            ValueError: if a step comes before one that it needs.
+        """
         self._open = {step.key: step for step in steps}
         self._users: dict[str, list[Step]] = defaultdict(list)
         for step in self._open.values():
@@ -40,13 +50,14 @@ class Agenda:
         self._groups = grouped(self._open.values())
         self._waiting = [_outside(group) & self._open.keys() for group in self._groups]
         self._waiters: dict[str, list[int]] = defaultdict(list)
-        self._ready: list[int] = []
+        self._before_the_end = self._chains(weight)
+        self._ready: list[tuple[float, int]] = []
         self._later: deque[tuple[float, tuple[Step, ...]]] = deque()
         for place, needs in enumerate(self._waiting):
             for key in needs:
                 self._waiters[key].append(place)
             if not needs:
-                heappush(self._ready, place)
+                self._push(place)
 
     def __bool__(self) -> bool:
         """Tell whether any step is not over."""
@@ -58,7 +69,7 @@ class Agenda:
         Groups that were postponed come after all others, and not before they have rested.
         """
         while self._ready:
-            if steps := self.still_open(self._groups[heappop(self._ready)]):
+            if steps := self.still_open(self._groups[heappop(self._ready)[1]]):
                 return steps
         while self._later and self._later[0][0] <= time.monotonic():
             if steps := self.still_open(self._later.popleft()[1]):
@@ -115,7 +126,20 @@ class Agenda:
         for place in self._waiters.pop(step.key, ()):
             self._waiting[place].discard(step.key)
             if not self._waiting[place]:
-                heappush(self._ready, place)
+                self._push(place)
+
+    def _push(self, place: int) -> None:
+        heappush(self._ready, (-self._before_the_end[place], place))
+
+    def _chains(self, weight: Callable[[Step], float] | None) -> list[float]:
+        """[groups] The longest chain of steps from each to an end, by weight."""
+        if weight is None:
+            return [0.0] * len(self._groups)
+        left: dict[str, float] = {}
+        for step in reversed(self._open.values()):
+            after = max((left[user.key] for user in self._users[step.key]), default=0.0)
+            left[step.key] = weight(step) + after
+        return [max(left[step.key] for step in group) for group in self._groups]
 
 
 def grouped(steps: Iterable[Step]) -> list[list[Step]]:

@@ -30,6 +30,7 @@ from isogloss.execute.executor import (
 )
 from isogloss.execute.shared import leave_sign, perform_group, work_while_signed
 from isogloss.execute.stopping import is_asked
+from isogloss.plan.estimate import weight
 from isogloss.plan.plan import Step
 from isogloss.plugins import OpenExecutor
 
@@ -65,7 +66,9 @@ class PoolExecutor:
             return
         pool = self._open()
         sign = leave_sign(self.root.absolute())
-        shift = _Shift(pool, Agenda(steps), partial(work_while_signed, work=work, sign=sign))
+        shift = _Shift(
+            pool, Agenda(steps, weight), partial(work_while_signed, work=work, sign=sign)
+        )
         try:
             yield from shift.events()
         finally:

@@ -25,6 +25,7 @@ from isogloss.execute.executor import Ended, Event, Failure, Outcome, Postponed,
 from isogloss.execute.gpus import gpu_variables, visible_gpus
 from isogloss.execute.stopping import is_asked, may_finish
 from isogloss.execute.worker import Died, Worker
+from isogloss.plan.estimate import weight
 from isogloss.plan.plan import Step
 
 _LOOK_SECONDS = 1.0
@@ -55,7 +56,7 @@ class ProcessesExecutor:
         crew = _Crew(self.jobs, pickle.dumps(work), environment)
         atexit.register(crew.stop)  # multiprocessing would wait for the workers at exit
         try:
-            yield from _Shift(Agenda(steps), crew).events()
+            yield from _Shift(Agenda(steps, weight), crew).events()
         finally:
             try:
                 if may_finish():

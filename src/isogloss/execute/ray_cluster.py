@@ -36,6 +36,7 @@ from isogloss.execute.executor import (
 from isogloss.execute.needs import Needs
 from isogloss.execute.shared import leave_sign, perform_group, work_while_signed
 from isogloss.execute.stopping import is_asked
+from isogloss.plan.estimate import weight
 from isogloss.plan.plan import Step
 
 MOST_AT_ONCE = 2000
@@ -79,7 +80,7 @@ class RayExecutor:
             _say_if_too_large(ray, self.needs.of(steps))
             sign = leave_sign(self.root.absolute())
             signed = partial(work_while_signed, work=work, sign=sign)
-            shift = _Shift(ray, Agenda(steps), self.needs, signed)
+            shift = _Shift(ray, Agenda(steps, weight), self.needs, signed)
             try:
                 yield from shift.events()
             finally:

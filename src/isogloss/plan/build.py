@@ -162,6 +162,7 @@ class _Desk:
             "save_seconds": training.save_seconds,
             "logging_steps": training.logging_steps,
             "report_to": list(training.report_to),
+            "cuda_graphs": training.cuda_graphs,
             "study": study.name,
         }
         needs = [self.prepare(code, study.labeled.train_splits).key for code in run.sources]

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from isogloss.study.lora import Lora
 from isogloss.study.optimizing import Optimizing
-from isogloss.study.spec import AddedLater, Count, Number, Spec, identity
+from isogloss.study.spec import AddedLater, Count, NotIdentity, Number, Spec, identity
 
 IN_KEYS = {"full": "finetune"}
 """Methods whose name in keys is older than the one they have now."""
@@ -77,6 +77,10 @@ class Training(Optimizing):
 
     max_length: Annotated[int, Field(ge=4, le=8192)] = 128
     """Sub-tokens kept of a text, special tokens included; truncation is counted and shown."""
+
+    cuda_graphs: Annotated[bool, NotIdentity()] = False
+    """On a GPU, record the passes over texts of a length and replay them: several times as fast for
+    short texts, at some more memory."""
 
     eval_strategy: Literal["no", "epoch", "steps"] = "no"
     """When the dev score is taken; needs data.dev_split."""

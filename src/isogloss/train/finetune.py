@@ -16,6 +16,7 @@ from isogloss.model.encoder import first_position
 from isogloss.model.unpadded import reads_unpadded
 from isogloss.model.used_entries import put_aside
 from isogloss.train.between import Progress, take_steps
+from isogloss.train.graphs import widths_for
 from isogloss.train.lesson import TagLesson, TextLesson
 from isogloss.train.loop import StepDone
 from isogloss.train.parts import Cutting
@@ -35,6 +36,7 @@ def finetune(  # noqa: PLR0913
     max_tokens: int,
     also_read: Sequence[NDArray[np.int32]] = (),
     method: Mapping[str, Any] | None = None,
+    cuda_graphs: bool = False,
 ) -> Generator[Progress, None, Trained]:
     """Train a model in place, yielding after each optimizer step.
 
@@ -53,6 +55,7 @@ def finetune(  # noqa: PLR0913
             and in the lesson takes part in the training; the outcome is that of training it all.
         method: what decides which weights learn and how, JSON-able, where that is not all of
             them: a checkpoint must agree with it.
+        cuda_graphs: on a GPU, record passes and replay them.
 
     Raises:
         InputError: for an empty split, or a recipe that does not fit the arguments.
@@ -72,7 +75,9 @@ def finetune(  # noqa: PLR0913
             training.judge(done, float(dev_score(model)), tracker)
 
     first = first_position(model) if reads_unpadded(model) else None
-    cutting = Cutting(max_tokens, training.price, pad_id, first, training.ranks.share)
+    training.cuda_graphs = cuda_graphs and training.device.type == "cuda"
+    widths = widths_for(lesson.encoded.lengths) if training.cuda_graphs else ()
+    cutting = Cutting(max_tokens, training.price, pad_id, first, widths, training.ranks.share)
     try:
         yield from take_steps(training, cutting, judge, tracker)
     finally:

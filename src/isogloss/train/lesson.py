@@ -239,7 +239,7 @@ class TagLesson:
             rows = rows_of(step.lengths, cutting.max_tokens)
             return [_window_row(step, tags, row, cutting.first_position, device) for row in rows]
         windows = cut(step.lengths, fixed_cost=cutting.fixed_cost, max_tokens=cutting.max_tokens)
-        return [_window_part(step, tags, one, cutting.pad_id, device) for one in windows]
+        return [_window_part(step, tags, one, cutting, device) for one in windows]
 
     def loss(self, model: PreTrainedModel, part: Any) -> Tensor:
         """Mean cross-entropy over the words."""
@@ -264,10 +264,10 @@ def _window_part(
     encoded: EncodedWords,
     tags: NDArray[np.int64],
     windows: NDArray[np.int64],
-    pad_id: int,
+    cutting: Cutting,
     device: torch.device,
 ) -> WindowPart:
-    ids, mask = pad_windows(encoded, windows, pad_id)
+    ids, mask = pad_windows(encoded, windows, cutting.pad_id, cutting.widths)
     places, lengths = runs(encoded.offsets, windows)
     real = np.arange(ids.shape[1]) < lengths[:, None]
     laid = np.full(ids.shape, IGNORED, dtype=np.int64)

@@ -20,6 +20,7 @@ from torch.optim import Optimizer
 from isogloss.base.errors import RunError
 from isogloss.base.memory import is_out_of_memory
 from isogloss.model.precision import Precision
+from isogloss.train.graphs import Graphs
 from isogloss.train.ranks import ranks_of
 
 CHECK_EVERY = 50
@@ -46,6 +47,9 @@ class Terms:
 
     first_step: int
     """Steps already done before this loop."""
+
+    cuda_graphs: bool = False
+    """Whether passes are recorded and replayed, which only a GPU can."""
 
 
 @final
@@ -136,6 +140,7 @@ def fit(
     ranks = ranks_of(accelerator)
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     clip = terms.max_grad_norm or float("inf")
+    graphs = Graphs(loss, terms.precision, accelerator.device) if terms.cuda_graphs else None
     for step, parts in enumerate(batches, start=terms.first_step + 1):
         reseed(terms.seed, step, ranks.share.rank)
         rate = terms.learning_rate(step - 1)
@@ -145,7 +150,10 @@ def fit(
         shares = [(part, size(part) / n) for part in parts if size(part)]
         try:
             with fitting(step):
-                total = _backward(shares, loss, accelerator, terms.precision)
+                if graphs is None:
+                    total = _backward(shares, loss, accelerator, terms.precision)
+                else:
+                    total = _replayed(shares, graphs, accelerator.device)
         except TooLarge:
             optimizer.zero_grad()
             raise
@@ -156,7 +164,7 @@ def fit(
             check_finite(step, "loss", total)
             check_finite(step, "norm of the gradient", norm)
         optimizer.step()
-        optimizer.zero_grad()
+        optimizer.zero_grad(set_to_none=graphs is None)
         yield StepDone(step, total, n, norm.detach(), rate)
         if step >= terms.max_steps:
             return
@@ -179,6 +187,16 @@ def _backward(
             with torch.autocast(accelerator.device.type, enabled=False):
                 accelerator.backward(weighed)
             total = total + weighed.detach()
+    return total
+
+
+def _replayed(
+    shares: Sequence[tuple[Part, float]], graphs: Graphs[Part], device: torch.device
+) -> Tensor:
+    """As `_backward`, with passes that are recorded."""
+    total = torch.zeros((), device=device)
+    for part, share in shares:
+        total += graphs.backward(part, share)
     return total
 
 

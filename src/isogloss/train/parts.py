@@ -96,6 +96,10 @@ class Cutting:
     """Where the model counts positions from, if it reads texts end to end; None lays them side by
     side, with padding."""
 
+    widths: tuple[int, ...] = ()
+    """To which parts are padded, ascending, so that few shapes occur; none pads each to its longest
+    sequence."""
+
     share: Share = WHOLE
     """What of each step is laid here, where several processes train together."""
 
@@ -119,13 +123,13 @@ def cut_and_pad(
         rows = rows_of(lengths, cutting.max_tokens)
         return [_row(encoded, indices[row], cutting.first_position, device) for row in rows]
     parts = cut(lengths, fixed_cost=cutting.fixed_cost, max_tokens=cutting.max_tokens)
-    return [_part(encoded, indices[part], cutting.pad_id, device) for part in parts]
+    return [_part(encoded, indices[part], cutting, device) for part in parts]
 
 
 def _part(
-    encoded: Encoded, chosen: NDArray[np.int64], pad_id: int, device: torch.device
+    encoded: Encoded, chosen: NDArray[np.int64], cutting: Cutting, device: torch.device
 ) -> TextPart:
-    ids, mask = pad(encoded, chosen, pad_id)
+    ids, mask = pad(encoded, chosen, cutting.pad_id, cutting.widths)
     return TextPart(
         input_ids=torch.from_numpy(ids).to(device, non_blocking=True),
         attention_mask=None if mask is None else torch.from_numpy(mask).to(device),

@@ -78,6 +78,7 @@ def make_trained(bench: Bench) -> Making:
             max_tokens=settings["max_tokens"],
             also_read=[split.ids for split in dev],
             method={"lora": payload["training"]["lora"]} if adapted else None,
+            cuda_graphs=settings["cuda_graphs"],
         )
     adapter = adapted.merge() if adapted else None
     _kept[bench.step.key] = model
