@@ -13,5 +13,5 @@ of real size: a step takes as long as with a checkpoint.
 Two epochs over the same rows are taken and the second is timed: in the first, kernels are made for
 each new shape. Rows are picked so that `group_by_length` pads them as little as those of a large
 set (`inputs.typical`). A step of the arm that pads all to one length costs always the same, so a
-few are timed after one. No arm saves, evaluates or logs on the way.
+few are timed after one; a GPU takes them all. No arm saves, evaluates or logs on the way.
 """

@@ -72,13 +72,14 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
     parser.add_argument("--also", nargs="+", choices=NOT_QUICK, default=[], help="more arms")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=2, help="the first is not timed")
     parser.add_argument("--threads", type=int, default=available_cores())
     parser.add_argument("--json", type=Path, help="file for the raw numbers")
     parser.add_argument("--parity", action="store_true", help="compare scores, not seconds")
     parser.add_argument("--quick", action="store_true", help="tiny sizes: does it run at all?")
     asked = parser.parse_args(arguments)
-    if min(asked.rounds, asked.threads) < 1:
-        parser.error("--rounds and --threads begin at 1")
+    if min(asked.rounds, asked.threads, asked.epochs - 1) < 1:
+        parser.error("--rounds and --threads begin at 1, --epochs at 2")
     asked.data = asked.data.resolve()
     return asked
 
@@ -106,10 +107,17 @@ def speed(asked: argparse.Namespace, raw: dict[str, Any], home: Path) -> Iterato
         raw["titles"][task] = title(scale, taught)
         arms = arms_of(task, quick=asked.quick, also=tuple(asked.also))
         turns = in_turn(
-            task, arms, rounds=asked.rounds, threads=asked.threads, scale=scale, folder=folder
+            task,
+            arms,
+            rounds=asked.rounds,
+            threads=asked.threads,
+            epochs=asked.epochs,
+            scale=scale,
+            folder=folder,
         )
         for measured in turns:
             raw["runs"].append(measured)
+            write_json(raw, asked.json)
         yield list(task_lines(raw, task))
     yield list(NOTES)
 

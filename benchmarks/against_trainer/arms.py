@@ -4,7 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, final
 
+import torch
+
 ISOGLOSS = "isogloss"
+GRAPHS = "isogloss, cuda_graphs"
+"""With passes that are recorded and replayed, where there is a GPU."""
+
+OURS = (ISOGLOSS, GRAPHS)
 TUNED = "tuned"
 
 
@@ -51,9 +57,12 @@ OPTIONAL = ("tuned-compiled",)
 """Measured only if asked for: compiling can take longer than the whole training."""
 
 NOT_QUICK = ("tuned-eager", *OPTIONAL)
+"""Left out on a GPU as well, whose fused attention is the faster one."""
 
 
 def arms_of(task: str, *, quick: bool, also: tuple[str, ...] = ()) -> tuple[str, ...]:
     """The arms of a task in their turn; the first is what the others are compared with."""
-    left_out = set(NOT_QUICK if quick else OPTIONAL) - set(also)
-    return (*(arm for arm in TRAINER_ARMS[task] if arm not in left_out), ISOGLOSS)
+    on_gpu = torch.cuda.is_available()
+    left_out = set(NOT_QUICK if quick or on_gpu else OPTIONAL) - set(also)
+    ours = OURS if on_gpu and task != "mlm" else (ISOGLOSS,)
+    return (*(arm for arm in TRAINER_ARMS[task] if arm not in left_out), *ours)

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from benchmarks.against_trainer.arms import GRAPHS
 from benchmarks.against_trainer.job import Evaluated, Job, Trained, now, peak_memory_mb
 from benchmarks.against_trainer.models import make_model, model_to_evaluate
 from benchmarks.against_trainer.prepared import tests_in, tokenizer_in, train_in
@@ -33,6 +34,7 @@ def train(job: Job, terms: Terms) -> tuple[Trained, Any]:
     model = make_model(job.task, job.scale, job.folder, attention=attention, seed=terms.seed)
     lesson = _lesson(job.task, data, tokenizer, terms)
     learn = pretrain if job.task == "mlm" else finetune
+    more = {"cuda_graphs": True} if job.arm == GRAPHS else {}
     stamps, found = timed(
         learn(
             model,
@@ -41,17 +43,19 @@ def train(job: Job, terms: Terms) -> tuple[Trained, Any]:
             pad_id=tokenizer.pad_token_id,
             folder=job.scratch / "checkpoints",
             max_tokens=MAX_TOKENS,
+            **more,
         )
     )
     told = getattr(found, "trained", found)
     first = terms.recipe.steps_per_epoch(len(lesson))
-    lengths = _lengths(data)
+    lengths, timed_epochs = _lengths(data), len(stamps) // first - 1
+    tokens = timed_epochs * sum(lengths)
     return Trained(
         steps=len(stamps) - first,
         seconds=stamps[-1] - stamps[first - 1],
-        tokens=sum(lengths),
-        positions=round(sum(lengths) / (1 - told.padding_share)),
-        flops=training_flops(job.task, model.config, lengths),
+        tokens=tokens,
+        positions=round(tokens / (1 - told.padding_share)),
+        flops=timed_epochs * training_flops(job.task, model.config, lengths),
         memory_mb=peak_memory_mb(),
         precision=told.precision,
         train_loss=told.train_loss,

@@ -94,7 +94,8 @@ def train(job: Job, arm: TrainerArm, terms: Terms) -> tuple[Trained, Any]:
     tokenizer = tokenizer_in(job.folder)
     model = make_model(job.task, job.scale, job.folder, attention=arm.attention, seed=terms.seed)
     data = rows_of(train_in(job.folder, job.task))
-    stop = {"max_steps": 1 + job.scale.few_steps} if arm.padded else {}
+    few = _few(arm)
+    stop = {"max_steps": 1 + job.scale.few_steps} if few else {}
     stamps, collate = Stamps(), Counted(COLLATORS[job.task](tokenizer))
     make = Trainer if job.task == "parity" else GroupingTrainer
     trainer = make(
@@ -106,7 +107,7 @@ def train(job: Job, arm: TrainerArm, terms: Terms) -> tuple[Trained, Any]:
         callbacks=[stamps],
     )
     loss = trainer.train().training_loss
-    first, last = 1 if arm.padded else -(-len(data) // terms.batch), len(stamps.at)
+    first, last = 1 if few else -(-len(data) // terms.batch), len(stamps.at)
     lengths = [len(row["input_ids"]) for row in data]
     epochs = sum(collate.rows[first:last]) / len(data)
     return Trained(
@@ -179,6 +180,11 @@ def arguments(job: Job, options: Mapping[str, Any]) -> TrainingArguments:
     )
 
 
+def _few(arm: TrainerArm) -> bool:
+    """Whether few steps and rows are timed: of an arm that pads to one length, but for a GPU."""
+    return arm.padded and not torch.cuda.is_available()
+
+
 def precision_of(options: Mapping[str, Any]) -> str:
     """What an arm computes with on this machine."""
     return "bf16" if options.get("bf16") and native_bf16(best_device().type)[0] else "fp32"
@@ -186,7 +192,7 @@ def precision_of(options: Mapping[str, Any]) -> str:
 
 def _chosen(n: int, job: Job, arm: TrainerArm) -> Any:
     """Rows to read: all, or a few, others in each round."""
-    if not arm.padded:
+    if not _few(arm):
         return np.arange(n)
     first = job.round * job.scale.few_rows
     return np.unique(np.arange(first, first + min(n, job.scale.few_rows)) % n)

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.against_trainer.arms import ISOGLOSS
+from benchmarks.against_trainer.arms import OURS
 from benchmarks.against_trainer.job import Job
 from benchmarks.against_trainer.scale import Scale
 from isogloss.base.errors import RunError
@@ -26,7 +26,14 @@ LAST_LINES = 25
 
 
 def in_turn(
-    task: str, arms: Sequence[str], *, rounds: int, threads: int, scale: Scale, folder: Path
+    task: str,
+    arms: Sequence[str],
+    *,
+    rounds: int,
+    threads: int,
+    epochs: int,
+    scale: Scale,
+    folder: Path,
 ) -> Iterator[dict[str, Any]]:
     """Yield what each arm measured: all arms of the first round, then those of the second.
 
@@ -36,7 +43,7 @@ def in_turn(
     for number in range(rounds):
         for arm in arms:
             with TemporaryDirectory(prefix="against-trainer-") as scratch:
-                job = Job(task, arm, number, threads, scale, folder, Path(scratch))
+                job = Job(task, arm, number, threads, scale, folder, Path(scratch), epochs=epochs)
                 yield run(job, f"{task}, round {number + 1} of {rounds}: {arm}")
 
 
@@ -57,7 +64,7 @@ def run(job: Job, title: str) -> dict[str, Any]:
 
 def _environment(job: Job) -> dict[str, str]:
     """Isogloss has what its workers have; the Trainer what every process has."""
-    ours = allocator_variables(os.environ) if job.arm == ISOGLOSS else {}
+    ours = allocator_variables(os.environ) if job.arm in OURS else {}
     return {**os.environ, **QUIET, **thread_variables(job.threads), **ours}
 
 

@@ -10,7 +10,7 @@ between steps and never put away.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from typing import Any, Generic, TypeVar, final
 
@@ -79,6 +79,11 @@ class Graphs(Generic[Part]):
         self._pool = torch.cuda.graph_pool_handle()
         self._passes: dict[Any, _Recorded | None] = {}
         self._records = True
+
+    @property
+    def recorded(self) -> Iterator[bool]:
+        """Of each shape that came, whether its pass is recorded."""
+        return (one is not None for one in self._passes.values())
 
     def backward(self, part: Any, share: float) -> Tensor:
         """Add the gradients of a part's loss times its share; return that, a scalar.
