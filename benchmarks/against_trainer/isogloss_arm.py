@@ -4,6 +4,7 @@ from collections.abc import Generator
 from typing import Any, Literal
 
 import numpy as np
+import torch
 
 from benchmarks.against_trainer.arms import GRAPHS
 from benchmarks.against_trainer.job import Evaluated, Job, Trained, now, peak_memory_mb
@@ -84,7 +85,8 @@ def _evaluate(job: Job, model: Any, name: Literal["bf16", "fp32"], pad_id: int) 
         "max_tokens": MAX_TOKENS,
     }
     for test in tests.values():
-        read(model, test.select(np.arange(min(len(test), job.scale.batch))), **asked)
+        n_first = len(test) if torch.cuda.is_available() else job.scale.batch
+        read(model, test.select(np.arange(min(len(test), n_first))), **asked)
     start = now()
     found = {code: read(model, test, **asked) for code, test in tests.items()}
     seconds = now() - start

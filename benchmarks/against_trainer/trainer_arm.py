@@ -138,7 +138,7 @@ def evaluate(job: Job, arm: TrainerArm, terms: Terms) -> dict[str, Evaluated]:
     picked = {code: test.select(chosen[code]) for code, test in tests.items()}
     laid = {code: _laid(rows_of(test), job, arm, tokenizer) for code, test in picked.items()}
     for rows in laid.values():
-        trainer.predict(rows[: terms.batch])
+        trainer.predict(rows if torch.cuda.is_available() else rows[: terms.batch])
     start = now()
     found = {code: trainer.predict(rows).predictions for code, rows in laid.items()}
     seconds = now() - start
