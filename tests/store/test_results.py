@@ -15,8 +15,10 @@ from isogloss.store import results
 from isogloss.store.results import (
     ROW_COLUMNS,
     query,
+    results_reader,
     results_table,
     to_csv,
+    to_file,
     to_json,
     to_parquet,
 )
@@ -81,7 +83,7 @@ def test_there_is_one_row_per_value_with_the_columns_in_their_order(table):
 
 
 def test_json_is_one_array_of_rows_with_lists_as_lists_and_missing_as_null(table):
-    rows = json.loads(to_json(table))
+    rows = json.loads("".join(to_json(table)))
     assert rows == table.to_pylist()
     assert list(rows[0]) == list(ROW_COLUMNS)
     assert rows[0]["source_languages"] == ["deu-Latn", "eng-Latn"]
@@ -91,23 +93,23 @@ def test_json_is_one_array_of_rows_with_lists_as_lists_and_missing_as_null(table
 def test_no_results_are_a_table_with_columns_and_no_rows():
     table = results_table([])
     assert table.column_names == list(ROW_COLUMNS)
-    assert json.loads(to_json(table)) == []
-    assert to_csv(table).splitlines() == [",".join(ROW_COLUMNS)]
+    assert json.loads("".join(to_json(table))) == []
+    assert "".join(to_csv(table)).splitlines() == [",".join(ROW_COLUMNS)]
 
 
 @given(value=st.floats(allow_nan=False, allow_infinity=False), label=st.text())
 def test_values_and_labels_come_back_from_every_text_as_they_were(value, label):
     table = results_table([entry(score(f"f1/{label}", value), encoder=label)])
-    (row,) = json.loads(to_json(table))
+    (row,) = json.loads("".join(to_json(table)))
     assert (row["value"], row["metric"], row["encoder"]) == (value, f"f1/{label}", label)
     if "\r" not in label and "\x00" not in label:
-        (line,) = csv.DictReader(io.StringIO(to_csv(table), newline=""))
+        (line,) = csv.DictReader(io.StringIO("".join(to_csv(table)), newline=""))
         assert float(line["value"]) == value
         assert (line["metric"], line["encoder"]) == (f"f1/{label}", label)
 
 
 def test_csv_joins_lists_by_a_plus_and_leaves_missing_empty(table):
-    line = next(csv.DictReader(io.StringIO(to_csv(table))))
+    line = next(csv.DictReader(io.StringIO("".join(to_csv(table)))))
     assert line["source_languages"] == "deu-Latn+eng-Latn"
     assert line["n_per_language"] == line["target_language"] == ""
     assert line["n_train"] == "200"
@@ -117,6 +119,45 @@ def test_parquet_comes_back_as_it_was(table, tmp_path):
     to_parquet(table, tmp_path / "results.parquet")
     assert pq.read_table(tmp_path / "results.parquet").equals(table)
     assert [path.name for path in tmp_path.iterdir()] == ["results.parquet"]
+
+
+@pytest.mark.parametrize("write", [to_json, to_csv])
+@pytest.mark.parametrize("n", [0, 1, 3, 4, 10])
+def test_rows_that_come_as_they_are_asked_for_are_the_same_text(write, n, monkeypatch):
+    entries = [entry(score("accuracy", number / 7), step=str(number)) for number in range(n)]
+    whole = "".join(write(results_table(entries)))
+    monkeypatch.setattr(results, "_BATCH_ROWS", 3)
+    assert "".join(write(results_reader(entries))) == whole
+
+
+def test_no_more_entries_are_read_than_the_rows_at_hand_need(monkeypatch):
+    monkeypatch.setattr(results, "_BATCH_ROWS", 3)
+    read = []
+
+    def entries():
+        for number in range(10):
+            read.append(number)
+            yield entry(score("accuracy", 0.5))
+
+    chunks = to_csv(results_reader(entries()))
+    next(chunks)
+    next(chunks)
+    assert len(read) == 3
+
+
+def test_parquet_of_rows_that_come_as_they_are_asked_for(table, tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "_BATCH_ROWS", 1)
+    entries = [entry(score("accuracy", 0.5), score("loss", 0.25)), entry(score("loss", 1.0))]
+    to_parquet(results_reader(entries), tmp_path / "results.parquet")
+    assert pq.read_table(tmp_path / "results.parquet").equals(results_table(entries))
+
+
+@pytest.mark.parametrize("place", ["nowhere/results.csv", "folder"])
+def test_text_to_a_place_that_cannot_be_written_is_told(table, tmp_path, place):
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(InputError, match="cannot be written"):
+        to_file(to_csv(table), tmp_path / place)
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
 
 
 @pytest.mark.parametrize("place", ["nowhere/results.parquet", "folder"])
@@ -134,7 +175,7 @@ def test_how_many_rows_are_made_at_a_time_does_not_change_them(monkeypatch, batc
     table = results_table(entries)
     assert table["value"].to_pylist() == [x for i in range(100) for x in (i / 7, i)]
     assert table["seed"].to_pylist() == [i for i in range(100) for _ in range(2)]
-    assert table.to_pylist() == json.loads(to_json(table))
+    assert table.to_pylist() == json.loads("".join(to_json(table)))
 
 
 def test_the_table_answers_questions(table):
@@ -150,7 +191,7 @@ def test_the_table_answers_questions(table):
 def test_answers_have_plain_json(table):
     sql = """select sum(seed) whole, 'nan'::double nothing, 1.5::decimal(4, 1) half,
              date '2026-01-02' at_day, list(value order by value) many from results"""
-    assert json.loads(to_json(query(table, sql))) == [
+    assert json.loads("".join(to_json(query(table, sql)))) == [
         {
             "whole": 126,
             "nothing": None,

@@ -3,7 +3,7 @@
 import shlex
 import sys
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, final
@@ -21,7 +21,7 @@ from isogloss.study.load import load_study
 from isogloss.study.study import Study
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from isogloss.store.results import Entry  # only its name: the room brings DuckDB
 
@@ -89,24 +89,30 @@ class Opened:
     @cached_property
     def entries(self) -> tuple["Entry", ...]:
         """The columns and the record of every finished cell; each record is read once."""
-        return self._finished(self.plan.cells)
+        return tuple(self._finished(self.plan.cells))
 
     @cached_property
     def all_entries(self) -> tuple["Entry", ...]:
         """Those, and after them what the metrics of plug-ins gave."""
         return (*self.entries, *self._finished(self.plan.scored))
 
-    def _finished(self, cells: "Sequence[Cell]") -> tuple["Entry", ...]:
-        keys = dict.fromkeys(cell.step for cell in cells)
-        finished = {key: self.store.record(key) for key in keys if key in self.store}
-        return tuple(
-            (
-                {**cell.columns, "n_train": record.get("n_train"), "step": cell.step},
-                record if cell.part is None else record["parts"][cell.part],
-            )
-            for cell in cells
-            if (record := finished.get(cell.step)) is not None
-        )
+    def stream(self) -> "Iterator[Entry]":
+        """All entries, read as they are asked for and not kept."""
+        yield from self._finished(self.plan.cells)
+        yield from self._finished(self.plan.scored)
+
+    def _finished(self, cells: "Sequence[Cell]") -> "Iterator[Entry]":
+        """Cells of one step come together, or nearly so; its record is read once."""
+
+        @lru_cache(maxsize=64)
+        def found(key: str) -> "Mapping[str, Any] | None":
+            return self.store.record(key) if key in self.store else None
+
+        for cell in cells:
+            record = found(cell.step)
+            if record is not None:
+                columns = {**cell.columns, "n_train": record.get("n_train"), "step": cell.step}
+                yield columns, record if cell.part is None else record["parts"][cell.part]
 
     def trainings(self) -> list[dict[str, Any]]:
         """What each finished training chose and did, beside the columns of its cell."""

@@ -9,9 +9,10 @@ import io
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import duckdb
 import pyarrow as pa
@@ -80,6 +81,9 @@ _JSON = json.JSONEncoder(ensure_ascii=False, default=str)
 Entry = tuple[Mapping[str, Any], Mapping[str, Any]]
 """The columns that the study gives, and the record of the step, which has `scores`."""
 
+Rows: TypeAlias = pa.Table | pa.RecordBatchReader
+"""Rows that are there, or that come as they are asked for, once."""
+
 
 def results_table(entries: Iterable[Entry]) -> pa.Table:
     """Join the scores of records with their columns; `ROW_COLUMNS` in their order.
@@ -88,6 +92,11 @@ def results_table(entries: Iterable[Entry]) -> pa.Table:
         KeyError: if an entry lacks a column, or a score a field.
     """
     return pa.Table.from_batches(_batches(entries), schema=SCHEMA)
+
+
+def results_reader(entries: Iterable[Entry]) -> pa.RecordBatchReader:
+    """The same rows, made as they are read: as many as there are, they take no more memory."""
+    return pa.RecordBatchReader.from_batches(SCHEMA, _batches(entries))
 
 
 def _batches(entries: Iterable[Entry]) -> Iterator[pa.RecordBatch]:
@@ -104,44 +113,66 @@ def _batches(entries: Iterable[Entry]) -> Iterator[pa.RecordBatch]:
     yield pa.RecordBatch.from_pydict(columns, schema=SCHEMA)
 
 
-def to_json(table: pa.Table) -> str:
+def to_json(rows: Rows) -> Iterator[str]:
     """One array of rows, a row a line; lists as lists, missing as null, floats in full.
 
-    >>> print(to_json(pa.table({"value": [0.1, None], "languages": [["deu-Latn"], []]})), end="")
+    >>> table = pa.table({"value": [0.1, None], "languages": [["deu-Latn"], []]})
+    >>> print("".join(to_json(table)), end="")
     [
     {"value": 0.1, "languages": ["deu-Latn"]},
     {"value": null, "languages": []}
     ]
     """
-    names = (json.dumps(name, ensure_ascii=False) for name in table.column_names)
+    names = (json.dumps(name, ensure_ascii=False) for name in rows.schema.names)
     row = "{" + ", ".join(name.replace("%", "%%") + ": %s" for name in names) + "}"
-    text = ",\n".join(row % values for values in _text_rows(table, _JSON.encode))
-    return f"[\n{text}\n]\n" if text else "[]\n"
+    before = "[\n"
+    for batch in _batches_of(rows):
+        if len(batch):
+            yield before + ",\n".join(row % values for values in _texts_of(batch, _JSON.encode))
+            before = ",\n"
+    yield "[]\n" if before == "[\n" else "\n]\n"
 
 
-def to_csv(table: pa.Table) -> str:
+def to_csv(rows: Rows) -> Iterator[str]:
     """A header and the rows; lists joined by "+", missing as nothing, floats in full.
 
-    >>> print(to_csv(pa.table({"value": [0.1], "languages": [["deu-Latn", "eng-Latn"]]})), end="")
+    >>> table = pa.table({"value": [0.1], "languages": [["deu-Latn", "eng-Latn"]]})
+    >>> print("".join(to_csv(table)), end="")
     value,languages
     0.1,deu-Latn+eng-Latn
     """
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table.column_names)
-    writer.writerows(_text_rows(table, _cell))
-    return text.getvalue()
+    yield _csv([rows.schema.names])
+    for batch in _batches_of(rows):
+        yield _csv(_texts_of(batch, _cell))
 
 
-def to_parquet(table: pa.Table, path: Path) -> None:
-    """Write the table as a Parquet file, whole or not at all.
+def to_parquet(rows: Rows, path: Path) -> None:
+    """Write rows as a Parquet file, whole or not at all.
 
     Raises:
         InputError: if the file cannot be written.
     """
+    with _whole(path) as draft, pq.ParquetWriter(draft, rows.schema) as writer:
+        for batch in _batches_of(rows):
+            writer.write_batch(batch)
+
+
+def to_file(chunks: Iterable[str], path: Path) -> None:
+    """Write text as a file, whole or not at all.
+
+    Raises:
+        InputError: if the file cannot be written.
+    """
+    with _whole(path) as draft, draft.open("w", encoding="utf-8", newline="") as file:
+        file.writelines(chunks)
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """A file to write to, which takes the place of `path` when all is written."""
     draft = path.with_name(path.name + ".draft")
     try:
-        pq.write_table(table, draft)
+        yield draft
         draft.replace(path)
     except OSError as error:
         raise InputError(
@@ -197,10 +228,20 @@ def _refuse_other_than_one_question(connection: Any, sql: str) -> None:
         )
 
 
-def _text_rows(table: pa.Table, encode: Callable[[Any], str]) -> Iterator[tuple[str, ...]]:
+def _batches_of(rows: Rows) -> Iterable[pa.RecordBatch]:
+    batches: Iterable[pa.RecordBatch] = rows
+    return rows.to_batches() if isinstance(rows, pa.Table) else batches
+
+
+def _csv(lines: Iterable[Iterable[str]]) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows(lines)
+    return text.getvalue()
+
+
+def _texts_of(batch: pa.RecordBatch, encode: Callable[[Any], str]) -> Iterable[tuple[str, ...]]:
     """Rows with every value as text."""
-    for batch in table.to_batches():
-        yield from zip(*(_texts(column, encode) for column in batch.columns), strict=True)
+    return zip(*(_texts(column, encode) for column in batch.columns), strict=True)
 
 
 def _texts(column: pa.Array, encode: Callable[[Any], str]) -> list[str]:

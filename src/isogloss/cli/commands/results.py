@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -60,31 +60,25 @@ def results(
     show.listen(verbose)
     opened = open_study(study, store, changes)
     show.notes(opened.remarks)
-    table = table_room.results_table(opened.all_entries)
+    rows: Any = table_room.results_reader(opened.stream())
     if sql is not None:
-        table = table_room.query(table, sql)
+        rows = table_room.query(rows.read_all(), sql)
     form = Format.json if json else form
+    if form is Format.table and output is None:
+        table = rows if sql is not None else rows.read_all()
+        _print_table(table.to_pylist(), table.column_names, whole=sql is not None)
+        return
     if form is Format.parquet:
         if output is None:
             raise InputError("parquet is not text: say where with -o FILE.")
-        table_room.to_parquet(table, output)
-        show.note(f"Wrote {output}.")
-        return
-    if form is Format.table and output is None:
-        _print_table(table.to_pylist(), table.column_names, whole=sql is not None)
-        return
-    text = table_room.to_json(table) if form is Format.json else table_room.to_csv(table)
-    _write(text, output)
-
-
-def _write(text: str, output: Path | None) -> None:
-    if output is None:
-        typer.echo(text, nl=not text.endswith("\n"))
-        return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{output} cannot be written: {error.strerror}.") from None
+        table_room.to_parquet(rows, output)
+    else:
+        chunks = table_room.to_json(rows) if form is Format.json else table_room.to_csv(rows)
+        if output is None:
+            for chunk in chunks:
+                typer.echo(chunk, nl=False)
+            return
+        table_room.to_file(chunks, output)
     show.note(f"Wrote {output}.")
 
 
