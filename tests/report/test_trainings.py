@@ -99,6 +99,31 @@ def test_repeated_rows_are_a_shortage_too_and_sizes_stand_in_order():
     assert "| 300 | 300 |" in text
 
 
+@pytest.mark.parametrize(
+    ("loss", "counts", "stuck"),
+    [
+        (1.0986, {"a": 10, "b": 10, "c": 10}, True),
+        (1.03, {"a": 10, "b": 10, "c": 10}, False),
+        (0.32, {"a": 90, "b": 10}, True),  # the entropy is 0.325
+        (0.30, {"a": 90, "b": 10}, False),
+        (9.9, {"sentences": 100}, False),  # tags: their shares are not known here
+        (None, {"a": 10, "b": 10}, False),
+    ],
+)
+def test_a_training_that_only_knows_the_shares_of_the_labels_is_named(loss, counts, stuck):
+    samples = {"deu-Latn": {**sample(), "counts": counts}}
+    text = told(training(), training(samples, seed=7, train_loss=loss))
+    named = "**Hardly learned: 1 of 2 models** (tiny joint deu-Latn N 90 seed 7)"
+    assert (named in text) is stuck
+    assert ("Hardly" in text) is stuck
+
+
+def test_of_many_that_hardly_learned_some_are_named():
+    text = told(*(training(seed=seed, train_loss=0.7) for seed in range(8)))
+    assert "8 of 8 models" in text
+    assert "seed 4 and 3 more)" in text
+
+
 def test_without_trainings_nothing_is_said_and_facts_that_are_absent_are_not_told():
     assert told() == ""
     kept = {"step", "encoder", "seed", "n_train", "samples"}

@@ -4,11 +4,13 @@ What a run decides by itself (precision, attention, device) and what it had to d
 a language lacks, text beyond the longest input) is part of the result. Takes one mapping per
 finished training: `encoder, regime, source_languages, n_per_language, seed, n_train, step` and the
 facts `precision, precision_reason, attention, device, threads, n_truncated, n_resumed,
-stopped_early, padding_share, cuts, head, n_weights, n_weights_trained, samples`. A fact that is
-absent is not told.
+stopped_early, padding_share, train_loss, cuts, head, n_weights, n_weights_trained, samples`. A fact
+that is absent is not told.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import log
 from statistics import fmean
 from typing import Any
 
@@ -26,6 +28,13 @@ SHORTAGE_FIELDS = (
     "language", "requested", "rows", "missing_rows", "repeated_rows", "policy", "counts", "n_seeds",
 )  # fmt: skip
 """The columns of the table of shortages."""
+
+HARDLY = 0.95
+"""Of the loss of who answers with the shares of the labels (their entropy): above, the mean loss of
+a training says that it has learned next to nothing."""
+
+MOST_NAMED = 5
+"""Models that a line names."""
 
 NONE_SHORT = "Every sample has the rows that were asked for: none is short, none repeats a row."
 
@@ -130,10 +139,37 @@ def _facts(trainings: Sequence[Training]) -> Iterator[str]:
             f"Memory ran out: {len(smaller)} of {len(trainings)} models; their steps kept their"
             f" examples and were computed in smaller parts, of {least} tokens at the least"
         )
+    yield from _hardly_learned(trainings)
     yield from _few_weights(trainings)
     heads = [key["head"] for key, _ in parts([{"head": None, **o} for o in trainings], ("head",))]
     if told := [HEADS.get(head, str(head)) for head in heads if head is not None]:
         yield f"Heads: {', '.join(told)}"
+
+
+def _hardly_learned(trainings: Sequence[Training]) -> Iterator[str]:
+    """Of texts with one label each: whose loss stayed where nothing of the text is known."""
+    stuck = [one for one in trainings if _guesses(one)]
+    if stuck:
+        named = "; ".join(
+            f"{one['encoder']} {one['regime']} {'+'.join(one['source_languages'])}"
+            f" N {one['n_per_language'] or 'all'} seed {one['seed']}"
+            for one in stuck[:MOST_NAMED]
+        )
+        more = f" and {len(stuck) - MOST_NAMED} more" if len(stuck) > MOST_NAMED else ""
+        yield (
+            f"**Hardly learned: {len(stuck)} of {len(trainings)} models** ({named}{more}). Their"
+            " training loss is that of answering with the shares of the labels, and they are in"
+            " every mean and interval. Lower learning_rate, or add warmup_steps"
+        )
+
+
+def _guesses(training: Training) -> bool:
+    counts = Counter[str]()
+    for sample in (training.get("samples") or {}).values():
+        counts.update(sample["counts"])
+    loss, n = training.get("train_loss"), counts.total()
+    known_of_shares = -sum(m / n * log(m / n) for m in counts.values() if m)
+    return loss is not None and known_of_shares > 0 and loss > HARDLY * known_of_shares
 
 
 def _few_weights(trainings: Sequence[Training]) -> Iterator[str]:
