@@ -113,7 +113,7 @@ def test_repeated_rows_are_a_shortage_too_and_sizes_stand_in_order():
 def test_a_training_that_only_knows_the_shares_of_the_labels_is_named(loss, counts, stuck):
     samples = {"deu-Latn": {**sample(), "counts": counts}}
     text = told(training(), training(samples, seed=7, train_loss=loss))
-    named = "**Hardly learned: 1 of 2 models** (tiny joint deu-Latn N 90 seed 7)"
+    named = "**Hardly learned: 1 of 2 models** (tiny joint on German, 90 rows, seed 7)"
     assert (named in text) is stuck
     assert ("Hardly" in text) is stuck
 
