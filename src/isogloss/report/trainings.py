@@ -140,15 +140,19 @@ def _facts(trainings: Sequence[Training]) -> Iterator[str]:
             f"Memory ran out: {len(smaller)} of {len(trainings)} models; their steps kept their"
             f" examples and were computed in smaller parts, of {least} tokens at the least"
         )
-    yield from _hardly_learned(trainings)
+    yield from hardly_learned(trainings)
     yield from _few_weights(trainings)
     heads = [key["head"] for key, _ in parts([{"head": None, **o} for o in trainings], ("head",))]
     if told := [HEADS.get(head, str(head)) for head in heads if head is not None]:
         yield f"Heads: {', '.join(told)}"
 
 
-def _hardly_learned(trainings: Sequence[Training]) -> Iterator[str]:
-    """Of texts with one label each: whose loss stayed where nothing of the text is known."""
+def hardly_learned(trainings: Sequence[Training]) -> Iterator[str]:
+    """Name the models whose loss stayed where nothing of a text is known, in one line or none.
+
+    Of texts with one label each; a training that two regimes share counts once.
+    """
+    trainings = list({one["step"]: one for one in trainings}.values())
     stuck = [one for one in trainings if _guesses(one)]
     if stuck:
         named = "; ".join(map(_model, stuck[:MOST_NAMED]))

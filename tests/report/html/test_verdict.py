@@ -252,3 +252,15 @@ def test_a_claim_without_a_test_says_what_is_missing():
 
 def test_a_page_without_anything_has_no_verdict():
     assert verdict(evidence()) is None
+
+
+def test_models_that_hardly_learned_are_a_doubt(compared):
+    counts = {"deu-Latn": {"counts": {"a": 10, "b": 10}, "n_missing": 0, "n_repeated": 0}}
+    trained = {
+        "encoder": "big", "regime": "joint", "source_languages": ["deu-Latn"], "seed": 3,
+        "n_per_language": 20, "samples": counts, "train_loss": 0.69, "step": "aa",
+    }  # fmt: skip
+    found = replace(evidence(comparing=compared), scores=Scores((), {}, [trained, trained]))
+    (doubts,) = [b for b in parts(verdict(found), Lines) if b.tone == "warning"]
+    (line,) = [line for line in doubts.lines if "Hardly" in line]
+    assert "1 of 1 models** (big joint on German, 20 rows, seed 3)" in line

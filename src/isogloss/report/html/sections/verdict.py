@@ -9,6 +9,7 @@ from isogloss.report.html.claimed import claim_facts, claim_lead
 from isogloss.report.html.evidence import Balancing, Comparing, Evidence, Scores
 from isogloss.report.html.lone import lead_of, lone_facts, main_of
 from isogloss.report.html.turns import turn_lines, turn_table, turns_of
+from isogloss.report.trainings import hardly_learned
 
 SHOWN = 5
 """So many things that are missing are named here; the provenance has all."""
@@ -70,6 +71,7 @@ def _doubts(evidence: Evidence) -> Iterator[Block]:
     comparing = evidence.comparing
     doubts = [*comparing.warnings, *comparing.comparison.notes] if comparing else []
     doubts += [*evidence.remarks, *([evidence.uncompared] if evidence.uncompared else [])]
+    doubts += hardly_learned(evidence.scores.trainings) if evidence.scores else []
     missing = evidence.provenance.unfinished
     if missing:
         left = evidence.provenance.n_left

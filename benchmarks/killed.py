@@ -1,0 +1,106 @@
+"""A study killed at random moments, again and again, ends with the numbers of an unbroken run.
+
+python benchmarks/killed.py studies/local/pos.yaml --kills 12
+
+Runs the study to its end in one store. In another, the same command is killed (SIGKILL to it and
+all its workers) so many times, each time after a random share of what the unbroken run took, and
+then left to end. Every value of both results tables is compared, times apart.
+"""
+
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+TIMES = ("train_runtime", "train_samples_per_second", "train_steps_per_second")
+
+
+def main() -> int:
+    """0 if all values are equal, 1 if not."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("study", type=Path)
+    parser.add_argument("--kills", type=int, default=12)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--run", nargs="*", default=[], help="more words for isogloss run")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="killed-") as folder:
+        whole, broken = Path(folder, "whole"), Path(folder, "broken")
+        started = time.monotonic()
+        finish(asked, whole)
+        seconds = time.monotonic() - started
+        print(f"unbroken: {seconds:.0f} s", flush=True)
+        drawn = random.Random(asked.seed)
+        killed_at = []
+        for number in range(asked.kills):
+            killed_at.append(kill(asked, broken, 2 * seconds * drawn.random() / asked.kills))
+            print(f"kill {number + 1}: {killed_at[-1]}", flush=True)
+        finish(asked, broken)
+        return tell(asked, whole, broken)
+
+
+def command(asked: argparse.Namespace, store: Path) -> list[str]:
+    words = [sys.executable, "-m", "isogloss", "run", str(asked.study), "--store", str(store)]
+    return [*words, *asked.run]
+
+
+def finish(asked: argparse.Namespace, store: Path) -> None:
+    subprocess.run(command(asked, store), check=True, stdout=subprocess.DEVNULL)
+
+
+def kill(asked: argparse.Namespace, store: Path, seconds: float) -> str:
+    """Kill a run after so many seconds; say what it was at."""
+    log = store.with_name("log")
+    with log.open("w") as written:
+        run = subprocess.Popen(
+            command(asked, store), stdout=written, stderr=written, start_new_session=True
+        )
+        try:
+            run.wait(seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(run.pid, signal.SIGKILL)
+            run.wait()
+        else:
+            return f"had ended with {run.returncode} before"
+    steps = store / "steps"
+    finished = len(list(steps.iterdir())) if steps.is_dir() else 0
+    resting = [path.name for path in (store / "running").glob("*/*")]
+    return f"after {seconds:.1f} s, {finished} steps finished, at {', '.join(resting) or 'none'}"
+
+
+def tell(asked: argparse.Namespace, whole: Path, broken: Path) -> int:
+    rows = [values(asked, store) for store in (whole, broken)]
+    differing = {
+        key for key in rows[0].keys() | rows[1].keys() if rows[0].get(key) != rows[1].get(key)
+    }
+    resumed = sum(
+        json.loads(path.read_text(encoding="utf-8"))["record"].get("n_resumed", 0)
+        for path in broken.glob("steps/*/manifest.json")
+    )
+    print(
+        f"{asked.kills} kills; {resumed} trainings went on from a checkpoint; {len(rows[0])} values,"
+        f" {len(differing)} differ"
+    )
+    for key in sorted(differing)[:10]:
+        print(key, rows[0].get(key), rows[1].get(key))
+    return int(bool(differing))
+
+
+def values(asked: argparse.Namespace, store: Path) -> dict[str, float]:
+    """Every value but times, by all that names it."""
+    told = subprocess.run(
+        [sys.executable, "-m", "isogloss", "results", str(asked.study), "--store", str(store),
+         "--format", "json"],
+        check=True, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    rows = [row for row in json.loads(told.stdout) if row["metric"] not in TIMES]
+    return {json.dumps({**row, "value": None}, sort_keys=True): row["value"] for row in rows}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
