@@ -83,8 +83,8 @@ def tell(asked: argparse.Namespace, whole: Path, broken: Path) -> int:
         for path in broken.glob("steps/*/manifest.json")
     )
     print(
-        f"{asked.kills} kills; {resumed} trainings went on from a checkpoint; {len(rows[0])} values,"
-        f" {len(differing)} differ"
+        f"{asked.kills} kills; {resumed} times a training went on from a checkpoint;"
+        f" {len(rows[0])} values, {len(differing)} differ"
     )
     for key in sorted(differing)[:10]:
         print(key, rows[0].get(key), rows[1].get(key))

@@ -1,14 +1,17 @@
 """Every command in the pages is one that the program knows, with options that it has."""
 
 import ast
+import shlex
 
 import pytest
 import typer
 import yaml
 from typer.main import get_command
+from typer.testing import CliRunner
 
 from isogloss.cli.app import COMMANDS as COMMANDS_OF_THE_PROGRAM
 from isogloss.cli.app import app
+from isogloss.cli.examples import EXAMPLES
 from isogloss.study.study import Study
 from pages import PAGES, ROOT, all_commands, blocks
 
@@ -56,6 +59,17 @@ def test_a_command_in_a_page_can_be_read(found):
         parse(words)
     except UsageError as error:
         pytest.fail(f"{found.place}: isogloss {' '.join(words)}: {error.format_message()}")
+
+
+@pytest.mark.parametrize("name", [command.__name__ for command in COMMANDS_OF_THE_PROGRAM])
+def test_the_help_of_a_command_ends_with_examples_that_can_be_read(name):
+    assert EXAMPLES[name]
+    for line in EXAMPLES[name]:
+        program, *words = shlex.split(line)
+        assert (program, words[0]) == ("isogloss", name)
+        parse(words)
+    shown = " ".join(CliRunner().invoke(app, [name, "--help"]).output.split())
+    assert all(line.split("--sql")[0] in shown for line in EXAMPLES[name])
 
 
 def test_every_command_is_shown_in_a_page():

@@ -28,6 +28,7 @@ from isogloss.cli.commands.status import status
 from isogloss.cli.commands.store import store
 from isogloss.cli.commands.validate import validate
 from isogloss.cli.commands.view import view
+from isogloss.cli.examples import epilog
 
 COMMANDS = (
     init, validate, plan, audit, run, status, results, report, compare, recommend, bench, view, ls,
@@ -43,7 +44,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in COMMANDS:
-    app.command()(command)
+    app.command(epilog=epilog(command.__name__))(command)
 app.add_typer(export)
 app.add_typer(store)
 

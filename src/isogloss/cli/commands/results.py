@@ -50,9 +50,6 @@ def results(
 
     On the screen what all rows have in common stands once, above them; csv, json and parquet have
     every column in every row.
-
-    Example: isogloss results study.yaml --sql "select encoder, avg(value) from results where
-    metric = 'macro_f1' and form = 'torch' group by encoder"
     """
     from isogloss.desk.opened import open_study
     from isogloss.store import results as table_room
