@@ -3,8 +3,9 @@
 python benchmarks/attention.py
 
 One layer's attention of a base encoder (12 heads of 64) over about 2,048 tokens, as transformers
-calls it, with a mask as a batch with padding has it; forward and backward with and without dropout
-as in training, and forward alone as in evaluation. All take turns; medians are printed. What
+calls it, with the mask of a batch with padding (made once a batch, so not timed): forward and
+backward with and without dropout as in training, and forward alone as in evaluation. All take
+turns; medians are printed. What
 `isogloss.model.precision.choose_attention` says is in the last column: it was written after such a
 table, since a choice by a stopwatch at run time could differ between two processes of one study,
 and with it the last bits of their numbers.
@@ -19,6 +20,7 @@ from torch.nn import functional
 
 from isogloss.model.precision import best_device, choose_attention, choose_precision
 
+DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
 TOKENS, HEADS, WIDTH, DROPOUT = 2048, 12, 64, 0.1
 WORK = ((True, DROPOUT), (True, 0.0), (False, 0.0))
 """Whether gradients are asked for, and dropout."""
@@ -52,15 +54,16 @@ def measure(precision: str, length: int, device: torch.device, rounds: int) -> l
     mask = torch.ones(shape[0], 1, 1, length, dtype=torch.bool, device=device)
     mask[0, ..., length // 2 :] = False
     mask = mask.expand(-1, -1, length, -1)
+    added = torch.where(mask, 0.0, torch.finfo(DTYPES[precision]).min).to(DTYPES[precision])
     ways = [(way, *work) for work in WORK for way in (products, kernel)]
     seconds = [[] for _ in ways]
-    with choose_precision("bf16" if precision == "bf16" else "fp32", device).autocast(device):
-        cast = [one.to(torch.bfloat16) if precision == "bf16" else one for one in drawn]
+    with choose_precision(precision, device).autocast(device):
+        cast = [one.to(DTYPES[precision]) for one in drawn]
         for number in range(rounds + 2):
             for at, (way, training, dropout) in enumerate(ways):
                 given = [one.detach().requires_grad_(training) for one in cast]
                 start = now(device)
-                take(way, given, mask, dropout)
+                take(way, given, added if way is products else mask, dropout)
                 if number >= 2:
                     seconds[at].append(now(device) - start)
     return [1000 * statistics.median(one) for one in seconds]
@@ -75,8 +78,7 @@ def take(way, tensors, mask, dropout) -> None:
 def products(query, key, value, mask, dropout):
     """As transformers' eager attention: scores, softmax in fp32, dropout, mixture."""
     scores = torch.matmul(query, key.transpose(2, 3)) * WIDTH**-0.5
-    scores = scores + torch.where(mask, 0.0, torch.finfo(scores.dtype).min).to(scores.dtype)
-    shares = functional.softmax(scores, dim=-1, dtype=torch.float32).to(query.dtype)
+    shares = functional.softmax(scores + mask, dim=-1, dtype=torch.float32).to(query.dtype)
     return torch.matmul(functional.dropout(shares, dropout), value)
 
 

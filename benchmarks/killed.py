@@ -22,12 +22,14 @@ TIMES = ("train_runtime", "train_samples_per_second", "train_steps_per_second")
 
 
 def main() -> int:
-    """0 if all values are equal, 1 if not."""
+    """0 if trainings were resumed and all values are equal, 1 if not."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("study", type=Path)
     parser.add_argument("--kills", type=int, default=12)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--run", nargs="*", default=[], help="more words for isogloss run")
+    parser.add_argument(
+        "--run", nargs=argparse.REMAINDER, default=[], help="last: more words for isogloss run"
+    )
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="killed-") as folder:
         whole, broken = Path(folder, "whole"), Path(folder, "broken")
@@ -46,6 +48,7 @@ def main() -> int:
 
 def command(asked: argparse.Namespace, store: Path) -> list[str]:
     words = [sys.executable, "-m", "isogloss", "run", str(asked.study), "--store", str(store)]
+    words += ["--set", "training.save_seconds=1"]
     return [*words, *asked.run]
 
 
@@ -66,7 +69,7 @@ def kill(asked: argparse.Namespace, store: Path, seconds: float) -> str:
             os.killpg(run.pid, signal.SIGKILL)
             run.wait()
         else:
-            return f"had ended with {run.returncode} before"
+            sys.exit(f"The run had ended with {run.returncode} before it could be killed.")
     steps = store / "steps"
     finished = len(list(steps.iterdir())) if steps.is_dir() else 0
     resting = [path.name for path in (store / "running").glob("*/*")]
@@ -88,7 +91,7 @@ def tell(asked: argparse.Namespace, whole: Path, broken: Path) -> int:
     )
     for key in sorted(differing)[:10]:
         print(key, rows[0].get(key), rows[1].get(key))
-    return int(bool(differing))
+    return int(bool(differing) or not rows[0] or not resumed)
 
 
 def values(asked: argparse.Namespace, store: Path) -> dict[str, float]:
@@ -98,7 +101,11 @@ def values(asked: argparse.Namespace, store: Path) -> dict[str, float]:
          "--format", "json"],
         check=True, stdout=subprocess.PIPE,
     )  # fmt: skip
-    rows = [row for row in json.loads(told.stdout) if row["metric"] not in TIMES]
+    rows = [
+        row
+        for row in json.loads(told.stdout)
+        if row["metric"] not in TIMES and row["split"] != "efficiency"
+    ]
     return {json.dumps({**row, "value": None}, sort_keys=True): row["value"] for row in rows}
 
 

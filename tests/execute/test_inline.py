@@ -169,7 +169,7 @@ def test_a_very_large_plan_is_kept_account_of_in_one_go():
     assert not agenda
 
 
-def test_what_has_most_before_the_end_is_taken_first():
+def test_what_begins_the_heaviest_chain_is_taken_first():
     """A short step that much waits for comes before a longer one that nothing waits for."""
     short, teacher, long = toy_step("short"), toy_step("teacher"), toy_step("long")
     student = toy_step("student", teacher, group="g")

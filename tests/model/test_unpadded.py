@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional
 from transformers import (
     BertConfig,
     BertForSequenceClassification,
@@ -23,6 +24,7 @@ from transformers import (
     XLMRobertaForTokenClassification,
 )
 
+from isogloss.model import unpadded
 from isogloss.model.encoder import first_position
 from isogloss.model.unpadded import (
     attend,
@@ -115,6 +117,35 @@ def test_classifiers_say_and_learn_of_a_row_what_they_do_of_each_text(family, gr
     for name, gradient in theirs.items():
         scale = float(gradient.abs().max())
         assert torch.allclose(ours[name], gradient, atol=1e-4 * scale + 1e-6), name
+
+
+@pytest.mark.parametrize("gradients_too", [True, False])
+@pytest.mark.parametrize("family", CLASSIFIERS)
+def test_long_texts_are_read_by_the_kernel_of_pytorch_and_say_the_same(
+    family, gradients_too, monkeypatch
+):
+    model, texts = made(CLASSIFIERS[family]), texts_of()
+    pull, calls = torch.randn(len(texts), 3), []
+    kernel = functional.scaled_dot_product_attention
+
+    def counted(*given, **more):
+        calls.append(1)
+        return kernel(*given, **more)
+
+    monkeypatch.setattr(functional, "scaled_dot_product_attention", counted)
+    ours = []
+    for longest in (0, 256):
+        monkeypatch.setattr(unpadded, "LONGEST_FOR_EAGER_ON_CPU", longest)
+        with torch.set_grad_enabled(gradients_too):
+            said = text_logits(model, batch_of(model, texts, (8,)))
+        learned = gradients(model, (said * pull).sum()) if gradients_too else {}
+        ours.append((said.detach(), learned, len(calls)))
+    (found, learned, n_calls), (want, wanted, n_all) = ours
+    assert 0 < n_calls == n_all
+    assert torch.allclose(found, want, atol=1e-5 * float(want.abs().max()))
+    for name, gradient in wanted.items():
+        scale = float(gradient.abs().max())
+        assert torch.allclose(learned[name], gradient, atol=1e-4 * scale + 1e-6), name
 
 
 @pytest.mark.parametrize("groups", GROUPINGS)

@@ -13,8 +13,8 @@ EXAMPLES = {
     "status": ("isogloss status mine.yaml",),
     "results": (
         "isogloss results mine.yaml --format csv -o results.csv",
-        'isogloss results mine.yaml --sql "select target_language, avg(value) from results'
-        " where metric = 'macro_f1' group by 1 order by 2\"",
+        'isogloss results mine.yaml --sql "select encoder, target_language, avg(value) from results'
+        " where metric = 'macro_f1' and form = 'torch' group by 1, 2\"",
     ),
     "report": (
         "isogloss report mine.yaml -o results/mine",
@@ -37,8 +37,10 @@ EXAMPLES = {
 def epilog(command: str) -> str | None:
     """The end of a command's help; None where there is no example.
 
-    >>> epilog("status")
-    'For example:\\n\\n$ isogloss status mine.yaml'
+    >>> print(epilog("status"))
+    For example:
+    <BLANKLINE>
+    $ isogloss status mine.yaml
     """
     lines = [f"$ {line}" for line in EXAMPLES.get(command, ())]
     return "\n\n".join(["For example:", *lines]) if lines else None

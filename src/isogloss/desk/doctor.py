@@ -43,6 +43,7 @@ EXTRAS = {
     "mlflow": "the tracker of this name",
     "wandb": "the tracker of this name",
     "ray": "--executor ray",
+    "lora": "training.method: lora",
 }
 """What each extra is for; one that a version of the package has not is passed over."""
 
@@ -283,7 +284,9 @@ def _torch() -> Iterator[Finding]:
     except subprocess.TimeoutExpired:
         said = f"does not start within {PATIENCE_SECONDS} seconds"
         yield Finding("torch", "start", said, "error", fix)
-    except (OSError, ValueError, IndexError):
+    except OSError as error:
+        yield Finding("torch", "start", safe(f"cannot be started: {error}"), "error", fix)
+    except (ValueError, IndexError):
         last = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
         yield Finding("torch", "start", safe(f"broken: {last[0]}"), "error", fix)
     else:

@@ -102,7 +102,7 @@ class Opened:
         yield from self._finished(self.plan.scored)
 
     def _finished(self, cells: "Sequence[Cell]") -> "Iterator[Entry]":
-        """Cells of one step come together, or nearly so; its record is read once."""
+        """Cells of one step come together, or nearly so: its record is read once, as a rule."""
 
         @lru_cache(maxsize=64)
         def found(key: str) -> "Mapping[str, Any] | None":

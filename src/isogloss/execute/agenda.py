@@ -33,9 +33,9 @@ class Agenda:
         Args:
             steps: each after those that it needs.
             weight: how long a step takes beside others. Where workers share the steps, those come
-                first that have most before the end, themselves and the longest chain of steps that
-                wait for them, so that no long training is left to one worker at last. By default
-                they come in their order.
+                first that begin the heaviest chain of steps, each waiting for the one before, so
+                that it is less likely that one worker is left with it at last. By default they come
+                in their order.
 
         Raises:
             ValueError: if a step comes before one that it needs.
@@ -137,7 +137,7 @@ class Agenda:
             return [0.0] * len(self._groups)
         left: dict[str, float] = {}
         for step in reversed(self._open.values()):
-            after = max((left[user.key] for user in self._users[step.key]), default=0.0)
+            after = max((left[user.key] for user in self._users.get(step.key, ())), default=0.0)
             left[step.key] = weight(step) + after
         return [max(left[step.key] for step in group) for group in self._groups]
 

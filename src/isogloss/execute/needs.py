@@ -7,7 +7,7 @@ from typing import final
 from isogloss.base.errors import InputError
 from isogloss.plan.plan import Step
 
-WITHOUT_GPU = frozenset({"data", "text", "tokenizer", "pack", "prepare"})
+WITHOUT_GPU = frozenset({"data", "text", "tokenizer", "pack", "prepare", "score"})
 """Kinds of steps in which no model computes."""
 
 

@@ -1,7 +1,7 @@
 """A plug-in's executor: groups of steps as tasks of a pool of the standard library's interface.
 
 The command holds the agenda and hears of a group when it is over; how far a step is meanwhile, its
-store tells (`isogloss status`, `isogloss view`). What a step needs and makes is in the store, so
+store tells (`isogloss view`). What a step needs and makes is in the store, so
 only steps travel. A task that is lost with its worker is a step that crashed; what is left of its
 group is given out again.
 """

@@ -19,6 +19,7 @@ from torch.nn import functional
 from transformers import AttentionInterface, PreTrainedModel
 
 from isogloss.model.encoder import TAGGER, first_position
+from isogloss.model.precision import LONGEST_FOR_EAGER_ON_CPU
 from isogloss.model.used_entries import entries_of
 
 NAME = "isogloss_unpadded"
@@ -197,18 +198,38 @@ def attend(  # noqa: PLR0913, PLR0917
     heads, width = query.shape[1], query.shape[3]
     scale = width**-0.5 if scaling is None else scaling
     flat = [_flat(one, heads) for one in (query, key, value)]
+    drops = dropout if module.training else 0.0
     said = []
     for block in blocks:
         laid = [_lay(one[block.start : block.stop], block, heads) for one in flat]
-        weights = torch.matmul(laid[0] * scale, laid[1].transpose(2, 3))
-        seen = _seen(block, sliding_window, weights.device)
-        if seen is not None:
-            weights = weights.masked_fill(~seen, torch.finfo(weights.dtype).min)
-        shares = functional.softmax(weights, dim=-1, dtype=torch.float32).to(laid[2].dtype)
-        shares = functional.dropout(shares, p=dropout, training=module.training)
-        mixed = torch.matmul(shares, laid[2]).transpose(1, 2).reshape(-1, heads * width)
+        seen = _seen(block, sliding_window, query.device)
+        if _fused(block, sliding_window, drops):
+            mixed = functional.scaled_dot_product_attention(*laid, attn_mask=seen, scale=scale)
+        else:
+            mixed = _by_products(laid, seen, scale, drops)
+        mixed = mixed.transpose(1, 2).reshape(-1, heads * width)
         said.append(mixed if block.places is None else _take(mixed, block.places))
     return torch.cat(said).view(1, -1, heads, width), None
+
+
+def _fused(block: Block, window: int | None, dropout: float) -> bool:
+    """Whether PyTorch's kernel is faster and right: for long sequences without dropout.
+
+    A place of padding far from its sequence sees nothing through a window, and the kernel's
+    gradients there are not numbers.
+    """
+    long = block.longest > LONGEST_FOR_EAGER_ON_CPU
+    return long and not dropout and (window is None or not torch.is_grad_enabled())
+
+
+def _by_products(laid: list[Tensor], seen: Tensor | None, scale: float, dropout: float) -> Tensor:
+    """[n, heads, longest, width] Its memory grows with the square of the length."""
+    query, key, value = laid
+    weights = torch.matmul(query * scale, key.transpose(2, 3))
+    if seen is not None:
+        weights = weights.masked_fill(~seen, torch.finfo(weights.dtype).min)
+    shares = functional.softmax(weights, dim=-1, dtype=torch.float32).to(value.dtype)
+    return torch.matmul(functional.dropout(shares, p=dropout), value)
 
 
 def _flat(one: Tensor, heads: int) -> Tensor:

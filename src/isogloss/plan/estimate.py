@@ -74,8 +74,7 @@ def estimate(study: Study, missing: Iterable[Step], speeds: Mapping[str, float])
 def weight(step: Step) -> float:
     """How long a step takes beside others of its study, for a guess at the time left.
 
-    In examples trained on; testing an example costs about a third of training on one, and what is
-    small or of unknown size counts as a few hundred.
+    In examples trained on. What trains nothing counts as 300, a training of unknown size as 3,000.
     """
     if step.kind not in TRAININGS:
         return 300.0

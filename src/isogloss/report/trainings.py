@@ -158,9 +158,10 @@ def hardly_learned(trainings: Sequence[Training]) -> Iterator[str]:
         named = "; ".join(map(_model, stuck[:MOST_NAMED]))
         more = f" and {len(stuck) - MOST_NAMED} more" if len(stuck) > MOST_NAMED else ""
         yield (
-            f"**Hardly learned: {len(stuck)} of {len(trainings)} models** ({named}{more}). Their"
-            " training loss is that of answering with the shares of the labels, and they are in"
-            " every mean and interval. Lower learning_rate, or add warmup_steps"
+            f"**Hardly learned: {len(stuck)} of {len(trainings)} models** ({named}{more}). The mean"
+            " of their training loss is about that of answering with the shares of the labels, and"
+            " they are in every mean and interval. More steps, a lower learning_rate or more"
+            " warmup_steps may help"
         )
 
 

@@ -169,7 +169,14 @@ def to_file(chunks: Iterable[str], path: Path) -> None:
 
 @contextmanager
 def _whole(path: Path) -> Iterator[Path]:
-    """A file to write to, which takes the place of `path` when all is written."""
+    """A file to write to, which takes the place of `path` when all is written.
+
+    What is no file (a pipe, a device) is written to as it is; of a link, what it leads to.
+    """
+    path = path.resolve()
+    if path.exists() and not path.is_file() and not path.is_dir():
+        yield path
+        return
     draft = path.with_name(path.name + ".draft")
     try:
         yield draft

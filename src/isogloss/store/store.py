@@ -10,6 +10,7 @@
     root/studies/<name>.json  what was run here, from which file
     root/runs/<id>.json       what a command that runs now is to use; its lock is held so long
     root/quarantine/<key>.<n> a damaged step, moved aside, and why; see `quarantine.py`
+    root/trackers/<tracker>/  what trackers write; nothing here reads it
 
 A step is written as a draft, the manifest last, and then moved into place by one rename. Who writes
 under a key holds its lock, so a draft whose lock is free was left by the dead and may be swept.

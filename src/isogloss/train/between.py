@@ -2,7 +2,8 @@
 
 The loop yields after each step; everything that may happen before the next happens here, in the
 open: judging, early stopping, curve, checkpoint. A training that was killed and begun again ends
-with the same weights, bit for bit, as an unbroken one on the same processor with as many threads.
+with the same weights, bit for bit, as an unbroken one on the same processor with as many threads
+(up to rounding, where a GPU records passes).
 Whoever closes a training between two steps means to come back, so it leaves a checkpoint.
 """
 

@@ -21,6 +21,7 @@ from isogloss.train.lesson import TagLesson, TextLesson
 from isogloss.train.loop import StepDone
 from isogloss.train.parts import Cutting
 from isogloss.train.recipe import Recipe
+from isogloss.train.room import give_back_memory
 from isogloss.train.training import DevScore, Tracker, Trained, Training
 
 
@@ -75,12 +76,14 @@ def finetune(  # noqa: PLR0913
             training.judge(done, float(dev_score(model)), tracker)
 
     first = first_position(model) if reads_unpadded(model) else None
-    training.cuda_graphs = cuda_graphs and training.device.type == "cuda"
-    widths = widths_for(lesson.encoded.lengths) if training.cuda_graphs else ()
+    records = cuda_graphs and training.device.type == "cuda"
+    widths = widths_for(lesson.encoded.lengths) if records else ()
     cutting = Cutting(max_tokens, training.price, pad_id, first, widths, training.ranks.share)
     try:
         yield from take_steps(training, cutting, judge, tracker)
     finally:
+        if records:
+            give_back_memory(training.device)
         if aside is not None:
             aside.bring_back(model, training.decay_of_unused)
     return training.result()

@@ -9,25 +9,24 @@ What a pass returns and the gradients it adds to lie at fixed places, so gradien
 between steps and never put away.
 """
 
-import logging
 from collections.abc import Callable, Iterator
-from dataclasses import fields, replace
-from typing import Any, Generic, TypeVar, final
+from dataclasses import dataclass, fields, replace
+from typing import Any, final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from isogloss.base.errors import RunError
 from isogloss.base.memory import is_out_of_memory
 from isogloss.model.precision import Precision
 
 EVERY = 16
 """Widths are multiples of it: a finer division pads less and records more."""
 
-Part = TypeVar("Part")
-
-_log = logging.getLogger(__name__)
+MOST = 64
+"""Shapes that are recorded; the passes over others are launched as they come."""
 
 
 def widths_for(lengths: NDArray[np.int64]) -> tuple[int, ...]:
@@ -41,14 +40,16 @@ def widths_for(lengths: NDArray[np.int64]) -> tuple[int, ...]:
 
 
 @final
+@dataclass(frozen=True)
 class _Recorded:
     """A pass over parts of one shape."""
 
-    def __init__(self, tensors: dict[str, Tensor], share: Tensor) -> None:
-        self.graph = torch.cuda.CUDAGraph()
-        self.tensors = tensors
-        self.share = share
-        self.loss = torch.empty(0)
+    graph: torch.cuda.CUDAGraph
+    tensors: dict[str, Tensor]
+    """Where the part's own are copied to."""
+
+    share: Tensor
+    loss: Tensor
 
     def replay(self, tensors: dict[str, Tensor], share: float) -> Tensor:
         for name, own in self.tensors.items():
@@ -59,16 +60,17 @@ class _Recorded:
 
 
 @final
-class Graphs(Generic[Part]):
+class Graphs:
     """The passes of one training on one GPU."""
 
     def __init__(
-        self, loss: Callable[[Part], Tensor], precision: Precision, device: torch.device
+        self, loss: Callable[[Any], Tensor], precision: Precision, device: torch.device
     ) -> None:
         """Record nothing yet.
 
         Args:
-            loss: the mean loss over a part, a dataclass whose tensors are all that it looks at.
+            loss: the mean loss over a part, a dataclass of tensors and whole numbers; it looks at
+                the tensors only.
             precision: what passes compute with.
             device: a GPU.
         """
@@ -78,7 +80,6 @@ class Graphs(Generic[Part]):
         self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
         self._pool = torch.cuda.graph_pool_handle()
         self._passes: dict[Any, _Recorded | None] = {}
-        self._records = True
 
     @property
     def recorded(self) -> Iterator[bool]:
@@ -89,19 +90,20 @@ class Graphs(Generic[Part]):
         """Add the gradients of a part's loss times its share; return that, a scalar.
 
         Raises:
+            RunError: if the model does something that cannot be recorded.
             RuntimeError: what a pass raises, memory that runs out included.
         """
         tensors = _tensors(part)
         shape = tuple((name, one.shape, one.dtype) for name, one in tensors.items())
-        if self._records and shape in self._passes:
-            recorded = self._passes[shape] or self._record(part, tensors)
-            if recorded is not None:
-                self._passes[shape] = recorded
-                return recorded.replay(tensors, share)
-        self._passes.setdefault(shape, None)
+        known = self._passes.get(shape)
+        if known is None and shape in self._passes and sum(self.recorded) < MOST:
+            known = self._passes[shape] = self._record(part, tensors)
+        if known is not None:
+            return known.replay(tensors, share)
+        self._passes[shape] = None
         return self._take(part, share)
 
-    def _take(self, part: Part, share: float) -> Tensor:
+    def _take(self, part: Any, share: float) -> Tensor:
         """Launch each operation, where a recording would: so its places are made there."""
         self._stream.wait_stream(torch.cuda.current_stream(self._device))
         with torch.cuda.stream(self._stream):
@@ -109,22 +111,25 @@ class Graphs(Generic[Part]):
         torch.cuda.current_stream(self._device).wait_stream(self._stream)
         return loss
 
-    def _record(self, part: Any, tensors: dict[str, Tensor]) -> _Recorded | None:
-        """None if the model does something that cannot be recorded; it is not asked again."""
+    def _record(self, part: Any, tensors: dict[str, Tensor]) -> _Recorded:
         own = {name: one.clone() for name, one in tensors.items()}
-        recorded = _Recorded(own, torch.ones((), device=self._device))
+        graph, share = torch.cuda.CUDAGraph(), torch.ones((), device=self._device)
+        before = torch.cuda.current_stream(self._device)
         try:
-            with torch.cuda.graph(recorded.graph, pool=self._pool, stream=self._stream):
-                recorded.loss = self._pass(replace(part, **own), recorded.share)
+            with torch.cuda.graph(graph, pool=self._pool, stream=self._stream):
+                loss = self._pass(replace(part, **own), share)
         except RuntimeError as error:
-            if is_out_of_memory(error):
+            torch.cuda.set_stream(before)
+            reasons = [error, error.__context__]
+            if any(one is not None and is_out_of_memory(one) for one in reasons):
                 raise
-            self._records = False
-            _log.warning("Passes of this encoder cannot be recorded, so none is: %s", error)
-            return None
-        return recorded
+            raise RunError(
+                f"The passes of this encoder cannot be recorded: {error.__context__ or error}. "
+                "Write training.cuda_graphs: false."
+            ) from error
+        return _Recorded(graph, own, share, loss)
 
-    def _pass(self, part: Part, share: float | Tensor) -> Tensor:
+    def _pass(self, part: Any, share: float | Tensor) -> Tensor:
         with self._precision.autocast(self._device), _without_cache():
             weighed = self._loss(part) * share
         weighed.backward()  # type: ignore[no-untyped-call]
@@ -142,6 +147,13 @@ def _without_cache() -> Any:
 
 
 def _tensors(part: Any) -> dict[str, Tensor]:
-    """The tensors of a part, by name."""
+    """The tensors of a part, by name.
+
+    Raises:
+        TypeError: if it holds more than tensors and numbers: what is inside would not be copied.
+    """
     found = {one.name: getattr(part, one.name) for one in fields(part)}
+    strange = [name for name, one in found.items() if not isinstance(one, Tensor | int | None)]
+    if strange:
+        raise TypeError(f"{type(part).__name__}.{strange[0]} is neither a tensor nor a number")
     return {name: one for name, one in found.items() if isinstance(one, Tensor)}

@@ -17,7 +17,6 @@ from torch import Tensor
 from torch.nn import functional
 from transformers import PreTrainedModel
 
-from isogloss.data.batches import cut
 from isogloss.data.encoded import Encoded
 from isogloss.data.encoded_words import EncodedWords, pad_windows
 from isogloss.data.ragged import runs
@@ -238,7 +237,7 @@ class TagLesson:
         if cutting.first_position is not None:
             rows = rows_of(step.lengths, cutting.max_tokens)
             return [_window_row(step, tags, row, cutting.first_position, device) for row in rows]
-        windows = cut(step.lengths, fixed_cost=cutting.fixed_cost, max_tokens=cutting.max_tokens)
+        windows = cutting.cut(step.lengths)
         return [_window_part(step, tags, one, cutting, device) for one in windows]
 
     def loss(self, model: PreTrainedModel, part: Any) -> Tensor:

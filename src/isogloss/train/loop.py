@@ -141,33 +141,37 @@ def fit(
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     clip = terms.max_grad_norm or float("inf")
     graphs = Graphs(loss, terms.precision, accelerator.device) if terms.cuda_graphs else None
-    for step, parts in enumerate(batches, start=terms.first_step + 1):
-        reseed(terms.seed, step, ranks.share.rank)
-        rate = terms.learning_rate(step - 1)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        (n,) = ranks.total([sum(size(part) for part in parts)])
-        shares = [(part, size(part) / n) for part in parts if size(part)]
-        try:
+    try:
+        for step, parts in enumerate(batches, start=terms.first_step + 1):
+            reseed(terms.seed, step, ranks.share.rank)
+            rate = terms.learning_rate(step - 1)
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            (n,) = ranks.total([sum(size(part) for part in parts)])
+            shares = [(part, size(part) / n) for part in parts if size(part)]
             with fitting(step):
                 if graphs is None:
                     total = _backward(shares, loss, accelerator, terms.precision)
                 else:
                     total = _replayed(shares, graphs, accelerator.device)
-        except TooLarge:
-            optimizer.zero_grad()
-            raise
-        ranks.add_up(total)
-        ranks.add_up_gradients(parameters)
-        norm = accelerator.clip_grad_norm_(parameters, clip)
-        if accelerator.device.type == "cpu" or step % CHECK_EVERY == 0 or step == terms.max_steps:
-            check_finite(step, "loss", total)
-            check_finite(step, "norm of the gradient", norm)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=graphs is None)
-        yield StepDone(step, total, n, norm.detach(), rate)
-        if step >= terms.max_steps:
-            return
+            ranks.add_up(total)
+            ranks.add_up_gradients(parameters)
+            norm = accelerator.clip_grad_norm_(parameters, clip)
+            if (
+                accelerator.device.type == "cpu"
+                or step % CHECK_EVERY == 0
+                or step == terms.max_steps
+            ):
+                check_finite(step, "loss", total)
+                check_finite(step, "norm of the gradient", norm)
+            if n:
+                optimizer.step()
+            optimizer.zero_grad(set_to_none=graphs is None)
+            yield StepDone(step, total, n, norm.detach(), rate)
+            if step >= terms.max_steps:
+                return
+    finally:
+        optimizer.zero_grad()
 
 
 def _backward(
@@ -190,9 +194,7 @@ def _backward(
     return total
 
 
-def _replayed(
-    shares: Sequence[tuple[Part, float]], graphs: Graphs[Part], device: torch.device
-) -> Tensor:
+def _replayed(shares: Sequence[tuple[Part, float]], graphs: Graphs, device: torch.device) -> Tensor:
     """As `_backward`, with passes that are recorded."""
     total = torch.zeros((), device=device)
     for part, share in shares:
@@ -203,9 +205,8 @@ def _replayed(
 def reseed(seed: int, step: int, rank: int = 0) -> None:
     """Set the random state of a step: a function of the seed, the step and the process only.
 
-    As `torch.manual_seed` does for the processor and the GPU. That looks through the call stack for
-    each kind of device that is not there, and keeps what it found: 12 of 35 ms of a step of
-    DistilBERT's shape on the host of an H100.
+    As `torch.manual_seed` does for the processor and the GPU. For each kind of device that is not
+    there that would write down the call stack and keep it, which takes 0.9 ms a step.
     """
     drawn = np.random.SeedSequence([seed, step, *([rank] if rank else [])])
     state: Any = drawn.generate_state(1, np.uint64)

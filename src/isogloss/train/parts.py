@@ -97,11 +97,17 @@ class Cutting:
     side, with padding."""
 
     widths: tuple[int, ...] = ()
-    """To which parts are padded, ascending, so that few shapes occur; none pads each to its longest
-    sequence."""
+    """To which parts are padded, ascending, so that few shapes occur and a GPU can record them; none
+    pads each part to its longest sequence."""
 
     share: Share = WHOLE
     """What of each step is laid here, where several processes train together."""
+
+    def cut(self, lengths: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+        """Cut sequences of these lengths into parts, at the widths to which they are padded."""
+        if self.widths:
+            lengths = np.asarray(self.widths)[np.searchsorted(self.widths, lengths)]
+        return cut(lengths, fixed_cost=self.fixed_cost, max_tokens=self.max_tokens)
 
 
 def step_indices(n: int, recipe: Recipe, *, first_step: int) -> Iterator[NDArray[np.int64]]:
@@ -122,7 +128,7 @@ def cut_and_pad(
     if cutting.first_position is not None:
         rows = rows_of(lengths, cutting.max_tokens)
         return [_row(encoded, indices[row], cutting.first_position, device) for row in rows]
-    parts = cut(lengths, fixed_cost=cutting.fixed_cost, max_tokens=cutting.max_tokens)
+    parts = cutting.cut(lengths)
     return [_part(encoded, indices[part], cutting, device) for part in parts]
 
 

@@ -125,8 +125,6 @@ class Training:
     loss: float | None = None
     """As it was when it was last looked at."""
     looked_at: float = float("-inf")
-    cuda_graphs: bool = False
-    """Whether passes are recorded and replayed."""
     _drawn: Drawn = field(default_factory=Drawn)
 
     @classmethod
@@ -226,7 +224,7 @@ class Training:
             seed=recipe.seed,
             max_grad_norm=recipe.max_grad_norm,
             first_step=first,
-            cuda_graphs=self.cuda_graphs,
+            cuda_graphs=bool(cutting.widths),
         )
         self.model.train()
         room = Room.left(cutting, self.journal.cuts)

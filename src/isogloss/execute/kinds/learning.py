@@ -68,12 +68,11 @@ def mixing_of(payload: Mapping[str, Any], sizes: Sequence[int]) -> Mixing:
 
 def rules_of(payload: Mapping[str, Any], tokenizer: Any, seed: int | None = None) -> MaskRules:
     """How tokens are hidden; from the step's seed, unless another is given."""
-    training = payload.get("training", payload)
     return MaskRules(
         mask_id=tokenizer.mask_token_id,
         candidates=random_candidates(tokenizer),
         seed=payload["seed"] if seed is None else seed,
-        share=training["mlm_probability"],
+        share=payload["training"]["mlm_probability"],
     )
 
 

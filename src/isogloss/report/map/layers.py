@@ -105,7 +105,7 @@ def difference_layers(
     """The tested differences of every two encoders, where they have a layer of the same way.
 
     Args:
-        differences: of `isogloss.report.comparison.compare_encoders`.
+        differences: of `isogloss.report.comparison.differences.compare_encoders`.
         layers: of `score_layers`.
         metric: which of the metrics is shown.
     """
@@ -130,7 +130,7 @@ def balance_layers(tables: Mapping[str, Records], design: Design) -> Iterator[La
     """The headline score of every arm, and the tested differences to the baselines.
 
     Args:
-        tables: of `isogloss.report.balance.balance_tables`.
+        tables: of `isogloss.report.balance.tables.balance_tables`.
         design: of the study.
     """
     alone = [record for record in tables["balance_averages"] if record["scope"] == "language"]
