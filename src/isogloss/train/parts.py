@@ -97,8 +97,8 @@ class Cutting:
     side, with padding."""
 
     widths: tuple[int, ...] = ()
-    """To which parts are padded, ascending: few shapes occur, which a GPU can record. With none, each
-    part is as wide as its longest sequence."""
+    """To which parts are padded, ascending: few shapes occur, so a GPU can record them. With none,
+    each part is as wide as its longest sequence."""
 
     share: Share = WHOLE
     """What of each step is laid here, where several processes train together."""
