@@ -19,7 +19,9 @@ from isogloss.evaluate.predict import Predictions
 from isogloss.execute.executor import perform
 from isogloss.execute.kinds import train as room
 from isogloss.execute.kinds.judging import Asked, predictions_table
+from isogloss.execute.work import MAKERS
 from isogloss.model.precision import choose_precision
+from isogloss.plan import kinds
 from isogloss.plan.plan import Step
 from isogloss.store.store import Store
 from toys import write_toy
@@ -129,3 +131,10 @@ def test_a_device_without_memory_is_no_bug_of_ours():
     *_, ended = perform(Step("toy", 1, {}, ()), work, 0)
     assert ended.outcome.failure.kind == "run"
     assert "--jobs" in ended.outcome.failure.message
+
+
+def test_every_kind_of_step_is_made_and_stands_in_one_set():
+    assert MAKERS.keys() == kinds.ALL
+    sets = (kinds.PREPARE, kinds.TRAIN, kinds.TEST, kinds.SERVE, kinds.OTHER)
+    assert sum(map(len, sets)) == len(kinds.ALL)
+    assert kinds.PRETRAIN < kinds.TRAIN

@@ -7,6 +7,7 @@ from isogloss.base.errors import InputError, RunError, UnknownName, did_you_mean
 from isogloss.base.languages import language_name
 from isogloss.desk.models import PRETRAIN, Model, Models, of_cell
 from isogloss.desk.opened import Opened, reopen_study
+from isogloss.plan.kinds import TRAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
 
 LISTED = 20
 """So many models stand in a message; more are counted."""
-
-MODELS = {"train", "pretrain", "distill"}
-"""Kinds of steps that are models."""
 
 TESTS = {"evaluate", "masked", "probe"}
 """Kinds of steps that stand for the model they test."""
@@ -78,7 +76,7 @@ def find(store: "Store", prefix: str) -> tuple[Opened, Model]:
     step = opened.plan.by_key.get(key)
     if step is not None and step.kind in TESTS:
         step = opened.plan.by_key[step.needs[0]]
-    if step is None or step.kind not in MODELS:
+    if step is None or step.kind not in TRAIN:
         what = f"of kind {step.kind}, which is no model" if step else "not known to this Isogloss"
         raise InputError(
             f"The step {key} is {what}. The models of {opened.path}:\n"

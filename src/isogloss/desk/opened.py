@@ -13,6 +13,7 @@ from huggingface_hub.utils.tqdm import disable_progress_bars
 
 from isogloss.base.errors import InputError, RunError
 from isogloss.plan.build import build_plan
+from isogloss.plan.kinds import TEST, TRAIN
 from isogloss.plan.pins import Pins, pin_study
 from isogloss.plan.plan import Cell, Plan, Step
 from isogloss.store.names import DEFAULT_STORE
@@ -127,8 +128,8 @@ class Opened:
         missing = {step.key for step in self.missing}
         lines = []
         for step in self.missing:
-            alone = step.kind in {"train", "measure", "pretrain", "distill"}
-            tests = step.kind in {"evaluate", "serve", "evaluate_form", "masked", "probe", "score"}
+            alone = step.kind in TRAIN or step.kind == "measure"
+            tests = step.kind in TEST | {"serve", "score"}
             failure = self.store.failure(step.key)
             if alone or failure or (tests and step.needs[0] not in missing):
                 why = f"failed: {failure['message']}" if failure else "not done yet"

@@ -11,6 +11,7 @@ import yaml
 
 from isogloss.base.languages import language_name
 from isogloss.plan.hub import COMMIT
+from isogloss.plan.kinds import TEST
 from isogloss.report.html.evidence import Provenance
 from isogloss.study.plugged import plugins_of
 
@@ -27,7 +28,7 @@ ELSEWHERE = "again"
 COMPUTED = ("device", "precision", "attention", "threads")
 """What a record says of how it was computed, where it says so."""
 
-OF_A_MODEL = {"evaluate", "serve", "evaluate_form", "masked", "probe", "targets", "score"}
+OF_A_MODEL = TEST | {"serve", "targets", "score"}
 """Kinds of steps whose first need is a model, or was made by one."""
 
 FLOPS = ("flops", "teacher_flops")

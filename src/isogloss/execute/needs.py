@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from typing import final
 
 from isogloss.base.errors import InputError
+from isogloss.plan.kinds import WITHOUT_MODEL
 from isogloss.plan.plan import Step
-
-WITHOUT_GPU = frozenset({"data", "text", "tokenizer", "pack", "prepare", "score"})
-"""Kinds of steps in which no model computes."""
 
 
 @final
@@ -47,7 +45,7 @@ class Needs:
         >>> Needs(gpus=0.5).of(()).gpus
         0.0
         """
-        computes = any(step.kind not in WITHOUT_GPU for step in group)
+        computes = any(step.kind not in WITHOUT_MODEL for step in group)
         return self if computes else Needs(self.cpus, 0.0, self.memory_gb)
 
     @property

@@ -18,11 +18,9 @@ from isogloss.base.errors import InputError, RunError
 from isogloss.execute.bench import Bench
 from isogloss.execute.executor import Elsewhere, Ended, Event, Work
 from isogloss.execute.inline import InlineExecutor
+from isogloss.plan.kinds import TRAIN
 from isogloss.plan.plan import Step
 from isogloss.store.store import Store
-
-TOGETHER = frozenset({"train", "pretrain", "distill"})
-"""Kinds of steps that train a whole model."""
 
 _log = logging.getLogger(__name__)
 
@@ -89,7 +87,7 @@ class _Led:
         with self.store.claim(step.key, wait=False) as mine:
             if not mine:
                 raise Elsewhere
-            if step.kind not in TOGETHER or step.key in self.store:
+            if step.kind not in TRAIN or step.key in self.store:
                 return (yield from self.work(step))
             self.tell(step)
             self.out_of_step = True

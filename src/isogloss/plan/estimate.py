@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
+from isogloss.plan.kinds import PRETRAIN, TEST
 from isogloss.plan.plan import Step
 from isogloss.study.study import Study
 
@@ -18,7 +19,6 @@ ASSUMED_FLOPS_PER_SECOND = 1e11
 ASSUMED_TOKENS = 48
 TRAININGS = {"train": 1.0, "pretrain": 1.0, "distill": 1.4}
 """Kinds of steps that train, and what an example costs beside one of fine-tuning."""
-PRETRAININGS = ("pretrain", "distill")
 _BASE_BODY = 12 * (4 * 768**2 + 2 * 768 * 3072)
 
 
@@ -52,8 +52,8 @@ def estimate(study: Study, missing: Iterable[Step], speeds: Mapping[str, float])
     """Estimate the missing steps; `speeds` are examples/s of training by encoder, as measured."""
     missing = tuple(missing)
     trains = [step for step in missing if step.kind == "train"]
-    tests = [step for step in missing if step.kind == "evaluate"]
-    pretrains = [step for step in missing if step.kind in PRETRAININGS]
+    tests = [step for step in missing if step.kind in TEST]
+    pretrains = [step for step in missing if step.kind in PRETRAIN]
     examples = {step.key: _examples(step) for step in trains}
     known = [step for step in trains if examples[step.key] is not None]
     seconds = sum((examples[s.key] or 0) / _speed(study, s, speeds) for s in known)

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, final
 
+from isogloss.plan.kinds import TRAIN
 from isogloss.plan.plan import Plan
 from isogloss.report.records import Row
 
-LEARNING = frozenset({"train", "pretrain", "distill", "tokenizer", "serve", "targets"})
+LEARNING = TRAIN | {"tokenizer", "serve", "targets"}
 """Kinds of steps behind which data were learned from, not tested on."""
 
 DATA = frozenset({"data", "text"})

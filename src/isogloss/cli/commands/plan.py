@@ -13,6 +13,7 @@ from isogloss.cli.options import (
     StudyArgument,
     VerboseOption,
 )
+from isogloss.plan.kinds import TEST, TRAIN
 from isogloss.report.numbers import duration
 from isogloss.store.names import DEFAULT_STORE
 
@@ -101,10 +102,9 @@ _TITLES = {
     "prepare": "cut texts into sub-tokens",
     "train": "train, and evaluate on every target",
     "serve": "bring into other forms of serving, and evaluate again",
+    "score": "score what is predicted by the metrics of plug-ins",
     "measure": "measure all candidates in turn, when all else is done",
 }
-_TESTED = {"train", "serve", "pretrain", "distill"}
-_TESTS = ("evaluate", "evaluate_form", "masked", "probe")
 
 
 def _tree(opened: "Opened", *, everything: bool) -> Tree:
@@ -118,7 +118,7 @@ def _tree(opened: "Opened", *, everything: bool) -> Tree:
         shown = steps if everything else steps[:_SHOWN]
         for step in shown:
             leaf = branch.add(_line(opened, step))
-            if kind in _TESTED:
+            if kind in TRAIN or kind == "serve":
                 _add_evaluations(opened, step, leaf, everything=everything)
         if len(shown) < len(steps):
             branch.add(f"[dim]... {len(steps) - len(shown)} more; -v shows all[/dim]")
@@ -127,7 +127,10 @@ def _tree(opened: "Opened", *, everything: bool) -> Tree:
 
 def _add_evaluations(opened: "Opened", made: "Step", leaf: Tree, *, everything: bool) -> None:
     tests = [
-        step for kind in _TESTS for step in opened.plan.of_kind(kind) if step.needs[0] == made.key
+        step
+        for kind in sorted(TEST)
+        for step in opened.plan.of_kind(kind)
+        if step.needs[0] == made.key
     ]
     if not tests:
         return

@@ -14,6 +14,7 @@ from isogloss.cli.options import (
     StudiesArgument,
     VerboseOption,
 )
+from isogloss.plan.kinds import TEST, TRAIN
 from isogloss.store.names import DEFAULT_STORE
 
 if TYPE_CHECKING:
@@ -77,10 +78,7 @@ def _validate(study: Path, store: Path, changes: list[str] | None, *, as_json: b
     )
 
 
-_COUNTED = {
-    "train": ("train", "pretrain", "distill"),
-    "evaluate": ("evaluate", "evaluate_form", "masked", "probe"),
-}
+_COUNTED = {"train": TRAIN, "evaluate": TEST}
 
 
 def _count(opened: "Opened", *kinds: str) -> int:
