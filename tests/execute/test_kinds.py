@@ -19,6 +19,7 @@ from isogloss.evaluate.predict import Predictions
 from isogloss.execute.executor import perform
 from isogloss.execute.kinds import train as room
 from isogloss.execute.kinds.judging import Asked, predictions_table
+from isogloss.execute.kinds.kept import keep, kept, let_go
 from isogloss.execute.work import MAKERS
 from isogloss.model.precision import choose_precision
 from isogloss.plan import kinds
@@ -77,12 +78,20 @@ def test_a_training_that_is_killed_goes_on_to_the_same_weights(study, tmp_path):
 
 
 def test_the_model_before_is_let_go_before_the_next_training(study, tmp_path, monkeypatch):
-    kept = []
-    monkeypatch.setitem(room._kept, "before", "a model")
-    monkeypatch.setattr(room, "_draw", lambda bench: kept.append(dict(room._kept)) or 1 / 0)
+    found = []
+    monkeypatch.setattr(room, "_draw", lambda bench: found.append(kept("before")) or 1 / 0)
+    keep("before", "a model")
     with pytest.raises(RuntimeError, match="ZeroDivisionError"):
         train_toy.train(study, Store(tmp_path / "store"))
-    assert kept == [{}]
+    assert found == [None]
+
+
+def test_room_is_for_one_model_whoever_keeps_it():
+    keep("one", "a tagger")
+    keep("two", "a masked language model")
+    assert (kept("one"), kept("two")) == (None, "a masked language model")
+    let_go()
+    assert kept("two") is None
 
 
 def predictions():

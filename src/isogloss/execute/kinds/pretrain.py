@@ -12,6 +12,7 @@ from isogloss.data.packing import Packed, cut_to
 from isogloss.efficiency.flops import SHAPES, masked_flops
 from isogloss.execute.bench import Bench, Made, Making
 from isogloss.execute.kinds import pack
+from isogloss.execute.kinds.kept import keep, kept, let_go
 from isogloss.execute.kinds.learning import (
     Corpus,
     dev_of,
@@ -39,9 +40,6 @@ CARD = "README.md"
 BACKWARD = 3
 """Forward and backward take three times what forward takes."""
 
-_kept: dict[str, Any] = {}
-"""The model last trained or opened, by its key: its tests follow in this process."""
-
 
 class Opened(NamedTuple):
     """A pre-trained model, ready to be asked."""
@@ -61,18 +59,19 @@ def make_pretrained(bench: Bench) -> Making:
 
 def open_pretrained(key: str, folder: Path) -> Opened:
     """A pre-trained model: the one just trained in this process, or the stored one."""
-    if key not in _kept:
-        _kept.clear()
+    opened: Opened | None = kept(key)
+    if opened is None:
+        let_go()
         told = json.loads((folder / "training.json").read_text(encoding="utf-8"))
         model = load_masked_lm(folder, attention=told["attention"]).to(best_device())
-        _kept[key] = Opened(model, load_tokenizer(folder))
-    opened: Opened = _kept[key]
+        opened = Opened(model, load_tokenizer(folder))
+        keep(key, opened)
     return opened
 
 
 def read_corpus(bench: Bench) -> Corpus:
     """The windows of each language, cut as the step's mixing says, and the tokenizer."""
-    _kept.clear()
+    let_go()
     payload, languages = bench.payload, bench.payload["languages"]
     folders = [bench.need(at) for at in range(len(languages))]
     whole = [Packed.read(folder / pack.TRAIN) for folder in folders]
@@ -148,7 +147,7 @@ def made_of(
     bench: Bench, model: Any, corpus: Corpus, found: Pretrained, teachers: Sequence[Any] = ()
 ) -> Made:
     """A trained model as a finished step; `teachers` are the configs of those that read along."""
-    _kept[bench.step.key] = Opened(model, corpus.tokenizer)
+    keep(bench.step.key, Opened(model, corpus.tokenizer))
     record = _record(bench, model, corpus, found, teachers)
     return Made(record, partial(_fill, bench, model, corpus, found, record))
 

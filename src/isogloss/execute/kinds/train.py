@@ -14,6 +14,7 @@ from isogloss.data.encoded_words import EncodedWords
 from isogloss.data.sampling import Sample, sample_balanced
 from isogloss.execute.bench import Bench, Made, Making
 from isogloss.execute.kinds.judging import Asked, dev_scores
+from isogloss.execute.kinds.kept import keep, kept, let_go
 from isogloss.execute.kinds.prepare import Prepared, read_prepared, tags_of
 from isogloss.execute.kinds.tokenizer import open_tokenizer
 from isogloss.model.encoder import (
@@ -40,17 +41,10 @@ _NOT_OF_THE_RECIPE = ("method", "lora", "max_length", "metric_for_best_model")
 SENTENCES = "sentences"
 """The one class that sentences with tags are drawn from."""
 
-_kept: dict[str, Any] = {}
-"""The model last trained or tested, by its training's key: its evaluations follow in this process.
-
-A global, since what it bounds is the process's own: one step is worked on at a time, with room for
-one model, and steps share nothing else than the store.
-"""
-
 
 def make_trained(bench: Bench) -> Making:
     """Fine-tune; goes on from the step's checkpoint where one is left."""
-    _kept.clear()
+    let_go()
     payload, settings = bench.payload, bench.step.settings
     training, samples = _draw(bench)
     recipe = _recipe(payload, settings)
@@ -81,7 +75,7 @@ def make_trained(bench: Bench) -> Making:
             cuda_graphs=settings["cuda_graphs"],
         )
     adapter = adapted.merge() if adapted else None
-    _kept[bench.step.key] = model
+    keep(bench.step.key, model)
     record = {
         **_record(training, samples, trained, head),
         **({"lora_targets": ", ".join(adapted.targets)} if adapted else {}),
@@ -94,14 +88,16 @@ def make_trained(bench: Bench) -> Making:
 
 def open_trained(key: str, folder: Path, payload: Mapping[str, Any]) -> Any:
     """A trained model: the one just trained in this process, or the stored one."""
-    if key not in _kept:
-        config = json.loads((folder / "training.json").read_text(encoding="utf-8"))
-        attention = config["attention"]
-        _kept.clear()
-        load = load_tagger if "task" in payload else load_classifier
-        model = load(folder, labels=names_of_head(payload), seed=0, attention=attention).model
-        _kept[key] = model.to(best_device())
-    return _kept[key]
+    if (model := kept(key)) is not None:
+        return model
+    config = json.loads((folder / "training.json").read_text(encoding="utf-8"))
+    attention = config["attention"]
+    let_go()
+    load = load_tagger if "task" in payload else load_classifier
+    model = load(folder, labels=names_of_head(payload), seed=0, attention=attention).model
+    model = model.to(best_device())
+    keep(key, model)
+    return model
 
 
 def names_of_head(payload: Mapping[str, Any]) -> list[str]:
