@@ -130,6 +130,16 @@ def test_a_broken_or_missing_file_says_what_to_do(content, tmp_path):
         EncodedWords.read(path)
 
 
+def test_a_file_with_a_value_that_is_missing_is_refused(tmp_path):
+    path = tmp_path / "split.parquet"
+    lay([[([1, 2], [(0, 0)])]]).write(path)
+    table = pq.read_table(path)
+    names = pa.array([None], table.schema.field("example").type)
+    pq.write_table(table.set_column(0, table.schema.field("example"), names), path)
+    with pytest.raises(RunError, match="example are missing"):
+        EncodedWords.read(path)
+
+
 def test_half_a_file_is_refused(tmp_path):
     path = tmp_path / "split.parquet"
     lay([[([1, 2], [(0, 0)])]]).write(path)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from isogloss.base.errors import RunError
 from isogloss.data.ragged import Indices, copied, join, offsets_of, pad_runs, runs, starts_of
+from isogloss.data.stored import check_whole
 
 SCHEMA = pa.schema(
     [
@@ -166,9 +167,10 @@ class EncodedWords:
         """
         try:
             table = pq.read_table(path).combine_chunks()
+            check_whole(table)
             counts = [int(table.schema.metadata[name]) for name in COUNTS]
             columns = {name: table[name].combine_chunks() for name in SCHEMA.names}
-        except (OSError, pa.ArrowException, KeyError, TypeError) as error:
+        except (OSError, ValueError, pa.ArrowException, KeyError, TypeError) as error:
             raise RunError(
                 f"{path} holds no encoded split ({error}); delete it and run again."
             ) from error
