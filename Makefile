@@ -13,7 +13,7 @@ install: $(READY)
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		--editable ".[dev,docs,lora,onnx,ray,tensorboard]"
+		--editable ".[dev,docs,lora,onnx,ray,report,tensorboard,view]"
 	touch $(READY)
 
 demo: install
@@ -54,7 +54,7 @@ docs-links: install
 test-trackers: install
 	$(PYTHON) -m venv $(TRACKERS)
 	$(TRACKERS)/bin/python -m pip install --quiet --disable-pip-version-check --editable \
-		".[mlflow,tensorboard,wandb]" pytest pandas hypothesis playwright
+		".[mlflow,tensorboard,view,wandb]" pytest pandas hypothesis playwright
 	$(TRACKERS)/bin/python -m pytest -m slow tests/train/test_trackers_for_real.py
 
 audit: install
@@ -62,7 +62,7 @@ audit: install
 
 sbom: install
 	mkdir -p dist
-	$(BIN)/python .ci/sbom.py --extra lora --extra onnx --extra ray --extra tensorboard > dist/sbom.cdx.json
+	$(BIN)/python .ci/sbom.py --extra lora --extra onnx --extra ray --extra report --extra tensorboard --extra view > dist/sbom.cdx.json
 
 bench: install
 	$(BIN)/python -m benchmarks.against_trainer --json results/against_trainer.json

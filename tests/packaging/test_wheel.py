@@ -69,6 +69,13 @@ def test_a_fresh_environment_runs_a_study_to_its_report(built, tmp_path):
     do([isogloss, "init", "sample"], work)
     changes = [word for change in SMALL for word in ("--set", change)]
     do([isogloss, "run", "sample.yaml", *changes], work)
+    do([isogloss, "results", "sample.yaml", *changes], work)
+    refused = subprocess.run(
+        [isogloss, "report", "sample.yaml"], cwd=work, text=True, capture_output=True, check=False
+    )
+    assert refused.returncode == 2
+    assert "pip install 'isogloss[report]'" in refused.stderr
+    do([*pip, f"{built[0]}[view]"], tmp_path, PIP_CONSTRAINT=str(CONSTRAINTS))
     do([isogloss, "report", "sample.yaml", "-o", "report", *changes], work)
     assert "<html" in (work / "report/report.html").read_text(encoding="utf-8")[:2000]
     where = do([home / "bin/python", "-c", "import isogloss; print(isogloss.__file__)"], work)

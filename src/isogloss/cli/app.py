@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from isogloss.base.errors import IsoglossError
+from isogloss.base.extras import needing_extras
 from isogloss.base.version import VERSION
 from isogloss.cli import show
 from isogloss.cli.commands.audit import audit
@@ -69,7 +70,8 @@ def main() -> None:
     """Run the command; a mistake of the person's is one message, a bug keeps its traceback."""
     sys.excepthook = show.bug
     try:
-        app()
+        with needing_extras():
+            app()
     except IsoglossError as error:
         show.mistake(error, as_json="--json" in sys.argv)
         sys.exit(error.exit_code)

@@ -36,6 +36,8 @@ PROGRAMS = {
     "chromium": "Pages are written without it; `make test` looks at them in it. Install Chromium.",
 }
 EXTRAS = {
+    "report": "pages and figures of reports and audits, charts in notebooks",
+    "view": "isogloss view",
     "onnx": "the serving forms onnx and onnx-int8",
     "energy": "estimates of energy",
     "notebook": "tables as pandas' frames",
