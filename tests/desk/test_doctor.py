@@ -4,7 +4,9 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import PackageNotFoundError
+from pathlib import Path
 
 import pytest
 
@@ -144,3 +146,16 @@ def test_a_gpu_that_pytorch_does_not_see_is_warned_of(monkeypatch, tmp_path):
     device = next(iter(doctor._devices(told)))
     assert device.status == "warning"
     assert "built without CUDA" in device.value
+
+
+def test_every_extra_that_users_have_is_known_with_what_it_is_for():
+    text = (Path(__file__).resolve().parents[2] / "pyproject.toml").read_text(encoding="utf-8")
+    extras = set(tomllib.loads(text)["project"]["optional-dependencies"])
+    assert doctor.EXTRAS.keys() == extras - {"dev", "docs"}
+
+
+def test_a_python_that_cannot_be_started_is_told(monkeypatch):
+    monkeypatch.setattr(doctor.sys, "executable", "/nowhere/python")
+    (finding,) = doctor._torch()
+    assert finding.status == "error"
+    assert "cannot be started" in finding.value
