@@ -84,7 +84,7 @@ def test_padding_to_a_width_changes_shapes_and_not_the_loss(kind, toys):
 def test_parts_are_cut_at_the_widths_to_which_they_are_padded():
     lengths = np.full(20, 17)
     cutting = Cutting(max_tokens=100, fixed_cost=1.0, pad_id=0, widths=(16, 32))
-    assert [len(part) for part in cutting.cut(lengths)] == [3] * 6 + [2]
+    assert sorted(len(part) for part in cutting.cut(lengths)) == [2, *[3] * 6]
     assert len(Cutting(max_tokens=100, fixed_cost=1.0, pad_id=0).cut(lengths)) == 4
 
 

@@ -201,12 +201,12 @@ def attend(  # noqa: PLR0913, PLR0917
     drops = dropout if module.training else 0.0
     said = []
     for block in blocks:
-        laid = [_lay(one[block.start : block.stop], block, heads) for one in flat]
+        q, k, v = (_lay(one[block.start : block.stop], block, heads) for one in flat)
         seen = _seen(block, sliding_window, query.device)
         if _fused(block, sliding_window, drops):
-            mixed = functional.scaled_dot_product_attention(*laid, attn_mask=seen, scale=scale)
+            mixed = functional.scaled_dot_product_attention(q, k, v, attn_mask=seen, scale=scale)
         else:
-            mixed = _by_products(laid, seen, scale, drops)
+            mixed = _by_products(q, k, v, seen, scale=scale, dropout=drops)
         mixed = mixed.transpose(1, 2).reshape(-1, heads * width)
         said.append(mixed if block.places is None else _take(mixed, block.places))
     return torch.cat(said).view(1, -1, heads, width), None
@@ -222,9 +222,10 @@ def _fused(block: Block, window: int | None, dropout: float) -> bool:
     return long and not dropout and (window is None or not torch.is_grad_enabled())
 
 
-def _by_products(laid: list[Tensor], seen: Tensor | None, scale: float, dropout: float) -> Tensor:
+def _by_products(
+    query: Tensor, key: Tensor, value: Tensor, seen: Tensor | None, *, scale: float, dropout: float
+) -> Tensor:
     """[n, heads, longest, width] Its memory grows with the square of the length."""
-    query, key, value = laid
     weights = torch.matmul(query * scale, key.transpose(2, 3))
     if seen is not None:
         weights = weights.masked_fill(~seen, torch.finfo(weights.dtype).min)
