@@ -94,9 +94,10 @@ def test_a_part_with_more_than_tensors_and_numbers_is_refused(toys):
         labels: torch.Tensor
         inner: tuple[torch.Tensor, ...]
 
-    assert list(room._tensors(TextLesson(toys.split(2)).parts(
-        np.arange(2), cutting=Cutting(100, 1.0, 0), device=torch.device("cpu"))[0]
-    )) == ["input_ids", "attention_mask", "labels"]  # fmt: skip
+    cutting = Cutting(1000, 1e6, 0, widths=(24,))
+    device = torch.device("cpu")
+    (part,) = TextLesson(toys.split(2)).parts(np.arange(2), cutting=cutting, device=device)
+    assert list(room._tensors(part)) == ["input_ids", "attention_mask", "labels"]
     with pytest.raises(TypeError, match=r"Nested\.inner"):
         room._tensors(Nested(torch.ones(1), (torch.ones(1),)))
 
