@@ -6,9 +6,11 @@ from dataclasses import replace
 import pytest
 
 from balance_report_toys import DESIGN, LANGUAGES, LOW, masked, training
+from isogloss.base.languages import language_name
 from isogloss.report.balance.averages import averages
 from isogloss.report.balance.costs import costs
 from isogloss.report.balance.glance import glance_lines, glance_table, verdict_text
+from isogloss.report.balance.mixed import mixed_words
 from isogloss.report.balance.scores import read_scores
 from isogloss.report.balance.teachers import teachers_line
 
@@ -31,7 +33,7 @@ def test_the_glance_has_a_line_a_group_and_question_and_a_column_a_baseline():
         difference("low", "hard-all", "tie", 0.02, **probe),
         difference("low", "soft-all", "better", role="control"),
         difference("pivot", "hard-all", "better"),
-        difference("low", "hard-all", "better", scope="language"),
+        difference("low", "hard-all", "better", scope="language", language=LOW[0]),
     ]
     table = glance_table(records, DESIGN)
     assert [(line["languages"], line["measure"]) for line in table] == [
@@ -45,6 +47,39 @@ def test_the_glance_has_a_line_a_group_and_question_and_a_column_a_baseline():
     assert [line["against hard-all"] for line in table] == [
         "tie, 0.01 [-0.04, 0.06]", "tie, 0.02 [-0.03, 0.07]", "**worse**, -0.10 [-0.15, -0.05]",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("verdict", "own", "mixed"),
+    [
+        ("better", ("better", "tie"), False),
+        ("better", ("better", "worse"), True),
+        ("better", ("tie", "worse"), True),
+        ("tie", ("better", "worse"), True),
+        ("tie", ("better", "tie"), False),
+        ("worse", ("not compared", "worse"), False),
+    ],
+)
+def test_languages_that_do_not_agree_with_their_group_are_named(verdict, own, mixed):
+    group = difference("low", "hard-all", verdict)
+    alone = [
+        difference("low", "hard-all", one, scope="language", language=code)
+        for one, code in zip(own, LOW, strict=False)
+    ]
+    others = [
+        difference("low", "hard-balanced", "worse", scope="language", language=LOW[0]),
+        difference("low", "hard-all", "worse", scope="language", language=LOW[0], metric="top1"),
+        difference("high", "hard-all", "worse", scope="language", language="deu-Latn"),
+    ]
+    said = mixed_words(group, [group, *alone, *others], DESIGN)
+    told = [
+        f"{language_name(code)} {one}"
+        for one, code in zip(own, LOW, strict=False)
+        if one in {"better", "worse"}
+    ]
+    assert said == (", ".join(told) if mixed else "")
+    (line,) = glance_table([group, *alone], DESIGN)
+    assert line["against hard-all"].endswith(f"; mixed: {said}" if mixed else "]")
 
 
 def test_layers_are_named_where_a_probe_has_several():

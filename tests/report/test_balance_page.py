@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 import subprocess
 import sys
@@ -188,8 +189,30 @@ def test_a_figure_says_what_its_intervals_are_over(n_seeds, words):
         "language": "eus-Latn", "first": "hard-all", "difference": 0.1, "difference_low": 0.0,
         "difference_high": 0.2, "verdict": "a tie", "n_seeds": n_seeds,
     }  # fmt: skip
-    said = words_of(differences_chart([record], FRAME, candidate="soft-balanced"))
+    arms = ("hard-all", "soft-balanced")
+    said = words_of(differences_chart([record], FRAME, candidate="soft-balanced", study_arms=arms))
     assert f"95 % interval over {words}" in said
+
+
+def test_an_arm_has_one_color_whatever_it_is_drawn_in(written):
+    _, _, tables, design = written
+    points = [r for r in tables["balance_averages"]
+              if (r["task"], r["metric"], r["scope"]) == ("mlm", "mrr", "language")]  # fmt: skip
+    alone = [r for r in tables["balance_tests"]
+             if (r["task"], r["scope"]) == ("mlm", "language")]  # fmt: skip
+    sizes = json.dumps(sizes_chart(points, FRAME))
+    more = json.dumps(
+        differences_chart(alone, FRAME, candidate=design.candidate, study_arms=design.arms)
+    )
+
+    def scale(text, first):
+        found = re.search(rf'"domain": \[("{first}[^]]*)\], "range": \[("#[^]]*)\]', text)
+        return dict(zip(*(json.loads(f"[{part}]") for part in found.groups()), strict=True))
+
+    own = scale(sizes, design.arms[0])
+    minus = scale(more, "minus ")
+    assert minus
+    assert all(own[arm.removeprefix("minus ")] == color for arm, color in minus.items())
 
 
 def test_figures_name_every_language_and_arm_and_say_what_bars_are(written):
@@ -199,7 +222,9 @@ def test_figures_name_every_language_and_arm_and_say_what_bars_are(written):
     sizes = words_of(sizes_chart(points, FRAME))
     alone = [r for r in tables["balance_tests"]
              if (r["task"], r["scope"]) == ("mlm", "language")]  # fmt: skip
-    more = words_of(differences_chart(alone, FRAME, candidate=design.candidate))
+    more = words_of(
+        differences_chart(alone, FRAME, candidate=design.candidate, study_arms=design.arms)
+    )
     for name in ("Basque", "Turkish", "Vietnamese", "Hungarian", "Spanish", "English", "German"):
         assert name in sizes
         assert name in more

@@ -37,7 +37,10 @@ a training says that it has learned next to nothing."""
 MOST_NAMED = 5
 """Models that a line names."""
 
-NONE_SHORT = "Every sample has the rows that were asked for: none is short, none repeats a row."
+NONE_SHORT = (
+    "Every sample has the rows that were asked for, as many of each label: none is short, none"
+    " repeats a row."
+)
 
 
 def shortage(trainings: Iterable[Training]) -> list[Record]:
@@ -140,11 +143,26 @@ def _facts(trainings: Sequence[Training]) -> Iterator[str]:
             f"Memory ran out: {len(smaller)} of {len(trainings)} models; their steps kept their"
             f" examples and were computed in smaller parts, of {least} tokens at the least"
         )
+    yield from _rounded(trainings)
     yield from hardly_learned(trainings)
     yield from _few_weights(trainings)
     heads = [key["head"] for key, _ in parts([{"head": None, **o} for o in trainings], ("head",))]
     if told := [HEADS.get(head, str(head)) for head in heads if head is not None]:
         yield f"Heads: {', '.join(told)}"
+
+
+def _rounded(trainings: Sequence[Training]) -> Iterator[str]:
+    """Sizes that the labels do not divide: each has as many rows, so the sample has a few less."""
+    found = {
+        (sample["requested"], sample["rows"], len(sample["counts"]))
+        for one in trainings
+        for sample in (one.get("samples") or {}).values()
+        if sample["requested"] and not sample["n_missing"]
+        if 0 < sample["requested"] - sample["rows"] < len(sample["counts"])
+    }
+    if found:
+        told = ", ".join(f"{rows} of {asked}" for asked, rows, _ in sorted(found))
+        yield f"Rows per language, as many of each label: {told}; N is rounded down to that"
 
 
 def hardly_learned(trainings: Sequence[Training]) -> Iterator[str]:

@@ -20,6 +20,7 @@ from isogloss.report.balance.design import (
     Design,
     measure_words,
 )
+from isogloss.report.balance.mixed import mixed_words
 from isogloss.report.comparison.differences import TIE
 from isogloss.report.numbers import NOTHING, number, p_text, plain
 from isogloss.report.records import Record, Records
@@ -41,7 +42,7 @@ def claim_lines(differences: Records, design: Design) -> list[str]:
         for group in CLAIMED:
             of_group = [record for record in mine if record["group"] == group]
             if any(record["role"] == "baseline" for record in of_group):
-                lines.append(_line(of_group, group, design))
+                lines.append(_line(of_group, group, design, differences))
     return lines
 
 
@@ -91,16 +92,21 @@ def untested_words(design: Design) -> str:
     )
 
 
-def _line(records: Records, group: str, design: Design) -> str:
+def _line(records: Records, group: str, design: Design, differences: Records) -> str:
     baselines = [record for record in records if record["role"] == "baseline"]
     if not baselines[0]["n_pairs"]:
         return f"**{_where(baselines[0], design)}**: no data, nothing to compare."
-    said = [difference_words(record) for record in baselines]
+    said = [_with_mixed(record, differences, design) for record in baselines]
     if lacking := lacking_words(baselines[0]):
         said.append(f"Without {lacking}.")
     if group == CLAIMED[0]:
         said.append(f"Why: {_reason(records, design)}")
     return f"**{_where(baselines[0], design)}**: {' '.join(said)}"
+
+
+def _with_mixed(record: Mapping[str, Any], differences: Records, design: Design) -> str:
+    mixed = mixed_words(record, differences, design)
+    return difference_words(record) + (f" Its languages do not agree: {mixed}." if mixed else "")
 
 
 def _reason(records: Records, design: Design) -> str:

@@ -60,6 +60,9 @@ def _differences(tests: Records, frame: Frame, design: Design) -> Iterator[Figur
         measure = question_words(key)
         caption = f"{design.candidate} minus other arms by language: {measure}."
         spec = differences_chart(
-            ordered, replace(frame, metric=measure), candidate=design.candidate
+            ordered,
+            replace(frame, metric=measure),
+            candidate=design.candidate,
+            study_arms=design.arms,
         )
         yield Figure(name, DIFFERENCES, caption, spec, key["task"])

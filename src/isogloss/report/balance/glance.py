@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from isogloss.report.balance.claim import question_words
 from isogloss.report.balance.design import CLAIMED, Design
+from isogloss.report.balance.mixed import mixed_words
 from isogloss.report.comparison.differences import NOT_COMPARED
 from isogloss.report.numbers import number
 from isogloss.report.records import Record, Records
@@ -17,6 +18,9 @@ class Line(NamedTuple):
     measure: str
     against: dict[str, Mapping[str, Any]]
     """Baseline -> the record of the difference, where there is one."""
+
+    mixed: dict[str, str]
+    """Baseline -> languages whose own verdicts contradict; empty words where none does."""
 
 
 def glance_lines(differences: Records, design: Design) -> Iterator[Line]:
@@ -38,7 +42,8 @@ def glance_lines(differences: Records, design: Design) -> Iterator[Line]:
             record = next(iter(against.values()))
             layer = f", {record['form']}" if several and record["form"] else ""
             words = design.words_of(group).partition(" (")[0]
-            yield Line(words, question_words(record) + layer, against)
+            mixed = {arm: mixed_words(one, differences, design) for arm, one in against.items()}
+            yield Line(words, question_words(record) + layer, against, mixed)
 
 
 def glance_table(differences: Records, design: Design) -> list[Record]:
@@ -48,7 +53,7 @@ def glance_table(differences: Records, design: Design) -> list[Record]:
             "languages": line.languages,
             "measure": line.measure,
             **{
-                f"against {arm}": _bold(line.against[arm]) if arm in line.against else ""
+                f"against {arm}": _cell(line, arm) if arm in line.against else ""
                 for arm in design.baselines
             },
         }
@@ -62,6 +67,11 @@ def verdict_text(record: Mapping[str, Any]) -> str:
         return NOT_COMPARED
     by = number(record["difference"], record["difference_low"], record["difference_high"])
     return f"{record['verdict']}, {by}"
+
+
+def _cell(line: Line, arm: str) -> str:
+    mixed = line.mixed[arm]
+    return _bold(line.against[arm]) + (f"; mixed: {mixed}" if mixed else "")
 
 
 def _bold(record: Mapping[str, Any]) -> str:

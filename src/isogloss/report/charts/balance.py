@@ -67,7 +67,9 @@ def arms_shown(points: Records) -> list[str]:
     return [_shown(arm) for arm in dict.fromkeys(point["arm"] for point in points)]
 
 
-def differences_chart(records: Records, frame: Frame, *, candidate: str) -> dict[str, Any]:
+def differences_chart(
+    records: Records, frame: Frame, *, candidate: str, study_arms: Sequence[str]
+) -> dict[str, Any]:
     """Draw what the candidate has more than other arms, language by language, with whiskers.
 
     Args:
@@ -75,6 +77,7 @@ def differences_chart(records: Records, frame: Frame, *, candidate: str) -> dict
             `difference` with its bounds, `verdict`, `n_seeds`; drawn in their order.
         frame: the study and the metric.
         candidate: the arm that differences are of.
+        study_arms: all arms of the study, in their order: an arm has one color in all charts.
     """
     names = names_of(record["language"] for record in records)
     values = [_difference(record, names) for record in records if record["difference"] is not None]
@@ -89,7 +92,11 @@ def differences_chart(records: Records, frame: Frame, *, candidate: str) -> dict
         f"bars: 95 % interval over {'test units only' if alone else 'seeds and test units'}",
         "hollow: a tie after Holm's correction",
     )
-    made = _whiskers(values, arms, order, f"difference in {frame.measure}")
+    colors = {f"minus {arm}": _color(at) for at, arm in enumerate(study_arms)}
+    drawn = [colors.get(arm, INK) for arm in arms]
+    made = _whiskers(
+        values, dict(zip(arms, drawn, strict=True)), order, f"difference in {frame.measure}"
+    )
     height = max(120, 22 * len(order) * max(1, len(arms)))
     return finished(made.properties(width=480, height=height, title=title))
 
@@ -194,9 +201,7 @@ def _looks(arms: Sequence[str]) -> tuple[alt.Color, alt.Shape, alt.StrokeDash]:
     """Colors, shapes and dashes of the arms, with one legend; the teachers are black and dashed."""
     own = [arm for arm in arms if arm != TEACHERS_SHOWN]
     n = len(ARM_COLORS)
-    looks = {
-        arm: (ARM_COLORS[at % n], ARM_SHAPES[(at + at // n) % n]) for at, arm in enumerate(own)
-    }
+    looks = {arm: (_color(at), ARM_SHAPES[(at + at // n) % n]) for at, arm in enumerate(own)}
     colors = [looks[arm][0] if arm in looks else INK for arm in arms]
     shapes = [looks[arm][1] if arm in looks else TEACHER_SHAPE for arm in arms]
     dashes = [[1, 0] if arm in looks else [5, 4] for arm in arms]
@@ -209,16 +214,22 @@ def _looks(arms: Sequence[str]) -> tuple[alt.Color, alt.Shape, alt.StrokeDash]:
     )
 
 
+def _color(place: int) -> str:
+    """Of an arm, by its place among the arms of its study."""
+    return ARM_COLORS[place % len(ARM_COLORS)]
+
+
 def _whiskers(
-    values: Sequence[Mapping[str, Any]], arms: Sequence[str], order: Sequence[str], measure: str
+    values: Sequence[Mapping[str, Any]], arms: Mapping[str, str], order: Sequence[str], measure: str
 ) -> Any:
+    """`arms` has the color of each arm that is compared with."""
     known = any(value["low"] is not None for value in values)
     bands = alt.Scale(paddingInner=0.4, paddingOuter=0.25)
     y = alt.Y(
         "language:N", sort=list(order), title=None, scale=bands,
         axis=alt.Axis(ticks=False, grid=True),
     )  # fmt: skip
-    colors = alt.Scale(domain=list(arms), range=list(COLORS[: len(arms)]))
+    colors = alt.Scale(domain=list(arms), range=list(arms.values()))
     legend = alt.Legend(title=None, orient="bottom", symbolOpacity=1)
     color = alt.Color("against:N", scale=colors, legend=legend)
     base = alt.Chart(data(values)).encode(y=y, yOffset=alt.YOffset("against:N", sort=list(arms)))

@@ -16,7 +16,9 @@ def claim_lead(differences: Records, design: Design) -> str:
     """The first answer of the claim in a sentence; empty if nothing was tested."""
     for line in _answers(differences, design):
         where = f"{line.languages[:1].upper()}{line.languages[1:]}, {line.measure}"
-        return f"{where}: {difference_words(_first(line, design))}"
+        mixed = line.mixed[design.baselines[0]]
+        more = f" Its languages do not agree: {mixed}." if mixed else ""
+        return f"{where}: {difference_words(_first(line, design))}{more}"
     return ""
 
 
@@ -45,4 +47,6 @@ def _fact(line: Line, design: Design) -> Fact:
     by = number(record["difference"], record["difference_low"], record["difference_high"])
     n = record["n_seeds"]
     sure = f"p {p_text(record['p_holm'])} (Holm), {n} seed{'' if n == 1 else 's'}"
-    return Fact(question, answer, [f"difference {by}", sure])
+    mixed = line.mixed[record["first"]]
+    more = [f"mixed: {mixed}"] if mixed else []
+    return Fact(question, answer, [f"difference {by}", sure, *more])

@@ -104,7 +104,7 @@ def _how_sure(main: Main) -> Fact:
     tested = sum(record["n_scored"] for record in main.seen)
     unscored = sum(record["n_unscored"] for record in main.seen)
     methods = ", ".join(dict.fromkeys(record["method"] for record in main.seen))
-    more = [f"{tested:,} predictions scored", f"intervals: {methods}"]
+    more = [f"{tested:,} predictions scored by each", f"intervals: {methods}"]
     if unscored:
         more.append(f"{unscored:,} could not be scored")
     if seeds == 1:

@@ -6,7 +6,7 @@ from typing import Any
 
 from isogloss.report.figures import curve_figures
 from isogloss.report.frame import Frame
-from isogloss.report.html.blocks import Block, Cell, Section
+from isogloss.report.html.blocks import Block, Cell, Lines, Section
 from isogloss.report.html.drawn import drawn, highlight
 from isogloss.report.html.evidence import Evidence
 from isogloss.report.html.first_open import first_open
@@ -16,6 +16,7 @@ from isogloss.report.numbers import number
 from isogloss.report.page import counts, named
 from isogloss.report.pivots import by_fields, parts
 from isogloss.report.records import Records
+from isogloss.report.trainings import hardly_learned
 
 FIELDS = ("encoder", "split", "regime", "setting")
 
@@ -31,7 +32,9 @@ def curves(evidence: Evidence) -> Section | None:
         for key, points in parts(tables["curves"], FIELDS)
         if (blocks := _part(key, points, gains.get(tuple(key.values()), ()), evidence.frame))
     ]
-    return Section("learning", "Learning curves", first_open(made)) if made else None
+    stuck = list(hardly_learned(evidence.scores.trainings))
+    warned = [Lines(stuck, tone="warning")] if stuck else []
+    return Section("learning", "Learning curves", [*warned, *first_open(made)]) if made else None
 
 
 def _part(key: Mapping[str, Any], points: Records, gains: Records, frame: Frame) -> list[Block]:

@@ -26,12 +26,13 @@ MAP, BARS = "isogloss-map", "isogloss-bars"
 MOST_OPEN = 12
 """A table with more rows is shut at first."""
 
+DOTTED = " it is dotted where the 95 % interval of either holds the threshold."
+NO_INTERVAL = " with one training there are no intervals, so how sure the line is is not known."
 HOW = (
     "Each language is at one point, about the middle of where it is spoken (Glottolog, CC BY 4.0);"
     " languages that share a point stand side by side. The line runs half-way between neighbors of"
-    " which one reaches the threshold and the other does not; it is dotted where the 95 % interval"
-    " of either holds the threshold. It says between which languages the score falls, not where on"
-    " the ground, and is not drawn far from all languages."
+    f" which one reaches the threshold and the other does not;{DOTTED} It says between which"
+    " languages the score falls, not where on the ground, and is not drawn far from all languages."
 )
 
 
@@ -47,13 +48,19 @@ def isogloss_map(evidence: Evidence) -> Section | None:
             "The isogloss: the line between neighbors of which one reaches the threshold",
             map_chart(atlas, evidence.frame),
         ),
-        Words(HOW, tone="note"),
+        Words(HOW if _sure(atlas) else HOW.replace(DOTTED, NO_INTERVAL), tone="note"),
     ]
     if atlas.nowhere:
         blocks.append(Words(f"Not on the map, for they have no place: {', '.join(atlas.nowhere)}."))
-    caption = "The same as bars, the best first, with 95 % intervals and the threshold"
+    known = "95 % intervals and " if _sure(atlas) else ""
+    caption = f"The same as bars, the best first, with {known}the threshold"
     blocks.append(Chart(BARS, caption, ranked_chart(atlas, evidence.frame)))
     return Section("map", "Isogloss map", [*blocks, *_tables(atlas)])
+
+
+def _sure(atlas: Atlas) -> bool:
+    """Whether any score or difference has an interval."""
+    return any(mark.low is not None for layer in atlas.layers for mark in layer.marks.values())
 
 
 def layers_of(evidence: Evidence) -> list[Layer]:
