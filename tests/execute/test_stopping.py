@@ -96,6 +96,7 @@ def test_asked_twice_it_stops_at_once(start, tmp_path, executor):
     """A step says nothing for minutes; the second signal does not wait for it."""
     program = start(executor, 600)
     until(lambda: at_work(tmp_path) == EXECUTORS[executor])
+    time.sleep(0.5)  # it has said that it came further; now it is in its minutes
     program.send_signal(signal.SIGINT)
     time.sleep(0.5)
     assert program.poll() is None
