@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from isogloss.base import version
 from isogloss.base.errors import InputError, IsoglossError, RunError
+from isogloss.base.extras import needing_extras
 
 if TYPE_CHECKING:
     from isogloss import plugins
@@ -37,7 +38,8 @@ _ROOMS = {
 def __getattr__(name: str) -> Any:
     """Import what notebooks use when it is asked for, so that the command starts at once."""
     if name in _ROOMS:
-        return getattr(import_module(_ROOMS[name]), name)
+        with needing_extras():
+            return getattr(import_module(_ROOMS[name]), name)
     if name == "plugins":
         return import_module("isogloss.plugins")
     raise AttributeError(f"module 'isogloss' has no attribute {name!r}")

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 from isogloss.base.errors import InputError
-from isogloss.base.extras import needing_extras
 from isogloss.desk.compared import Compared, compared
 from isogloss.desk.evidence import evidence_of, tables_of
 from isogloss.desk.opened import Opened
+from isogloss.notebook.plots import Plots
 from isogloss.notebook.table import Table, frame
 from isogloss.report.comparison.compare import of_main_setting
 from isogloss.report.files import write_file
+from isogloss.report.html.page import render
+from isogloss.report.html.study_page import study_page
 from isogloss.report.recommend.constraints import Constraints
 from isogloss.report.recommend.recommend import Recommendation
 from isogloss.report.records import Records
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from isogloss.notebook.plots import Plots
     from isogloss.report.html.evidence import Evidence
 
 LISTED = 20
@@ -116,25 +117,16 @@ class Results:
         return self._compared.recommend(limits, weights, price_per_hour=price)
 
     @property
-    def plot(self) -> "Plots":
-        """The figures as Altair charts, as in `plot.curves()`.
-
-        Raises:
-            InputError: if the extra `report` is not installed.
-        """
-        with needing_extras():
-            from isogloss.notebook.plots import Plots
+    def plot(self) -> Plots:
+        """The figures as Altair charts, as in `plot.curves()`."""
         return Plots(self._tabled, lambda: self._compared)
 
     def to_html(self, path: str | Path | None = None) -> str:
         """The page of the study, as `isogloss report` writes it; written to a file if one is given.
 
         Raises:
-            InputError: if the file cannot be written, or the extra `report` is not installed.
+            InputError: if the file cannot be written.
         """
-        with needing_extras():
-            from isogloss.report.html.page import render
-            from isogloss.report.html.study_page import study_page
         text = render(study_page(evidence_of(self._opened, self._commands)))
         if path is not None:
             write_file(Path(path), text)
