@@ -10,8 +10,9 @@ else the machine does meets all alike and peak memory is the arm's. A ratio is t
 its median and range over the rounds are told. The weights are random and the tables of embeddings
 of real size: a step takes as long as with a checkpoint.
 
-Two epochs over the same rows are taken and the second is timed: in the first, kernels are made for
-each new shape. Rows are picked so that `group_by_length` pads them as little as those of a large
-set (`inputs.typical`). A step of the arm that pads all to one length costs always the same, so a
-few are timed after one; a GPU takes them all. No arm saves, evaluates or logs on the way.
+Two epochs (`--epochs`) over the same rows are taken and all but the first are timed: in that one,
+kernels are made for each new shape. Rows are picked so that `group_by_length` pads them as little
+as those of a large set (`inputs.typical`). A step of the arm that pads all to one length costs
+always the same, so a few are timed after one; a GPU takes them all. No arm saves, evaluates or logs
+on the way.
 """

@@ -154,14 +154,14 @@ def _facts(trainings: Sequence[Training]) -> Iterator[str]:
 def _rounded(trainings: Sequence[Training]) -> Iterator[str]:
     """Sizes that the labels do not divide: each has as many rows, so the sample has a few less."""
     found = {
-        (sample["requested"], sample["rows"], len(sample["counts"]))
+        (sample["requested"], sample["rows"])
         for one in trainings
         for sample in (one.get("samples") or {}).values()
         if sample["requested"] and not sample["n_missing"]
         if 0 < sample["requested"] - sample["rows"] < len(sample["counts"])
     }
     if found:
-        told = ", ".join(f"{rows} of {asked}" for asked, rows, _ in sorted(found))
+        told = ", ".join(f"{rows} of {asked}" for asked, rows in sorted(found))
         yield f"Rows per language, as many of each label: {told}; N is rounded down to that"
 
 

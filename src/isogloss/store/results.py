@@ -91,7 +91,7 @@ def results_table(entries: Iterable[Entry]) -> pa.Table:
     Raises:
         KeyError: if an entry lacks a column, or a score a field.
     """
-    return pa.Table.from_batches(_batches(entries), schema=SCHEMA)
+    return results_reader(entries).read_all()
 
 
 def results_reader(entries: Iterable[Entry]) -> pa.RecordBatchReader:

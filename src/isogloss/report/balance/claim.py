@@ -16,6 +16,7 @@ from isogloss.report.balance.design import (
     CONTROLS,
     DECISIVE,
     NEEDED,
+    QUESTION,
     USUAL_CONTROLS,
     Design,
     measure_words,
@@ -96,7 +97,7 @@ def _line(records: Records, group: str, design: Design, differences: Records) ->
     baselines = [record for record in records if record["role"] == "baseline"]
     if not baselines[0]["n_pairs"]:
         return f"**{_where(baselines[0], design)}**: no data, nothing to compare."
-    said = [_with_mixed(record, differences, design) for record in baselines]
+    said = [answer_words(record, differences, design) for record in baselines]
     if lacking := lacking_words(baselines[0]):
         said.append(f"Without {lacking}.")
     if group == CLAIMED[0]:
@@ -104,7 +105,8 @@ def _line(records: Records, group: str, design: Design, differences: Records) ->
     return f"**{_where(baselines[0], design)}**: {' '.join(said)}"
 
 
-def _with_mixed(record: Mapping[str, Any], differences: Records, design: Design) -> str:
+def answer_words(record: Mapping[str, Any], differences: Records, design: Design) -> str:
+    """The difference of a group, and its languages where they do not agree."""
     mixed = mixed_words(record, differences, design)
     return difference_words(record) + (f" Its languages do not agree: {mixed}." if mixed else "")
 
@@ -164,7 +166,7 @@ def _seeds(n: int) -> str:
 
 
 def _question(record: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(record[f] for f in ("task", "metric", "split", "form", "setting"))
+    return tuple(record[f] for f in QUESTION)
 
 
 def difference_table(differences: Records, design: Design) -> list[Record]:

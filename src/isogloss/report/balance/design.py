@@ -15,6 +15,9 @@ from isogloss.base.languages import language_name
 ALL = "all"
 """The group of all languages that stand in any group, each once."""
 
+QUESTION = ("task", "metric", "split", "form", "setting")
+"""Fields of a record that tell what is asked of an arm."""
+
 GROUP_WORDS = {"low": "low-resource", "high": "high-resource", "pivot": "pivot", ALL: "all"}
 
 CANDIDATE, BASELINES = "soft-balanced", ("hard-balanced", "hard-all")

@@ -4,15 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from isogloss.report.balance.claim import question_words
-from isogloss.report.balance.design import Design
+from isogloss.report.balance.design import QUESTION, Design
 from isogloss.report.balance.scores import MASKED
 from isogloss.report.charts.balance import differences_chart, sizes_chart
 from isogloss.report.figures import Figure, named_apart, slug
 from isogloss.report.frame import Frame
 from isogloss.report.pivots import parts
 from isogloss.report.records import Records
-
-QUESTION = ("task", "metric", "split", "form", "setting")
 
 DIFFERENCES = "balance_differences"
 """The table that the figures of differences belong to."""

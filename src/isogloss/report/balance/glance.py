@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from isogloss.report.balance.claim import question_words
-from isogloss.report.balance.design import CLAIMED, Design
+from isogloss.report.balance.design import CLAIMED, QUESTION, Design
 from isogloss.report.balance.mixed import mixed_words
 from isogloss.report.comparison.differences import NOT_COMPARED
 from isogloss.report.numbers import number
@@ -36,7 +36,7 @@ def glance_lines(differences: Records, design: Design) -> Iterator[Line]:
         lines: dict[tuple[Any, ...], dict[str, Mapping[str, Any]]] = {}
         for record in mine:
             if record["group"] == group:
-                key = tuple(record[f] for f in ("task", "metric", "split", "form", "setting"))
+                key = tuple(record[f] for f in QUESTION)
                 lines.setdefault(key, {})[record["first"]] = record
         for against in lines.values():
             record = next(iter(against.values()))

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from isogloss.base.languages import language_name
-from isogloss.report.balance.design import Design
+from isogloss.report.balance.design import QUESTION, Design
 from isogloss.report.records import Records
 
-QUESTION = ("task", "metric", "split", "form", "setting", "first")
+ASKED = (*QUESTION, "first")
 TOLD_APART = ("better", "worse")
 
 
@@ -22,14 +22,14 @@ def mixed_words(record: Mapping[str, Any], differences: Records, design: Design)
     Returns:
         Each language that was told apart, with its own verdict; empty where none contradicts.
     """
-    asked = tuple(record[field] for field in QUESTION)
+    asked = tuple(record[field] for field in ASKED)
     own = {
         one["language"]: one["verdict"]
         for one in differences
         if one["scope"] == "language"
         and one["language"] in design.groups[record["group"]]
         and one["verdict"] in TOLD_APART
-        and tuple(one[field] for field in QUESTION) == asked
+        and tuple(one[field] for field in ASKED) == asked
     }
     if len({*own.values(), record["verdict"]} & set(TOLD_APART)) < len(TOLD_APART):
         return ""

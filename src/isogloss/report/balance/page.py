@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from isogloss.base.languages import language_name
 from isogloss.report.balance.claim import SETTINGS, TASKS, difference_grid, untested_words
-from isogloss.report.balance.design import CONTROLS, GROUP_WORDS, Design, measure_words
+from isogloss.report.balance.design import CONTROLS, GROUP_WORDS, QUESTION, Design, measure_words
 from isogloss.report.balance.glance import glance_table
 from isogloss.report.balance.listening import listening_table
 from isogloss.report.balance.scores import MASKED, TEACHER, TEACHERS
@@ -187,7 +187,7 @@ def _differences(
         "after Holm; bold where it is no tie:"
     )
     yield from _pictures("balance_differences", drawn)
-    for key, lines in parts(records, ("task", "metric", "split", "form", "setting")):
+    for key, lines in parts(records, QUESTION):
         setting = "" if key["task"] == MASKED else f", {SETTINGS[key['setting']]}"
         yield f"**{title_of(key)}{setting}**"
         grid = difference_grid(lines, design)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from isogloss.report.balance.claim import difference_words
+from isogloss.report.balance.claim import answer_words
 from isogloss.report.balance.design import Design
 from isogloss.report.balance.glance import Line, glance_lines
 from isogloss.report.comparison.differences import NOT_COMPARED, TIE
@@ -16,9 +16,7 @@ def claim_lead(differences: Records, design: Design) -> str:
     """The first answer of the claim in a sentence; empty if nothing was tested."""
     for line in _answers(differences, design):
         where = f"{line.languages[:1].upper()}{line.languages[1:]}, {line.measure}"
-        mixed = line.mixed[design.baselines[0]]
-        more = f" Its languages do not agree: {mixed}." if mixed else ""
-        return f"{where}: {difference_words(_first(line, design))}{more}"
+        return f"{where}: {answer_words(_first(line, design), differences, design)}"
     return ""
 
 

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple, final
 
 from isogloss.base.languages import language_name
 from isogloss.report.balance.claim import SETTINGS, TASKS
-from isogloss.report.balance.design import Design, measure_words
+from isogloss.report.balance.design import QUESTION, Design, measure_words
 from isogloss.report.balance.scores import MASKED, TEACHER
 from isogloss.report.cells import by_size
 from isogloss.report.charts.look import size
@@ -134,12 +134,11 @@ def balance_layers(tables: Mapping[str, Records], design: Design) -> Iterator[La
         design: of the study.
     """
     alone = [record for record in tables["balance_averages"] if record["scope"] == "language"]
-    fields = ("task", "metric", "split", "form", "setting")
-    for key, records in parts(alone, fields):
+    for key, records in parts(alone, QUESTION):
         if design.headlines.get(key["task"]) == key["metric"]:
             yield from _of_arms(key, records, design.candidate)
     tests = [r for r in tables["balance_tests"] if r["scope"] == "language"]
-    for key, records in parts(tests, (*fields, "first", "second")):
+    for key, records in parts(tests, (*QUESTION, "first", "second")):
         marks = _marks(records, "difference", "n_units")
         if marks:
             task, words = _task(key), f"{key['second']} minus {key['first']}"

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from isogloss.report.balance.claim import question_words
+from isogloss.report.balance.design import QUESTION
 from isogloss.report.balance.figures import DIFFERENCES, balance_figures
 from isogloss.report.balance.listening import listening_figures, listening_table
 from isogloss.report.balance.page import READING, facts, halves, headlines_first, title_of
@@ -30,8 +31,6 @@ from isogloss.report.html.evidence import Balancing, Evidence
 from isogloss.report.html.notes import lines_of
 from isogloss.report.pivots import parts
 from isogloss.report.records import Record, Records
-
-QUESTION = ("task", "metric", "split", "form", "setting")
 
 
 def balance(evidence: Evidence) -> Section | None:
