@@ -15,10 +15,10 @@ from isogloss.data.mixture import Mixing, draw_steps
 from isogloss.data.text import RawText
 from isogloss.desk.opened import open_study
 from isogloss.efficiency.flops import masked_flops
-from isogloss.execute.kinds import text as text_step
 from isogloss.model.masked import make_masked_lm, save_masked_lm
 from isogloss.model.scratch import Size, scratch_config
 from isogloss.model.tokenizer import train_tokenizer
+from isogloss.store.step_files import TRAIN
 from isogloss.store.store import Store
 
 HARD = SMALL.replace("[hard-all, hard-balanced, soft-balanced]", "[hard-all, hard-balanced]")
@@ -411,7 +411,7 @@ def test_a_study_that_only_pre_trains_has_an_audit(isogloss, tmp_path):
         if step.payload["language"] == "deu-Latn"
     )
     folder = Store(tmp_path / ".isogloss").folder(step.key)
-    assert len(RawText.read(folder / text_step.TRAIN)) == len(lines)
+    assert len(RawText.read(folder / TRAIN)) == len(lines)
 
 
 def test_a_study_that_only_pre_trains_has_no_encoders_to_compare(isogloss, tmp_path):

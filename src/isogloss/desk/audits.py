@@ -17,6 +17,7 @@ from isogloss.data.encoded_words import EncodedWords
 from isogloss.desk.compared import prepared
 from isogloss.execute.kinds.data import read_texts
 from isogloss.execute.stored_audit import audit_stored
+from isogloss.store.step_files import ENCODED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from isogloss.desk.opened import Opened
-
-ENCODED = "encoded.parquet"
-"""What a `prepare` step calls its file."""
 
 TOKENIZER = "tokenizer.json"
 """What a trained model calls its tokenizer."""

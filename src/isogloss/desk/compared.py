@@ -16,6 +16,7 @@ from isogloss.report.recommend.candidate import candidates_of
 from isogloss.report.recommend.constraints import Constraints
 from isogloss.report.recommend.recommend import Recommendation, recommend
 from isogloss.store.results import results_table
+from isogloss.store.step_files import MEASURED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 
     from isogloss.plan.plan import Step
     from isogloss.store.results import Entry
-
-RAW_FILE = "measured.json"
-"""What a `measure` step calls its raw output."""
 
 UNLIMITED = Constraints()
 
@@ -92,7 +90,7 @@ def measurement(opened: Opened) -> tuple[list[str], "Path | None"]:
     for step in opened.plan.of_kind("measure"):
         if step.key in opened.store:
             told = list(how_measured(opened.store.record(step.key)))
-            return told, opened.store.folder(step.key) / RAW_FILE
+            return told, opened.store.folder(step.key) / MEASURED
     return [], None
 
 

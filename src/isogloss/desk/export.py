@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING
 
 from isogloss.base.errors import InputError
 from isogloss.desk.subjects import Depth, Subjects
-from isogloss.report.export.card.card import FILE, Making, model_card
+from isogloss.report.export.card.card import Making, model_card
 from isogloss.report.export.eee import eee_files
 from isogloss.report.export.folder import check_place, write_model
 from isogloss.report.export.mteb import mteb_files
 from isogloss.report.export.naming import name_of, names_of
 from isogloss.report.files import write_files
+from isogloss.store.step_files import CARD, TRAINING
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +25,7 @@ EEE = "eee"
 ADAPTER = "adapter/"
 """The one folder of a step that is exported: what LoRA has learned, apart from the encoder."""
 
-KEPT_BACK = {FILE, "training.json"}
+KEPT_BACK = {CARD, TRAINING}
 """Files of a step that are not exported: its first card, and which examples it drew."""
 
 
@@ -66,7 +67,7 @@ def export_model(
         description=opened.study.description,
     )
     files = {name: home / name for name in names if name not in KEPT_BACK}
-    return write_model(folder, files, {FILE: model_card(subject, making)}, force=force)
+    return write_model(folder, files, {CARD: model_card(subject, making)}, force=force)
 
 
 def _commands(opened: "Opened", model: "Model", folder: "Path") -> list[str]:

@@ -6,7 +6,6 @@ from isogloss.base.errors import RunError
 from isogloss.data.text import RawText
 from isogloss.execute.executor import Ended
 from isogloss.execute.inline import InlineExecutor
-from isogloss.execute.kinds import text
 from isogloss.execute.kinds.data import read_texts
 from isogloss.execute.kinds.tokenizer import open_tokenizer
 from isogloss.execute.read import read_data
@@ -14,6 +13,7 @@ from isogloss.execute.run import run_plan
 from isogloss.execute.stored_audit import audit_stored
 from isogloss.model.tokenizer import load_tokenizer, tokenizer_audit
 from isogloss.plan.plan import Plan
+from isogloss.store.step_files import HELD_OUT
 from isogloss.store.store import Store
 from isogloss.study.pretraining import Pretraining
 from isogloss.study.study import Study
@@ -73,7 +73,7 @@ def _raw_audit(declared: Pretraining, plan: Plan, store: Store) -> dict[str, Any
     """What the vocabulary of a pre-training makes of the held-out text, whole lines of it."""
     reading = plan.of_kind("text")
     texts = {
-        step.payload["language"]: list(RawText.read(store.folder(step.key) / text.HELD_OUT).lines)
+        step.payload["language"]: list(RawText.read(store.folder(step.key) / HELD_OUT).lines)
         for step in reading
     }
     made = [step for step in plan.of_kind("tokenizer") if "raw" in step.payload]

@@ -165,7 +165,6 @@ def _conclude(
 ) -> tuple[list["Table"], list[str]]:
     """Compare and recommend, write it, and return what the screen shows: tables, then lines."""
     from isogloss.desk.compared import (
-        RAW_FILE,
         compared,
         data_notes,
         measurement,
@@ -176,6 +175,7 @@ def _conclude(
     from isogloss.report.comparison.write import comparison_console, write_comparison
     from isogloss.report.files import write_file
     from isogloss.report.frame import Frame
+    from isogloss.store.step_files import MEASURED
 
     found = compared(opened, tokenizer_audits(opened.study, opened.plan, opened.store))
     chosen = found.recommend()
@@ -191,7 +191,7 @@ def _conclude(
     frame = Frame(opened.study.name, opened.study.metric, opened.sample)
     paths = write_comparison(folder, found.comparison, frame=frame, told=told)
     if raw is not None:
-        write_file(folder / RAW_FILE, raw.read_bytes())
+        write_file(folder / MEASURED, raw.read_bytes())
     if as_json:
         show.dump({**found.comparison.to_json(), "recommendation": chosen.to_json()})
     where = f"Comparison: {paths[-1]}; tables: {len(paths) - 1} files in {folder / 'tables'}."

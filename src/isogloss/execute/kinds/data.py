@@ -17,10 +17,9 @@ from isogloss.data.tagged_table import read_tagged_table, write_tagged
 from isogloss.data.tagging import TagColumns, read_tagged
 from isogloss.execute.bench import Bench, Made, Making
 from isogloss.plugins.found import same_as
+from isogloss.store.step_files import EXAMPLES
 from isogloss.study.data import SOURCES
 from isogloss.study.layout import ENDINGS, language_folder
-
-FILE = "examples.parquet"
 
 
 def make_data(bench: Bench) -> Making:
@@ -33,20 +32,20 @@ def make_data(bench: Bench) -> Making:
     if "task" in declared:
         tagged = read_tagged(source, *place, TagColumns(**declared))
         record = _tagged_record(tagged, declared["task"], declared["labels"])
-        return Made(record, lambda folder: write_tagged(tagged, folder / FILE))
+        return Made(record, lambda folder: write_tagged(tagged, folder / EXAMPLES))
     split = read_pool(source, *place, Columns(**declared))
     record = _text_record(split, declared["labels"])
-    return Made(record, lambda folder: write_split(split, folder / FILE))
+    return Made(record, lambda folder: write_split(split, folder / EXAMPLES))
 
 
 def read_examples(folder: Path) -> Split:
     """Read back what a data step of texts has written."""
-    return read_table(folder / FILE)
+    return read_table(folder / EXAMPLES)
 
 
 def read_tagged_examples(folder: Path) -> TaggedSplit:
     """Read back what a data step of tagged sentences has written."""
-    return read_tagged_table(folder / FILE)
+    return read_tagged_table(folder / EXAMPLES)
 
 
 def read_texts(folder: Path, *, tagged: bool) -> list[str]:

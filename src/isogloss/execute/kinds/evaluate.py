@@ -13,8 +13,7 @@ from isogloss.execute.kinds.prepare import read_prepared
 from isogloss.execute.kinds.train import open_trained
 from isogloss.model.precision import Asked as AskedPrecision
 from isogloss.model.precision import Precision, best_device, choose_precision
-
-FILE = "predictions.parquet"
+from isogloss.store.step_files import PREDICTIONS
 
 
 def make_evaluated(bench: Bench) -> Making:
@@ -53,4 +52,4 @@ def as_trained(precision: str) -> Precision:
 
 
 def _write(table: pa.Table, folder: Path) -> None:
-    pq.write_table(table, folder / FILE)
+    pq.write_table(table, folder / PREDICTIONS)

@@ -3,15 +3,14 @@
 from isogloss.data.packing import Packed
 from isogloss.evaluate.masked import Scoring, masked_scores, rank_masked
 from isogloss.execute.bench import Bench, Made, Making
-from isogloss.execute.kinds import pack
 from isogloss.execute.kinds.evaluate import as_trained
 from isogloss.execute.kinds.pretrain import Opened, open_pretrained
 from isogloss.execute.kinds.taught import load_teacher, place_of
 from isogloss.execute.kinds.tokenizer import open_tokenizer
 from isogloss.model.lines import maskable_ids
 from isogloss.model.precision import Precision, best_device, choose_precision
+from isogloss.store.step_files import HELD_OUT, RANKS
 
-FILE = "ranks.parquet"
 SEED = 0
 """Of the masks: the same ones for every model, so that models compare position by position."""
 
@@ -19,7 +18,7 @@ SEED = 0
 def make_masked(bench: Bench) -> Making:
     """Predict every sub-token once, from the others."""
     yield from ()
-    held_out = Packed.read(bench.need(-1) / pack.HELD_OUT)
+    held_out = Packed.read(bench.need(-1) / HELD_OUT)
     opened, precision, n_train = _given(bench) if "files" in bench.payload else _trained(bench)
     ranks = rank_masked(
         opened.model,
@@ -41,7 +40,7 @@ def make_masked(bench: Bench) -> Making:
         "characters": held_out.n_characters,
         "scores": [vars(score) for score in masked_scores(ranks, n_unscored)],
     }
-    return Made(record, lambda folder: ranks.write(folder / FILE))
+    return Made(record, lambda folder: ranks.write(folder / RANKS))
 
 
 def _trained(bench: Bench) -> tuple[Opened, Precision, int]:

@@ -18,8 +18,7 @@ from isogloss.execute.kinds.data import read_tagged_examples, read_texts
 from isogloss.execute.kinds.serve import loaded_as
 from isogloss.execute.kinds.train import names_of_head
 from isogloss.model.precision import best_device, choose_attention
-
-FILE = "measured.json"
+from isogloss.store.step_files import MEASURED
 
 
 def make_measured(bench_: Bench) -> Making:
@@ -30,7 +29,7 @@ def make_measured(bench_: Bench) -> Making:
     text = json.dumps(result.to_json(), ensure_ascii=False, allow_nan=False)
     return Made(
         _record(result),
-        lambda folder: _write(folder / FILE, text),
+        lambda folder: _write(folder / MEASURED, text),
     )
 
 

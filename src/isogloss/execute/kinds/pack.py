@@ -8,11 +8,9 @@ from isogloss.base.languages import language_name
 from isogloss.data.packing import Frame, Lines, Packed, pack, split_dev
 from isogloss.data.text import RawText
 from isogloss.execute.bench import Bench, Made, Making
-from isogloss.execute.kinds import text
 from isogloss.execute.kinds.tokenizer import open_tokenizer
 from isogloss.model.lines import encode_lines, frame_of
-
-TRAIN, DEV, HELD_OUT = "train.parquet", "dev.parquet", "held_out.parquet"
+from isogloss.store.step_files import DEV, HELD_OUT, TRAIN
 
 
 def make_packed(bench: Bench) -> Making:
@@ -21,8 +19,8 @@ def make_packed(bench: Bench) -> Making:
     payload, folder = bench.payload, bench.need(0)
     trained = bench.need(1) if payload["tokenizer"] == "trained" else None
     tokenizer = open_tokenizer(payload["tokenizer"], bench.step.settings["model"], trained)
-    whole, unknown = _packed(tokenizer, RawText.read(folder / text.TRAIN), payload)
-    held_out, unknown_held_out = _packed(tokenizer, RawText.read(folder / text.HELD_OUT), payload)
+    whole, unknown = _packed(tokenizer, RawText.read(folder / TRAIN), payload)
+    held_out, unknown_held_out = _packed(tokenizer, RawText.read(folder / HELD_OUT), payload)
     _check_size(whole, bench.record(0)["language"], payload)
     train, dev = split_dev(whole, payload["dev_windows"])
     record = {

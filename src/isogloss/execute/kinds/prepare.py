@@ -15,8 +15,7 @@ from isogloss.execute.kinds.data import read_examples, read_tagged_examples
 from isogloss.execute.kinds.tokenizer import open_tokenizer
 from isogloss.model.tokenizer import encode_texts
 from isogloss.model.words import encode_words
-
-FILE = "encoded.parquet"
+from isogloss.store.step_files import ENCODED
 
 Prepared = Encoded | EncodedWords
 
@@ -28,7 +27,7 @@ def make_prepared(bench: Bench) -> Making:
     trained = bench.need(1) if payload["tokenizer"] == "trained" else None
     tokenizer = open_tokenizer(payload["tokenizer"], bench.step.settings["model"], trained)
     encoded, record = encode_split(bench.need(0), tokenizer, payload)
-    return Made(record, lambda folder: encoded.write(folder / FILE))
+    return Made(record, lambda folder: encoded.write(folder / ENCODED))
 
 
 def encode_split(
@@ -48,7 +47,7 @@ def encode_split(
 def read_prepared(folder: Path, payload: dict[str, Any]) -> Prepared:
     """Read back what `prepare` has written, for a step of the same task."""
     kind = EncodedWords if "task" in payload else Encoded
-    return kind.read(folder / FILE)
+    return kind.read(folder / ENCODED)
 
 
 def tags_of(task: str, labels: Sequence[str]) -> tuple[str, ...]:

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 from isogloss.data.packing import Packed, cut_to
 from isogloss.efficiency.flops import SHAPES, masked_flops
 from isogloss.execute.bench import Bench, Made, Making
-from isogloss.execute.kinds import pack
 from isogloss.execute.kinds.kept import keep, kept, let_go
 from isogloss.execute.kinds.learning import (
     Corpus,
@@ -27,16 +26,13 @@ from isogloss.model.masked import load_masked_lm, make_masked_lm, save_masked_lm
 from isogloss.model.precision import best_device, choose_attention
 from isogloss.model.scratch import Size, scratch_config
 from isogloss.model.tokenizer import load_tokenizer
+from isogloss.store.step_files import BEST, CARD, DEV, TRAIN, TRAINING
 from isogloss.train.checkpoint import copy_weights, restore_model
 from isogloss.train.lesson import LanguageLesson
 from isogloss.train.masked_lesson import MaskedLesson
 from isogloss.train.pretrain import Dev, Pretrained, pretrain
 from isogloss.train.trackers import open_trackers
 
-BEST = "best"
-"""Folder, in that of a model, of the weights that served each language best."""
-
-CARD = "README.md"
 BACKWARD = 3
 """Forward and backward take three times what forward takes."""
 
@@ -62,7 +58,7 @@ def open_pretrained(key: str, folder: Path) -> Opened:
     opened: Opened | None = kept(key)
     if opened is None:
         let_go()
-        told = json.loads((folder / "training.json").read_text(encoding="utf-8"))
+        told = json.loads((folder / TRAINING).read_text(encoding="utf-8"))
         model = load_masked_lm(folder, attention=told["attention"]).to(best_device())
         opened = Opened(model, load_tokenizer(folder))
         keep(key, opened)
@@ -74,7 +70,7 @@ def read_corpus(bench: Bench) -> Corpus:
     let_go()
     payload, languages = bench.payload, bench.payload["languages"]
     folders = [bench.need(at) for at in range(len(languages))]
-    whole = [Packed.read(folder / pack.TRAIN) for folder in folders]
+    whole = [Packed.read(folder / TRAIN) for folder in folders]
     mixing = payload["mixing"]
     if mixing["kind"] == "balanced":
         size = mixing["characters"] or min(one.n_characters for one in whole)
@@ -83,7 +79,7 @@ def read_corpus(bench: Bench) -> Corpus:
     return Corpus(
         languages=tuple(languages),
         train=tuple(whole),
-        dev=tuple(Packed.read(folder / pack.DEV) for folder in folders),
+        dev=tuple(Packed.read(folder / DEV) for folder in folders),
         tokenizer=open_tokenizer(payload["tokenizer"], bench.step.settings["model"], trained),
     )
 
@@ -280,7 +276,7 @@ def _fill(
     for code, weights in zip(corpus.languages, found.best_weights, strict=False):
         _save_best(model, corpus, weights, folder / BEST / code)
     text = json.dumps(asdict(found.trained), indent=1, allow_nan=False)
-    (folder / "training.json").write_text(text + "\n", encoding="utf-8")
+    (folder / TRAINING).write_text(text + "\n", encoding="utf-8")
     (folder / CARD).write_text(_card(bench, model, record), encoding="utf-8")
 
 

@@ -20,9 +20,9 @@ from isogloss.execute.kinds.prepare import read_prepared, tags_of
 from isogloss.execute.kinds.pretrain import open_pretrained
 from isogloss.execute.kinds.train import SENTENCES
 from isogloss.model.precision import Precision
+from isogloss.store.step_files import PREDICTIONS
 from isogloss.train.probe import Probe, fit_probe, probabilities
 
-FILE = "predictions.parquet"
 TRAINED, TESTED = 1, 2
 """The split that is trained on, and the first that is tested on, among the step's needs."""
 
@@ -141,4 +141,4 @@ def _named(table: pa.Table, target: str, layer: int) -> pa.Table:
 
 def _write(table: pa.Table, folder: Path) -> None:
     compact = table.set_column(0, "target", table["target"].dictionary_encode())
-    pq.write_table(compact, folder / FILE, compression="zstd")
+    pq.write_table(compact, folder / PREDICTIONS, compression="zstd")

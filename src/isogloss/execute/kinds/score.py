@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from isogloss.base.errors import RunError
 from isogloss.evaluate.metrics import Score
 from isogloss.execute.bench import Bench, Made, Making
-from isogloss.execute.kinds.evaluate import FILE
 from isogloss.execute.kinds.train import names_of_head
 from isogloss.plugins import PluginError, Predictions
 from isogloss.plugins.found import same_as
+from isogloss.store.step_files import PREDICTIONS
 
 
 def make_scored(bench: Bench) -> Making:
@@ -28,7 +28,7 @@ def make_scored(bench: Bench) -> Making:
     yield from ()
     payload = bench.payload
     metric = same_as(payload["plugins"][0])
-    table = pq.read_table(bench.need(0) / FILE)
+    table = pq.read_table(bench.need(0) / PREDICTIONS)
     usable = table.filter(pa.compute.is_valid(table["predicted"]))
     if not len(usable):
         raise RunError("None of the predictions is usable: there is nothing to score.")

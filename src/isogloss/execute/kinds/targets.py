@@ -9,11 +9,10 @@ from isogloss.execute.kinds.learning import first_teacher
 from isogloss.execute.kinds.pretrain import hard_lesson, read_corpus
 from isogloss.execute.kinds.taught import load_teacher, place_of
 from isogloss.model.precision import best_device, choose_precision
+from isogloss.store.step_files import ANSWERS
 from isogloss.train.cached_targets import CachedTeacher, Drawing, keep_answers
 from isogloss.train.parts import Cutting
 from isogloss.train.teacher import OnlineTeacher
-
-FILE = "answers.safetensors"
 
 
 def make_targets(bench: Bench) -> Making:
@@ -42,7 +41,7 @@ def make_targets(bench: Bench) -> Making:
         "entries": len(kept.ids),
         "precision": precision.name,
     }
-    return Made(record, lambda folder: kept.write(folder / FILE))
+    return Made(record, lambda folder: kept.write(folder / ANSWERS))
 
 
 def _flops(config: Any, lengths: list[int], n_asked: int) -> int | None:
@@ -52,4 +51,4 @@ def _flops(config: Any, lengths: list[int], n_asked: int) -> int | None:
 
 def read_targets(folder: Path) -> CachedTeacher:
     """Read back what a step of this kind has written."""
-    return CachedTeacher.read(folder / FILE)
+    return CachedTeacher.read(folder / ANSWERS)

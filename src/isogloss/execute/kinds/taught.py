@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from isogloss.execute.bench import Bench
-from isogloss.execute.kinds.pretrain import BEST
 from isogloss.model.encoder import check_length
 from isogloss.model.masked import check_same_outputs, check_same_vocabulary, load_masked_lm
 from isogloss.model.precision import best_device, choose_attention
 from isogloss.model.tokenizer import load_tokenizer
+from isogloss.store.step_files import BEST
 
 
 class Place(NamedTuple):

@@ -6,9 +6,8 @@ from typing import Any
 from isogloss.data.text import RawText, TextSplits, read_text
 from isogloss.execute.bench import Bench, Made, Making
 from isogloss.execute.kinds.data import open_source
+from isogloss.store.step_files import HELD_OUT, TRAIN
 from isogloss.study.layout import TEXT_ENDINGS
-
-TRAIN, HELD_OUT = "train.parquet", "held_out.parquet"
 
 
 def make_text(bench: Bench) -> Making:

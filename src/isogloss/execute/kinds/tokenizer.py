@@ -6,9 +6,9 @@ from typing import Any
 
 from isogloss.data.text import RawText
 from isogloss.execute.bench import Bench, Made, Making
-from isogloss.execute.kinds import text
 from isogloss.execute.kinds.data import read_texts
 from isogloss.model.tokenizer import load_tokenizer, train_tokenizer
+from isogloss.store.step_files import TRAIN
 
 SEED = 0
 
@@ -33,7 +33,7 @@ def make_tokenizer(bench: Bench) -> Making:
 def _texts(bench: Bench, at: int) -> Sequence[str]:
     """The texts of a language: labeled ones, or the lines of raw text."""
     if "raw" in bench.payload:
-        return RawText.read(bench.need(at) / text.TRAIN).lines
+        return RawText.read(bench.need(at) / TRAIN).lines
     return read_texts(bench.need(at), tagged="task" in bench.payload)
 
 

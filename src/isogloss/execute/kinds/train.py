@@ -30,6 +30,7 @@ from isogloss.model.encoder import (
 from isogloss.model.lora import FOLDER, Adapted, Adapter, LoraSettings, add_lora, count_weights
 from isogloss.model.precision import best_device, choose_attention, choose_precision
 from isogloss.model.scratch import Size, scratch_config
+from isogloss.store.step_files import TRAINING
 from isogloss.train.finetune import finetune
 from isogloss.train.lesson import TagLesson, TextLesson
 from isogloss.train.recipe import Recipe
@@ -90,7 +91,7 @@ def open_trained(key: str, folder: Path, payload: Mapping[str, Any]) -> Any:
     """A trained model: the one just trained in this process, or the stored one."""
     if (model := kept(key)) is not None:
         return model
-    config = json.loads((folder / "training.json").read_text(encoding="utf-8"))
+    config = json.loads((folder / TRAINING).read_text(encoding="utf-8"))
     attention = config["attention"]
     let_go()
     load = load_tagger if "task" in payload else load_classifier
@@ -262,7 +263,7 @@ def _fill(
     save_classifier(model, tokenizer, folder)
     told = {**asdict(trained), "examples": drawn}
     text = json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False)
-    (folder / "training.json").write_text(text + "\n", encoding="utf-8")
+    (folder / TRAINING).write_text(text + "\n", encoding="utf-8")
 
 
 def _fill_beside(fill: Callable[[Path], None], adapter: Adapter, folder: Path) -> None:

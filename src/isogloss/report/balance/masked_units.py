@@ -17,8 +17,8 @@ import numpy.typing as npt
 
 from isogloss.base.errors import RunError, UnknownName
 from isogloss.report.comparison.units import read_rows
+from isogloss.store.step_files import RANKS
 
-FILE = "ranks.parquet"
 COLUMNS = ("window", "position", "rank", "loss", "characters")
 
 Numbers = npt.NDArray[np.float64]
@@ -91,7 +91,7 @@ def read_masked_units(folder: Path) -> MaskedUnits:
     Raises:
         RunError: if the file cannot be read, is empty, or holds what no evaluation writes.
     """
-    path = folder / FILE
+    path = folder / RANKS
     table = read_rows(path, COLUMNS)
     columns = {name: table[name].to_numpy() for name in COLUMNS}
     order = np.lexsort((columns["position"], columns["window"]))

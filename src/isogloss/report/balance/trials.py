@@ -20,10 +20,11 @@ from isogloss.report.balance.masked_units import MaskedUnits, masked_per_unit, r
 from isogloss.report.balance.scores import MASKED, REGIMES, Pair, pair_of
 from isogloss.report.comparison.gold import REMEDY
 from isogloss.report.comparison.measures import Statistic, per_unit, statistic
-from isogloss.report.comparison.units import FILE, Units, read_rows, units_of
+from isogloss.report.comparison.units import Units, read_rows, units_of
 from isogloss.report.records import Row
 from isogloss.stats.division import divide
 from isogloss.stats.resample import PerUnit
+from isogloss.store.step_files import PREDICTIONS
 
 PROBE_COLUMNS = ("target", "layer", "example", "word", "gold", "predicted")
 
@@ -108,7 +109,7 @@ def read_probe(folder: Path, row: Row, *, labels: Sequence[str]) -> list[Trial]:
         InputError: if predictions hold another label than `labels`.
         RunError: if the stored predictions cannot be read.
     """
-    path = folder / FILE
+    path = folder / PREDICTIONS
     table = read_rows(path, PROBE_COLUMNS)
     targets, layers = table["target"].cast(pa.string()), table["layer"]
     places = pa.table({"layer": layers, "target": targets}).group_by(

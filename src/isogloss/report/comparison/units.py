@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from isogloss.base.errors import InputError, RunError
 from isogloss.stats.spans import span_tags, span_tallies
 from isogloss.stats.tallies import label_tallies
+from isogloss.store.step_files import PREDICTIONS
 
 SPAN_TASKS = {"ner"}
 """Tasks that are scored on spans of words."""
@@ -27,7 +28,6 @@ SPAN_TASKS = {"ner"}
 WORD_TASKS = {"ner", "pos"}
 """Tasks whose predictions have a row for each word; others have one for each text."""
 
-FILE = "predictions.parquet"
 
 GoldUnit = Literal["spans", "words", "texts"]
 """What the gold of a task is counted in."""
@@ -116,7 +116,7 @@ def read_units(folder: Path, *, task: str, labels: Sequence[str]) -> Units:
         InputError: if gold or predictions hold a label that is not among `labels`.
         RunError: if the file cannot be read, is empty, or its rows are not in order.
     """
-    path = folder / FILE
+    path = folder / PREDICTIONS
     columns = ["example", "gold", "predicted", "loss", *(["word"] if task in WORD_TASKS else [])]
     return units_of(read_rows(path, columns), path, task=task, labels=labels)
 

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from isogloss.base.errors import RunError
-from isogloss.report.comparison.units import FILE, WORD_TASKS, read_rows
+from isogloss.report.comparison.units import WORD_TASKS, read_rows
+from isogloss.store.step_files import PREDICTIONS
 
 OUTSIDE = "O"
 
@@ -71,10 +72,12 @@ def read_said(folder: Path, *, task: str, names: Sequence[str]) -> Said:
     """
     by_word = task in WORD_TASKS
     columns = ["example", "gold", "predicted", "loss", *(["word"] if by_word else [])]
-    table = read_rows(folder / FILE, [*columns, *(f"probability/{name}" for name in names)])
+    table = read_rows(folder / PREDICTIONS, [*columns, *(f"probability/{name}" for name in names)])
     gold, predicted = _places(table["gold"], names), _places(table["predicted"], names)
     if (gold < 0).any():
-        raise RunError(f"{folder / FILE} holds gold of other labels; run the evaluation again.")
+        raise RunError(
+            f"{folder / PREDICTIONS} holds gold of other labels; run the evaluation again."
+        )
     starts = np.flatnonzero(table["word"].to_numpy() == 0) if by_word else np.arange(len(table))
     return Said(
         examples=tuple(table["example"].take(pa.array(starts)).to_pylist()),

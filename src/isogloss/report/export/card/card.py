@@ -17,8 +17,6 @@ from isogloss.report.export.card.usage import usage
 from isogloss.report.export.card.words import count, languages, table, text, value
 from isogloss.report.export.facts import Subject
 
-FILE = "README.md"
-
 SAMPLE = (
     "> **Sample data.** This model learned from, or was tested on, sentences that Isogloss makes by"
     " grammars. It shows a tool at work and is of no use for real text."
