@@ -159,6 +159,24 @@ def test_nothing_is_written_through_a_link(live, tmp_path):
     assert not list((tmp_path / "elsewhere").iterdir())
 
 
+def test_nothing_is_written_through_a_link_in_place_of_a_draft(live, tmp_path):
+    mine = tmp_path / "mine"
+    mine.write_text("precious")
+    (live.root / "progress").mkdir()
+    (live.root / "progress" / f"{KEY}.json.draft").symlink_to(mine)
+    with pytest.raises(OSError, match="symbolic"):
+        live.tell(KEY, {"done": 1})
+    assert mine.read_text() == "precious"
+
+
+@pytest.mark.parametrize("damage", [b"\xff\xfe{", b"{", b""])
+def test_a_damaged_note_of_a_study_is_written_anew_by_its_next_run(store, damage):
+    store.remember_study("reviews", {}, [KEY], "reviews.yaml")
+    (store.root / "studies" / "reviews.json").write_bytes(damage)
+    store.remember_study("reviews", {}, [KEY], "reviews.yaml")
+    assert store.study("reviews")["steps"] == [KEY]
+
+
 def test_a_study_is_found_by_its_name_and_by_that_of_its_file(store):
     store.remember_study("reviews", {}, [KEY], "reviews.yaml", changes=["a=1"])
     store.remember_study("ქართული", {}, [], "k.yaml")

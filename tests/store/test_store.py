@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from isogloss.base.errors import InputError, RunError
+from isogloss.base.errors import InputError, LeadsOutside, RunError
 from isogloss.base.fingerprint import file_digest
 from isogloss.store import atomic, manifest
 from isogloss.store.store import FORMAT, Store
@@ -202,6 +202,24 @@ def test_a_link_that_leads_out_of_the_store_is_not_followed(store, tmp_path, lin
     place.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(InputError, match="leads out of the store"):
         store.folder(KEY)
+
+
+@pytest.mark.parametrize(
+    ("name", "use"),
+    [
+        ("steps/.probe", Store.check_writable),
+        (f"failures/{KEY}.json.draft", lambda store: store.fail(KEY, {"message": "no"})),
+        ("studies/s.json.draft", lambda store: store.remember_study("s", {}, [KEY], "s.yaml")),
+    ],
+)
+def test_nothing_is_written_through_a_link_of_a_name_known_beforehand(store, tmp_path, name, use):
+    store.check_writable()
+    mine = tmp_path / "mine"
+    mine.write_text("precious")
+    (store.root / name).symlink_to(mine)
+    with pytest.raises(LeadsOutside, match=r"is a link.* Remove the link"):
+        use(store)
+    assert mine.read_text() == "precious"
 
 
 def test_a_store_behind_a_link_is_used_like_any_other(tmp_path):

@@ -15,9 +15,7 @@ from isogloss.data.example import TaggedExample, TaggedSplit
 from isogloss.data.names import POOLED
 from isogloss.data.source import Row, Rows
 from isogloss.data.tags import PREFIXES, BadTags, tag_set, to_iob2
-
-TAG_COLUMNS = {"ner": "ner_tags", "pos": "upos"}
-"""Column of the tags where none is named."""
+from isogloss.study.tasks import TAG_COLUMNS
 
 OTHER_NAMES = {"ner_tags": ("ner",), "upos": ("ner_tags",)}
 """What else a built-in reader may call the tags, by the default name."""

@@ -4,14 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 from isogloss.base.fingerprint import fingerprint
 from isogloss.report.export.facts import Dataset, Learned
+from isogloss.study.tasks import SENTENCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from isogloss.plan.plan import Plan, Step
-
-SENTENCES = "sentences"
-"""What the one class is called that sentences with tags are drawn from."""
 
 
 def dataset_of(plan: "Plan", step: "Step") -> Dataset:

@@ -7,13 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from isogloss.base.errors import RunError
+from isogloss.base.lengths import NO_LIMIT
 from isogloss.report.export.facts import Weights
 
 ENDINGS = {".safetensors", ".onnx", ".data"}
 """Of files that hold weights."""
-
-NO_LIMIT = 1_000_000
-"""A tokenizer without a longest input says some astronomical number."""
 
 
 def read_weights(folder: Path) -> Weights:

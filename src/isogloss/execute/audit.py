@@ -3,6 +3,7 @@
 from typing import Any
 
 from isogloss.base.errors import RunError
+from isogloss.base.lengths import NO_LIMIT
 from isogloss.data.text import RawText
 from isogloss.execute.executor import Ended
 from isogloss.execute.inline import InlineExecutor
@@ -17,9 +18,6 @@ from isogloss.store.step_files import HELD_OUT
 from isogloss.store.store import Store
 from isogloss.study.pretraining import Pretraining
 from isogloss.study.study import Study
-
-WHOLE = 1_000_000
-"""Tagged sentences are cut into windows, not off: nothing of them is ever truncated."""
 
 PRETRAINING = "pre-training"
 """What the tokenizer of a pre-training is called among those of encoders."""
@@ -64,7 +62,8 @@ def tokenizer_audits(study: Study, plan: Plan, store: Store) -> dict[str, Any]:
         declared = study.pretraining if encoder.pretrained else None
         folder = declared.tokenizer_from if declared else None
         tokenizer = open_tokenizer(origin.pin, str(folder or encoder.model), trained)
-        longest = WHOLE if study.is_tagging else study.training.max_length
+        # tagged sentences are cut into windows, not off
+        longest = NO_LIMIT if study.is_tagging else study.training.max_length
         found[encoder.display] = tokenizer_audit(tokenizer, texts, longest)
     return found
 
@@ -78,4 +77,4 @@ def _raw_audit(declared: Pretraining, plan: Plan, store: Store) -> dict[str, Any
     }
     made = [step for step in plan.of_kind("tokenizer") if "raw" in step.payload]
     folder = declared.tokenizer_from or store.folder(made[0].key)
-    return tokenizer_audit(load_tokenizer(folder), texts, WHOLE)
+    return tokenizer_audit(load_tokenizer(folder), texts, NO_LIMIT)

@@ -9,6 +9,7 @@ from isogloss.data.sampling import sample_balanced
 from isogloss.plan.plan import Plan, Step
 from isogloss.store.store import Store
 from isogloss.study.study import Study
+from isogloss.study.tasks import SENTENCES
 
 
 def check_data(study: Study, plan: Plan, store: Store) -> list[str]:
@@ -39,7 +40,7 @@ def _training_rows(study: Study, plan: Plan, store: Store) -> dict[str, dict[str
     if not study.is_tagging:
         return _training_counts(plan, store)
     records = _training_records(plan, store)
-    return {code: {"sentences": record["rows"]} for code, record in records.items()}
+    return {code: {SENTENCES: record["rows"]} for code, record in records.items()}
 
 
 def _training_records(plan: Plan, store: Store) -> dict[str, dict[str, Any]]:

@@ -9,9 +9,7 @@ from isogloss.execute.kinds.data import read_examples, read_tagged_examples
 from isogloss.plan.plan import Plan, Step
 from isogloss.store.store import Store
 from isogloss.study.study import Study
-
-SENTENCES = "sentences"
-"""The one label of sentences whose words are tagged, until their tags are counted."""
+from isogloss.study.tasks import SENTENCES
 
 
 def audit_stored(study: Study, plan: Plan, store: Store) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from transformers import (
 )
 
 from isogloss.base.errors import InputError, RunError
+from isogloss.base.lengths import NO_LIMIT
 from isogloss.model.head import of_head, order_of_labels, outputs_of, reorder, replace_head
 from isogloss.model.hub import local_copy
 from isogloss.model.origin import check_origin, loading, quiet
@@ -174,7 +175,7 @@ def save_classifier(
 
 def longest_input(model: PreTrainedModel) -> int:
     """Return how many tokens, special ones included, the positions of an encoder reach."""
-    positions = int(getattr(model.config, "max_position_embeddings", 0) or 1_000_000)
+    positions = int(getattr(model.config, "max_position_embeddings", 0) or NO_LIMIT)
     return positions - first_position(model)
 
 

@@ -25,6 +25,7 @@ from isogloss.model.encoder import CLASSIFIER, TAGGER, read_config
 from isogloss.model.head import of_head
 from isogloss.model.hub import local_copy
 from isogloss.model.origin import loading, quiet
+from isogloss.study.lora import ALL_LINEAR
 
 TARGETS: dict[str, tuple[str, ...]] = {
     "bert": ("query", "value"),
@@ -42,8 +43,6 @@ TARGETS: dict[str, tuple[str, ...]] = {
 
 Families may be added, but what one has stays: keys say only that none were named.
 """
-
-ALL_LINEAR = "all-linear"
 
 POOLERS = ("pooler",)
 """Layers of the library's bodies that stand between the encodings and the head, and learn with it:

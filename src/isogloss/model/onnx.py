@@ -22,6 +22,8 @@ from transformers import PreTrainedConfig, PreTrainedModel
 from isogloss.base.errors import InputError
 from isogloss.model.encoder import longest_input
 
+ONNX_FILE = "model.onnx"
+
 OPSET = 20
 """Version of the operator set that is written."""
 
@@ -161,7 +163,7 @@ def export_onnx(model: PreTrainedModel, folder: Path) -> Path:
         InputError: if the extra is not installed, or the model cannot be exported, or not rightly.
     """
     check_onnx()
-    file = folder / "model.onnx"
+    file = folder / ONNX_FILE
     plain = copy.deepcopy(model).to("cpu", torch.float32).eval()
     try:
         with _silent():

@@ -15,13 +15,11 @@ from transformers import AutoConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from isogloss.base.errors import InputError, UnknownName
 from isogloss.model.encoder import load_classifier, load_tagger, longest_input, save_classifier
-from isogloss.model.onnx import OPSET, OnnxModel, export_onnx, quantize_int8, versions
+from isogloss.model.onnx import ONNX_FILE, OPSET, OnnxModel, export_onnx, quantize_int8, versions
 from isogloss.model.origin import loading, quiet
 from isogloss.model.precision import Asked, best_device, choose_precision
 from isogloss.model.tokenizer import load_tokenizer
 from isogloss.model.trim import Texts, trim
-
-ONNX_FILE = "model.onnx"
 
 TORCH_PRECISIONS: dict[str, Asked] = {
     "torch": "auto",

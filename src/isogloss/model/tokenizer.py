@@ -17,6 +17,7 @@ from tokenizers import processors
 from transformers import AutoTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from isogloss.base.errors import InputError, UnknownName
+from isogloss.base.lengths import NO_LIMIT
 from isogloss.model.hub import local_copy
 from isogloss.model.origin import loading
 from isogloss.model.subwords import train_subwords
@@ -213,7 +214,7 @@ def tokenizer_audit(
 def _audit_language(
     tokenizer: PreTrainedTokenizerBase, texts: Sequence[str], max_length: int
 ) -> dict[str, float | int | None]:
-    whole = encode_texts(tokenizer, texts, max_length=1_000_000)
+    whole = encode_texts(tokenizer, texts, max_length=NO_LIMIT)
     lengths = np.diff(whole.offsets)
     tokens = len(whole.ids) - len(texts) * tokenizer.num_special_tokens_to_add()
     words = sum(len(text.split()) for text in texts)

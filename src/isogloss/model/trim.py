@@ -18,6 +18,7 @@ from torch import nn
 from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from isogloss.base.errors import InputError
+from isogloss.base.lengths import NO_LIMIT
 from isogloss.model.encoder import position_paddings
 from isogloss.model.kept import entries_to_keep
 from isogloss.model.origin import quiet
@@ -27,10 +28,6 @@ from isogloss.model.words import encode_words
 
 Texts = Sequence[str] | Sequence[Sequence[str]]
 """Texts, or sentences as their words."""
-
-WHOLE = 1_000_000
-"""Longer than any text: what is cut off in training may come whole in use."""
-
 
 RESERVED = 16
 """Where positions are counted from a padding id below this, all entries before it stay as well."""
@@ -83,10 +80,13 @@ def trim(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, texts: Text
 
 
 def _encoded(tokenizer: PreTrainedTokenizerBase, texts: Texts) -> NDArray[np.int32]:
-    """The ids of all texts, one after the other, as evaluation and serving make them."""
+    """The ids of all texts, one after the other, as evaluation and serving make them.
+
+    Whole: what is cut off in training may come in use.
+    """
     if all(isinstance(text, str) for text in texts):
-        return encode_texts(tokenizer, cast("Sequence[str]", texts), WHOLE).ids
-    return encode_words(tokenizer, texts, WHOLE).ids
+        return encode_texts(tokenizer, cast("Sequence[str]", texts), NO_LIMIT).ids
+    return encode_words(tokenizer, texts, NO_LIMIT).ids
 
 
 def _parts(texts: Texts) -> Iterator[str]:

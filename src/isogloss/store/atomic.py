@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from isogloss.base.errors import RunError
 from isogloss.base.limits import Limit, check_limit
@@ -51,11 +51,27 @@ def json_text(value: Mapping[str, Any]) -> str:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file, and return when its bytes are on the disk."""
-    with path.open("wb") as stream:
+    """Write a file, and return when its bytes are on the disk.
+
+    Raises:
+        OSError: if the disk refuses, or if there is a link of that name.
+    """
+    with open_plain(path) as stream:
         stream.write(text.encode("utf-8", "surrogatepass"))
         stream.flush()
         os.fsync(stream.fileno())
+
+
+def open_plain(path: Path) -> BinaryIO:
+    """Open a file to be written from its beginning, and not what a link of that name leads to.
+
+    The names of drafts are known beforehand, so whoever made the folder could have put links there.
+
+    Raises:
+        OSError: with ELOOP for a link.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
+    return os.fdopen(os.open(path, flags, 0o666), "wb")
 
 
 def read_object(path: Path, remedy: str) -> dict[str, Any]:

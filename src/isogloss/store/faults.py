@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from isogloss.base.errors import InputError, IsoglossError, RunError
+from isogloss.base.errors import InputError, IsoglossError, LeadsOutside, RunError
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _FORBIDDEN = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
@@ -82,6 +82,11 @@ def _explain(root: Path, doing: str, error: OSError) -> IsoglossError:
         return StoreUnusable(
             f"The store {root} cannot be used ({doing}: {error.strerror})."
             " Name a folder that you may read and write, with --store or ISOGLOSS_STORE."
+        )
+    if error.errno == errno.ELOOP:
+        return LeadsOutside(
+            f"{error.filename} is a link, where the store {root} keeps a file of its own ({doing})."
+            " Remove the link, once you know who made it."
         )
     if isinstance(error, NotADirectoryError | FileExistsError):
         return StoreUnusable(

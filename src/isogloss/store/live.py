@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
-from isogloss.store.atomic import json_text, read_object
+from isogloss.store.atomic import json_text, open_plain, read_object
 from isogloss.store.faults import told
 from isogloss.store.manifest import NAME
 from isogloss.store.names import checked_key, lock_path, refuse_outside
@@ -37,7 +37,8 @@ class Live:
         path.parent.mkdir(exist_ok=True)
         refuse_outside(self.root, path)
         draft = path.with_name(f"{path.name}.draft")
-        draft.write_text(json_text(progress), encoding="utf-8")
+        with open_plain(draft) as stream:
+            stream.write(json_text(progress).encode("utf-8", "surrogatepass"))
         draft.replace(path)
 
     def forget(self, key: str) -> None:

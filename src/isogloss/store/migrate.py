@@ -14,7 +14,7 @@ from pathlib import Path
 
 from isogloss.base.errors import RunError
 from isogloss.store import manifest
-from isogloss.store.atomic import json_text, read_object, write_json
+from isogloss.store.atomic import json_text, open_plain, read_object, write_json
 from isogloss.store.names import is_key
 
 FORMAT = 2
@@ -65,7 +65,8 @@ def _with_digest(folder: Path) -> Path | None:
         text = json_text(manifest.with_digest(found))
     except (RunError, ValueError):
         return None
-    draft.write_bytes(text.encode("utf-8", "surrogatepass"))
+    with open_plain(draft) as stream:
+        stream.write(text.encode("utf-8", "surrogatepass"))
     return draft
 
 

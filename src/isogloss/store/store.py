@@ -375,7 +375,9 @@ class Store:
         noted = {"name": name, "source": source, "steps": list(step_keys), "study": dict(study)}
         noted |= more
         path = self._room("studies") / study_file(name)
-        if not path.is_file() or path.read_text(encoding="utf-8") != json_text(noted):
+        with told(self.root, "reading a study"):
+            before = path.read_bytes() if path.is_file() else b""
+        if before != json_text(noted).encode("utf-8", "surrogatepass"):
             self._write_json(path, noted)
 
     def note_run(self, name: str, step_keys: Sequence[str]) -> Path:

@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from isogloss.study.spec import Count, Number, Spec, as_list, different
 
 ALL_LINEAR = "all-linear"
+"""Every layer of the encoder that is a matrix, in peft's word for it."""
 
 
 def _names(value: object) -> object:

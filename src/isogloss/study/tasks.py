@@ -22,6 +22,9 @@ UPOS = (
 LABELS: dict[str, tuple[str, ...]] = {"ner": ("PER", "LOC", "ORG"), "pos": UPOS}
 """Labels of a task whose study names none."""
 
+SENTENCES = "sentences"
+"""The one class that sentences with tags are counted as and drawn from: their words have labels."""
+
 TAG_COLUMNS = {"ner": "ner_tags", "pos": "upos"}
 """Column of the tags where the study names none."""
 

@@ -31,6 +31,7 @@ from isogloss.model.lora import FOLDER, Adapted, Adapter, LoraSettings, add_lora
 from isogloss.model.precision import best_device, choose_attention, choose_precision
 from isogloss.model.scratch import Size, scratch_config
 from isogloss.store.step_files import TRAINING
+from isogloss.study.tasks import SENTENCES
 from isogloss.train.finetune import finetune
 from isogloss.train.lesson import TagLesson, TextLesson
 from isogloss.train.recipe import Recipe
@@ -38,9 +39,6 @@ from isogloss.train.trackers import open_trackers
 from isogloss.train.training import DevScore, Trained
 
 _NOT_OF_THE_RECIPE = ("method", "lora", "max_length", "metric_for_best_model")
-
-SENTENCES = "sentences"
-"""The one class that sentences with tags are drawn from."""
 
 
 def make_trained(bench: Bench) -> Making:
