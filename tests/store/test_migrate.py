@@ -111,7 +111,7 @@ def test_broken_off_at_any_moment_it_is_whole_and_goes_on(root, monkeypatch, mom
 
     with monkeypatch.context() as broken:
         broken.setattr(Path, "replace", once(Path.replace))
-        broken.setattr(Path, "write_bytes", once(Path.write_bytes))
+        broken.setattr(migrate, "open_plain", once(migrate.open_plain))
         broken.setattr(migrate.os, "sync", once(migrate.os.sync))
         with pytest.raises(KeyboardInterrupt) if moment < 7 else monkeypatch.context():
             Store(root).check_writable()
