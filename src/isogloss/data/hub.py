@@ -9,7 +9,6 @@ the client's patience. `HF_ENDPOINT`, `HF_HOME`, `HF_TOKEN` and `HF_HUB_OFFLINE`
 client's documentation says.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from huggingface_hub.errors import LocalEntryNotFoundError
 
 from isogloss.base.errors import InputError, RunError, did_you_mean
 from isogloss.base.hub_errors import explained
+from isogloss.base.hub_names import COMMIT
 from isogloss.base.languages import language_code, language_name
 from isogloss.base.splits import split_name
 from isogloss.data.names import by_language, in_split_order, known_language, missing_split
@@ -30,7 +30,6 @@ from isogloss.data.readers.parquet import read_parquet
 from isogloss.data.shards import Shard, ordered_shards, parse_shard
 from isogloss.data.source import Row
 
-COMMIT = re.compile(r"[0-9a-f]{40}")
 PARQUET_REVISION = "refs/convert/parquet"
 NOTHING = "//"  # a pattern that no path matches
 TIMEOUT_SECONDS = 10.0

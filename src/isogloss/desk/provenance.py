@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from isogloss.base.hub_names import COMMIT
 from isogloss.base.languages import language_name
-from isogloss.plan.hub import COMMIT
 from isogloss.plan.kinds import TEST
 from isogloss.report.html.evidence import Provenance
 from isogloss.study.plugged import plugins_of

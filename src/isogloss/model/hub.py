@@ -5,7 +5,6 @@ files are there, nothing is asked: the model library, left to itself, asks the H
 each load, and a training that begins after hours must not hang on the network.
 """
 
-import re
 from pathlib import Path
 
 from huggingface_hub import snapshot_download
@@ -13,8 +12,7 @@ from huggingface_hub.errors import LocalEntryNotFoundError
 
 from isogloss.base.errors import InputError
 from isogloss.base.hub_errors import explained
-
-COMMIT = re.compile(r"[0-9a-f]{40}")
+from isogloss.base.hub_names import COMMIT
 
 TEXTS = ("*.json", "*.txt", "*.model")
 """Configuration and tokenizer."""

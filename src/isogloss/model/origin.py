@@ -15,12 +15,8 @@ from transformers import CONFIG_MAPPING
 from transformers.utils import logging
 
 from isogloss.base.errors import InputError, IsoglossError, LeadsOutside, Untrusted
+from isogloss.base.hub_names import INDEX, PICKLES, WEIGHTS
 from isogloss.base.limits import Limit, check_limit
-
-INDEX = "model.safetensors.index.json"
-WEIGHTS = ("model.safetensors", INDEX)
-PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
-
 
 LAYERS = ("num_hidden_layers", "n_layers", "n_layer", "num_layers", "encoder_layers")
 WIDTHS = (
@@ -104,7 +100,7 @@ def check_origin(folder: Path, name: str | Path) -> None:
     refuse_own_code(config, name)
     check_sizes(config, folder / "config.json")
     _check_index(folder, name)
-    if any((folder / weights).is_file() for weights in WEIGHTS):
+    if any((folder / weights).is_file() for weights in (WEIGHTS, INDEX)):
         return
     pickles = sorted(path.name for pattern in PICKLES for path in folder.glob(pattern))
     if pickles:
@@ -155,7 +151,7 @@ def _check_index(folder: Path, name: str | Path) -> None:
         InputError: if the index is no JSON, or names a file elsewhere, or one that is no
             safetensors.
     """
-    if not (folder / INDEX).is_file() or (folder / WEIGHTS[0]).is_file():
+    if not (folder / INDEX).is_file() or (folder / WEIGHTS).is_file():
         return
     shards = read_object(folder / INDEX, name).get("weight_map")
     if not isinstance(shards, dict):

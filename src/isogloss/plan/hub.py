@@ -6,7 +6,6 @@ it was last downloaded is kept where the client keeps it (`refs/` in its cache):
 copied to a machine without a network is enough there.
 """
 
-import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,11 +16,10 @@ from huggingface_hub import constants
 
 from isogloss.base.errors import LeadsOutside, RunError, Untrusted
 from isogloss.base.hub_errors import Kind, explained
+from isogloss.base.hub_names import COMMIT, INDEX, WEIGHTS
 from isogloss.base.safe_text import redacted, safe
 
 TIMEOUT_SECONDS = 5.0
-WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
-COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHORT = 12
 _LONGEST_REFERENCE = 1024
 
@@ -149,9 +147,9 @@ def _reference(repo: str, revision: str, kind: Kind) -> Path:
 
 def _refuse_pickles(repo: str, info: huggingface_hub.ModelInfo) -> None:
     files = [sibling.rfilename for sibling in info.siblings or ()]
-    if files and not any(name in WEIGHTS for name in files):
+    if files and not any(name in {WEIGHTS, INDEX} for name in files):
         raise Untrusted(
-            f"The Hub's model {repo} has no safetensors weights ({WEIGHTS[0]}); pickles can run"
+            f"The Hub's model {repo} has no safetensors weights ({WEIGHTS}); pickles can run"
             " code when they are read and are refused. Look for a revision with safetensors, such"
             " as refs/pr/N."
         )

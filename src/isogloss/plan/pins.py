@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, final
 
-from isogloss.base.errors import InputError, Untrusted
+from isogloss.base.errors import InputError, Untrusted, at_once
 from isogloss.base.fingerprint import file_digest
+from isogloss.base.hub_names import PICKLES
 from isogloss.base.languages import language_name
 from isogloss.plan.hub import Hub
 from isogloss.plan.labeled import Splits
@@ -35,8 +36,6 @@ from isogloss.study.plugged import deciding
 from isogloss.study.probes import Probe
 from isogloss.study.spec import identity
 from isogloss.study.study import Study
-
-_PICKLES = ("pytorch_model.bin", "*.pt", "*.pth", "*.ckpt", "pytorch_model-*.bin")
 
 
 @final
@@ -96,7 +95,7 @@ def pin_study(study: Study) -> Pins:
     folder = declared.tokenizer_from if declared else None
     tokenizer = looking.attempt(_tokenizer_digests, folder) if folder else None
     if looking.mistakes:
-        raise InputError("\n".join(looking.mistakes))
+        raise at_once(InputError, looking.mistakes)
     notes, remarks = dict.fromkeys(looking.hub.notes), dict.fromkeys(looking.hub.remarks)
     return Pins(data, encoders, text, probes, given, tokenizer, tuple(notes), tuple(remarks))
 
@@ -107,16 +106,18 @@ class _Looking:
     """What was asked outside, and what was wrong there."""
 
     hub: Hub = field(default_factory=Hub)
-    mistakes: list[str] = field(default_factory=list)
+    mistakes: list[tuple[str, str]] = field(default_factory=list)
+    """Code and message of each."""
 
     def attempt(self, pin: Callable[..., Any], *of: Any) -> Any:
         """Pin, or note the mistake and go on."""
         try:
             return pin(*of)
         except InputError as error:
-            said = str(error)
+            said = error.code, str(error)
         except OSError as error:
-            said = f"{error.filename} cannot be read: {error.strerror or error}."
+            words = f"{error.filename} cannot be read: {error.strerror or error}."
+            said = InputError.code, words
         if said not in self.mistakes:
             self.mistakes.append(said)
         return None
@@ -240,7 +241,7 @@ def _digests(folder: Path, endings: Sequence[str]) -> dict[str, str]:
 
 
 def _without_weights(folder: Path) -> InputError:
-    pickles = sorted({p.name for pattern in _PICKLES for p in folder.glob(pattern)})
+    pickles = sorted({p.name for pattern in PICKLES for p in folder.glob(pattern)})
     if pickles:
         return Untrusted(
             f"{folder} has its weights only as a pickle ({', '.join(pickles)}), which can run code"
