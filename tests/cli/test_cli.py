@@ -330,6 +330,38 @@ def test_bad_input_is_one_message_and_exit_code_2_before_any_training(
         assert not list((tmp_path / ".isogloss" / "steps").glob("*/model.safetensors"))
 
 
+@pytest.mark.parametrize(
+    ("code", "bad"),
+    [
+        ("ISO-120", '{"text": "cut o\n'),
+        ("ISO-130", json.dumps({"text": "a" * 3000, "label": 0}) + "\n"),
+    ],
+)
+@pytest.mark.parametrize("command", ["run", "validate", "audit"])
+def test_broken_data_of_two_languages_keep_their_code(
+    isogloss, tmp_path, monkeypatch, command, code, bad
+):
+    write_toy(tmp_path)
+    monkeypatch.setenv("ISOGLOSS_MAX_LINE_BYTES", "2000")
+    for language in ("en", "hi"):
+        with (tmp_path / "data" / language / "train.jsonl").open("a") as file:
+            file.write(bad)
+    said = isogloss(command, "toy.yaml")
+    assert said.code == 2, said.out
+    assert f"[{code}]" in said.err
+    assert said.err.count("train.jsonl") == 2
+
+
+def test_a_model_that_is_a_pickle_keeps_its_code(isogloss, tmp_path):
+    write_toy(tmp_path)
+    (tmp_path / "pickled").mkdir()
+    (tmp_path / "pickled" / "config.json").write_text('{"model_type": "bert"}')
+    (tmp_path / "pickled" / "pytorch_model.bin").write_bytes(b"\x80\x02.")
+    said = isogloss("run", "toy.yaml", "--set", "encoders=[./pickled]")
+    assert said.code == 2, said.out
+    assert "[ISO-140]" in said.err
+
+
 def test_a_language_without_a_label_is_refused_unless_allowed(isogloss, tmp_path):
     write_toy(tmp_path)
     train = tmp_path / "data" / "hi" / "train.jsonl"
@@ -432,6 +464,20 @@ def test_no_color_is_respected_and_usage_errors_are_2(isogloss, monkeypatch):
     assert isogloss("frobnicate").code == 2
     assert isogloss("run").code == 2
     assert isogloss("run", "none.yaml").code == 2
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full device")
+@pytest.mark.parametrize("asked", [["schema"], ["--version"], ["status", "toy.yaml"]])
+def test_results_that_find_no_room_are_told_in_one_message(finished, asked):
+    command = [sys.executable, "-m", "isogloss", *asked]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command, cwd=finished, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: The disk is full")
+    assert "[ISO-240]" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_python_m_isogloss_is_the_command(tmp_path):

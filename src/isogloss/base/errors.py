@@ -6,7 +6,7 @@ also has a code that never changes (`ISO-130`), by which scripts tell errors apa
 them in docs/errors.md. Every message is made safe to show and to keep (`isogloss.base.safe_text`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import ClassVar
 
@@ -21,10 +21,10 @@ class IsoglossError(Exception):
 
     exit_code: ClassVar[int] = 1
 
-    code: ClassVar[str] = "ISO-000"
+    code: str = "ISO-000"
     """Of the class; it never changes and is never given to another."""
 
-    remedy: ClassVar[str] = "Do what the message says."
+    remedy: str = "Do what the message says."
     """What helps with every error of the class; what helps with this one is in its message."""
 
     def __init__(self, message: str) -> None:
@@ -105,6 +105,33 @@ class WorkerDied(RunError):
 
     code = "ISO-251"
     remedy = "Run the same command again: it goes on from the last checkpoint. See docs/errors.md."
+
+
+def at_once(kind: type[IsoglossError], told: Iterable[tuple[str, str]]) -> IsoglossError:
+    """Several errors as one. If they share a code, it has that code, and the remedy of its class.
+
+    Args:
+        kind: of all of them: input, or what kept the work from being done.
+        told: code and message of each; a message that comes twice is told once.
+
+    >>> at_once(InputError, [("ISO-130", "A is too long."), ("ISO-130", "B is, too.")]).code
+    'ISO-130'
+    >>> at_once(InputError, [("ISO-130", "A is too long."), ("ISO-150", "B is a link.")]).code
+    'ISO-100'
+    """
+    told = list(told)
+    error = kind("\n".join(dict.fromkeys(message for _, message in told)))
+    codes = {code for code, _ in told}
+    for one in _family(kind):
+        if codes == {one.code}:
+            error.code, error.remedy = one.code, one.remedy
+    return error
+
+
+def _family(kind: type[IsoglossError]) -> Iterator[type[IsoglossError]]:
+    yield kind
+    for one in kind.__subclasses__():
+        yield from _family(one)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

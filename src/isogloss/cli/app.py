@@ -30,6 +30,7 @@ from isogloss.cli.commands.store import store
 from isogloss.cli.commands.validate import validate
 from isogloss.cli.commands.view import view
 from isogloss.cli.examples import epilog
+from isogloss.store.faults import full_elsewhere
 
 COMMANDS = (
     init, validate, plan, audit, run, status, results, report, compare, recommend, bench, view, ls,
@@ -78,3 +79,9 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        full = full_elsewhere(error)
+        if full is None:
+            raise
+        show.mistake(full, as_json=False)
+        sys.exit(full.exit_code)

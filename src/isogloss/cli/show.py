@@ -127,6 +127,7 @@ def dump(value: Any) -> None:
     """Print JSON; what a terminal would obey stands in it as JSON's own escapes."""
     text = json.dumps(value, indent=1, ensure_ascii=False)
     sys.stdout.write(UNSEEN.sub(_json_escape, text) + "\n")
+    sys.stdout.flush()  # at the end of the process, nobody could say that the disk is full
 
 
 UNSEEN = re.compile(r"[\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")

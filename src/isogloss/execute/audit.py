@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from isogloss.base.errors import RunError
+from isogloss.base.errors import InputError, RunError, at_once
 from isogloss.base.lengths import NO_LIMIT
 from isogloss.data.text import RawText
 from isogloss.execute.executor import Ended
@@ -45,7 +45,8 @@ def tokenizer_audits(study: Study, plan: Plan, store: Store) -> dict[str, Any]:
     """What the tokenizer of each encoder makes of each language, over all text that is read.
 
     Raises:
-        RunError: if a tokenizer cannot be made.
+        InputError: if a tokenizer cannot be made of these texts.
+        RunError: if it cannot be made for another reason.
     """
     texts: dict[str, list[str]] = {}
     for step in plan.labeled_data:
@@ -53,8 +54,9 @@ def tokenizer_audits(study: Study, plan: Plan, store: Store) -> dict[str, Any]:
         texts.setdefault(step.payload["language"], []).extend(read)
     missing = [step for step in plan.of_kind("tokenizer") if step.key not in store]
     for event in run_plan(missing, store, InlineExecutor()):
-        if isinstance(event, Ended) and event.outcome.failure:
-            raise RunError(event.outcome.failure.message)
+        if isinstance(event, Ended) and (failure := event.outcome.failure):
+            kind = InputError if failure.kind == "input" else RunError
+            raise at_once(kind, [(failure.code, failure.message)])
     found = {}
     for encoder in study.encoders:
         origin = plan.tokenizers[encoder.display]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from isogloss.base.errors import InputError, RunError
+from isogloss.base.errors import InputError, RunError, at_once
 from isogloss.execute.kinds.tokenizer import open_tokenizer
 from isogloss.execute.kinds.train import lora_of
 from isogloss.model.encoder import check_encoder
@@ -50,7 +50,8 @@ def check_encoders(study: Study, plan: Plan, store: Store) -> None:
     faults += _teachers_faults(plan, store)
     if faults:
         faults.sort(key=lambda fault: isinstance(fault, RunError))
-        raise type(faults[0])("\n".join(dict.fromkeys(map(str, faults))))
+        kind = RunError if isinstance(faults[0], RunError) else InputError
+        raise at_once(kind, [(fault.code, str(fault)) for fault in faults])
 
 
 def _teachers_faults(plan: Plan, store: Store) -> list[Fault]:

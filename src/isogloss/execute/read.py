@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from isogloss.base.errors import InputError, RunError
+from isogloss.base.errors import InputError, RunError, at_once
 from isogloss.execute.executor import Ended, Failure, Outcome
 from isogloss.execute.inline import InlineExecutor
 from isogloss.execute.kinds.data import make_data
@@ -46,12 +46,12 @@ def _read(missing: Sequence[Step], store: Store) -> list[Outcome]:
 def _raise(failures: list[Failure]) -> None:
     """Raise all failures as one; what the person can mend comes first."""
     failures = sorted(failures, key=lambda failure: failure.kind != "input")
-    messages = [
-        failure.traceback if failure.kind == "bug" else failure.message for failure in failures
+    told = [
+        (failure.code, failure.traceback if failure.kind == "bug" else failure.message)
+        for failure in failures
     ]
     if failures:
-        error = InputError if failures[0].kind == "input" else RunError
-        raise error("\n".join(dict.fromkeys(messages)))
+        raise at_once(InputError if failures[0].kind == "input" else RunError, told)
 
 
 def _remember(plan: Plan) -> None:

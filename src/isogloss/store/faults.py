@@ -41,6 +41,17 @@ class StoreUnusable(InputError):
     remedy = "Name a folder that you may read and write, with --store or ISOGLOSS_STORE."
 
 
+def full_elsewhere(error: OSError) -> DiskFull | None:
+    """What is said of a disk that is full where no store is: a report's, or standard output's."""
+    if error.errno not in _FULL:
+        return None
+    place = f" to {error.filename}" if error.filename else ""
+    return DiskFull(
+        f"The disk is full that the command writes{place} ({error.strerror})."
+        " Free some space, or let it write elsewhere, and run it again."
+    )
+
+
 @contextmanager
 def told(root: Path, doing: str) -> Iterator[None]:
     """Turn any refusal of the operating system into one clear message.
