@@ -19,6 +19,11 @@ def drawn(rows, frame=FRAME):
     return {figure.name: figure for figure in figures(understand(rows), frame)}
 
 
+def without_chance(rows):
+    """Rows that do not count the gold, so nobody knows what chance scores."""
+    return [row for row in rows if not row["metric"].startswith("support/")]
+
+
 @pytest.fixture(scope="module")
 def small(toy):
     return drawn(toy.study(3))
@@ -174,7 +179,7 @@ def test_scores_that_are_all_the_same_stand_on_an_axis_with_their_number(toy, sp
         for code in toy.codes[:3]
         for row in toy.cell(0.1667 + n * spread, target=code, n=size)
     ]
-    spec = drawn(rows)["curves-tiny-test-joint"].spec
+    spec = drawn(without_chance(rows))["curves-tiny-test-joint"].spec
     axis = axis_of(spec, "y")
     assert axis["format"] == ".3f"
     low, high = axis["domain"]
@@ -196,7 +201,7 @@ def test_regimes_and_a_matrix_of_equal_scores_have_axes_too(toy):
         for target in toy.codes[:2]
         for row in toy.cell(0.5, target=target, regime="single", sources=[source])
     ]
-    found = drawn(rows)
+    found = drawn(without_chance(rows))
     assert axis_of(found["regimes-tiny-test-100"].spec, "x")["domain"] == [0.49, 0.51]
     assert '"domain": [0.5, 0.52]' in json.dumps(found["transfer-tiny-test-100"].spec)
 
@@ -250,3 +255,19 @@ def test_a_long_name_is_a_file_that_can_be_written(tmp_path):
     long, longer = slug("curves", "ü" * 300, "a"), slug("curves", "ü" * 300, "b")
     assert long != longer
     (tmp_path / f".draft-1234567-{long}.png").write_text("")
+
+
+def test_what_chance_scores_is_a_line_in_curves_and_regimes(toy):
+    for name, chart in (("curves-tiny-test-joint", "rule"), ("regimes-tiny-test-2000", "tick")):
+        spec = json.dumps(drawn(toy.study(3))[name].spec)
+        assert f'"type": "{chart}"' in spec
+        assert "chance, the better of" in spec
+        assert "0.333333" in spec
+        bare = json.dumps(drawn(without_chance(toy.study(3)))[name].spec)
+        assert "chance, the better of" not in bare
+        assert "0.333333" not in bare
+
+
+def test_the_best_of_several_sources_is_said_to_be_chosen_on_these_scores(toy):
+    words = words_of(drawn(toy.study(3))["regimes-tiny-test-2000"])
+    assert "chosen on these same scores, so optimistic" in words

@@ -250,7 +250,7 @@ def test_the_best_way_of_training_is_bold_and_a_difference_that_is_one_has_a_dag
     (line,) = (line for line in text.splitlines() if line.startswith("German"))
     assert r"\textbf{0.710} & 0.640 & 0.300" in line
     assert r"0.07 [0.02, 0.12]\rlap{$^{\dagger}$}" in line
-    assert r"0.3 [$-$0.1, 0.7] \\" in line
+    assert r"0.30 [$-$0.10, 0.70] \\" in line
     assert text.count("Bold: the best of its line; not tested.") == 1
     assert text.count("interval leaves out 0") == 1
 

@@ -44,3 +44,23 @@ def test_a_number_that_is_not_there_is_a_dash():
 
 def test_a_value_alone_keeps_the_digits_of_its_interval():
     assert rounded_value(0.65432, 0.59, 0.72) == "0.65"
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "text"),
+    [
+        (0.354, 0.0, 0.741, "0.35 [0.00, 0.74]"),
+        (0.5, 0.0, 1.0, "0.50 [0.00, 1.00]"),
+        (-0.2, -1.0, 0.6, "-0.20 [-1.00, 0.60]"),
+        (0.4, -0.4, 1.2, "0.4 [-0.4, 1.2]"),
+        (0.541, 0.535, 0.547, "0.541 [0.535, 0.547]"),
+    ],
+)
+def test_scores_keep_whole_percents_however_wide_their_interval_is(value, low, high, text):
+    assert number(value, low, high) == text
+
+
+def test_an_end_that_was_cut_has_a_star():
+    assert number(0.5, 0.0, 1.0, cut=(True, True)) == "0.50 [0.00*, 1.00*]"
+    assert number(0.5, 0.2, 0.8, cut=(False, False)) == "0.50 [0.20, 0.80]"
+    assert number(0.5, None, None, cut=(False, False)) == "0.500"

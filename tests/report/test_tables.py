@@ -138,7 +138,7 @@ def test_a_pivot_has_a_row_for_each_language_and_a_column_for_each_size(toy):
     curves = understand(toy.study(3))["curves"]
     joint = [point for point in curves if point["regime"] == "joint"]
     table = pivot(joint, "language", "n_per_language")
-    assert [list(row) for row in table] == [["Language", "100", "500", "2000"]] * 3
+    assert [list(row) for row in table] == [["Language", "100", "500", "2,000"]] * 3
     assert [row["Language"] for row in table] == ["English", "French", "Arabic"]
     assert markdown(table).splitlines()[1] == "| --- | ---: | ---: | ---: |"
 

@@ -166,8 +166,8 @@ def test_what_is_counted_is_predictions_as_words_are_no_examples(toy, tmp_path):
     rows = [row for row in toy.study(2, sizes=(100,), seeds=(0,)) if row["regime"] == "joint"]
     rows = [{**row, "task": "ner", "n_scored": 3395} for row in rows]
     text = page(understand(rows), [], Frame("toy", "macro_f1"), facts=what_was_run(rows))
-    assert "3395 predictions each" in text
-    assert "3395 test examples" not in text
+    assert "3,395 predictions each" in text
+    assert "3,395 test examples" not in text
 
 
 def test_a_table_without_rows_has_the_head_of_one_with_rows(toy, tmp_path):

@@ -162,11 +162,28 @@ def interval_fields(name: str, interval: Interval | None) -> Record:
     }
 
 
+def cut_ends(record: Mapping[str, Any], name: str) -> tuple[bool, bool]:
+    """Which ends of an interval over seeds were cut at what the number can be.
+
+    Student's t never ends at a limit by itself, unless all seeds are alike.
+
+    >>> cut_ends({"value_low": 0.0, "value_high": 0.9, "value_sd": 0.2}, "value")
+    (True, False)
+    """
+    if not record.get(f"{name}_sd") or name.startswith("train_"):
+        return False, False
+    return record.get(f"{name}_low") == _least(name), record.get(f"{name}_high") == 1.0
+
+
 def _cut(name: str, end: float | None) -> float | None:
     if end is None or name.startswith("train_"):
         return end
-    least = -1.0 if name in {"gain", "gap"} or "_minus_" in name else 0.0
-    return min(max(end, least), 1.0)
+    return min(max(end, _least(name)), 1.0)
+
+
+def _least(name: str) -> float:
+    """The least that a score or a difference of two can be."""
+    return -1.0 if name in {"gain", "gap"} or "_minus_" in name else 0.0
 
 
 def mean_train_rows(by_seed: Mapping[int, Seen]) -> int | None:

@@ -4,11 +4,14 @@ A score alone says little: 0.30 of 17 parts of speech may be less than "everythi
 The label is the most frequent one of the test split itself, so no constant answer scores higher.
 It is read off the counts of gold that stand beside every score, the same for all models.
 
+Beside it stands the uniform guess: each label as often as each other one, whatever the text. Of a
+score that is no mean over texts (F1, precision) that is the score of the expected matrix.
+
 Of entities the constant answer is that no word is one. It finds none, so its F1 is 0. How many
 words stand outside of entities is not in the rows, so the accuracy of that answer is not given.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -54,6 +57,29 @@ def majority_baselines(rows: Iterable[Row], metric: str) -> dict[Place, Baseline
         for place, counts in _supports(rows).items()
         if (found := _baseline(place.task, counts, metric)) is not None
     }
+
+
+def uniform_guesses(rows: Iterable[Row], metric: str) -> dict[Place, float]:
+    """Score the guess that gives each label as often as each other one.
+
+    Args:
+        rows: the long table of results, any order.
+        metric: of which the guess is asked.
+
+    Returns:
+        By task, split and language; nothing for entities, of which nobody guesses evenly, and for
+        a metric that no matrix of labels gives.
+    """
+    return {
+        place: float(OF_LABELS[metric](_evenly(list(counts.values()))))
+        for place, counts in _supports(rows).items()
+        if place.task not in SPAN_TASKS and metric in OF_LABELS and any(counts.values())
+    }
+
+
+def _evenly(gold: Sequence[float]) -> Numbers:
+    """The expected matrix `[gold, predicted]`: each row's gold, spread over all labels."""
+    return np.repeat(np.array(gold)[:, None] / len(gold), len(gold), axis=1)
 
 
 def _supports(rows: Iterable[Row]) -> dict[Place, dict[str, float]]:

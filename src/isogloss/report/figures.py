@@ -14,6 +14,7 @@ from typing import Any, final
 
 import vl_convert
 
+from isogloss.report.baseline_tables import chance_by_language
 from isogloss.report.charts.curves import curves_chart
 from isogloss.report.charts.regimes import joint_minus_single_chart, regimes_chart
 from isogloss.report.charts.transfer import transfer_chart
@@ -49,9 +50,9 @@ def figures(tables: Mapping[str, Records], frame: Frame) -> Iterator[Figure]:
     """Draw every table that has enough to show, one figure per encoder, split and size."""
     yield from named_apart(
         [
-            *curve_figures(tables["curves"], frame),
+            *curve_figures(tables["curves"], frame, tables.get("baselines", ())),
             *transfer_figures(tables["transfer"], tables["donors"], frame),
-            *regime_figures(tables["regimes"], frame),
+            *regime_figures(tables["regimes"], frame, tables.get("baselines", ())),
         ]
     )
 
@@ -105,8 +106,8 @@ def slug(*words: object) -> str:
     return f"{text.encode()[:MOST_BYTES].decode(errors='ignore')}-{digest}"
 
 
-def curve_figures(points: Records, frame: Frame) -> Iterator[Figure]:
-    """Draw the records of `curves` that have two sizes or more."""
+def curve_figures(points: Records, frame: Frame, known: Records = ()) -> Iterator[Figure]:
+    """Draw the records of `curves` that have two sizes or more, with those of `baselines`."""
     for key, group in parts(points, ("encoder", "split", "regime", "setting")):
         sizes = {point["n_per_language"] for point in group} - {None}
         if len(sizes) > 1:
@@ -114,7 +115,8 @@ def curve_figures(points: Records, frame: Frame) -> Iterator[Figure]:
             name = slug("curves", key["encoder"], key["split"], key["regime"], seen)
             where = ", on languages not trained on" if seen else ""
             caption = f"Learning curves of {key['encoder']}, {key['regime']} training{where}."
-            yield Figure(name, "curves", caption, curves_chart(group, frame))
+            chance = chance_by_language(known, key["split"])
+            yield Figure(name, "curves", caption, curves_chart(group, frame, chance))
 
 
 def transfer_figures(cells: Records, donors: Records, frame: Frame) -> Iterator[Figure]:
@@ -129,11 +131,16 @@ def transfer_figures(cells: Records, donors: Records, frame: Frame) -> Iterator[
             yield Figure(_sized("transfer", key), "transfer", caption, spec)
 
 
-def regime_figures(records: Records, frame: Frame) -> Iterator[Figure]:
-    """Draw the records of `regimes`: the scores, and joint minus single where both are there."""
+def regime_figures(records: Records, frame: Frame, known: Records = ()) -> Iterator[Figure]:
+    """Draw the records of `regimes`: the scores, and joint minus single where both are there.
+
+    Those of `baselines` say what chance scores.
+    """
     for key, group in parts(records, ("encoder", "split", "n_per_language")):
         caption = f"Joint, single and zero-shot training of {key['encoder']}."
-        yield Figure(_sized("regimes", key), "regimes", caption, regimes_chart(group, frame))
+        chance = chance_by_language(known, key["split"])
+        spec = regimes_chart(group, frame, chance)
+        yield Figure(_sized("regimes", key), "regimes", caption, spec)
         if any(record["joint_minus_single"] is not None for record in group):
             caption = f"Joint minus single of {key['encoder']}: what other languages' rows bring."
             spec = joint_minus_single_chart(group, frame)

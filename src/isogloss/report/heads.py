@@ -41,6 +41,7 @@ HEADS: dict[str, tuple[str, ...]] = {
         "encoder", "regime", "sources", "n_per_language", "n_train",
         *_with_interval("train_runtime", "train_samples_per_second", "train_loss"), "n_seeds",
     ),
+    "baselines": ("split", "language", "label", "majority", "uniform", "chance"),
     "excluded": ("constraint", "candidate", "measured", "limit"),
 }  # fmt: skip
 """By the name of the table."""

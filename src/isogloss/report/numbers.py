@@ -6,15 +6,26 @@ applied to half the width of the interval. Of its three leading digits: 100 to 3
 rounded to that place. So 0.6543 +- 0.0127 is 0.654 [0.642, 0.667], and 0.6543 +- 0.062 is
 0.65 [0.59, 0.72].
 
-Never more than three decimals, though: with two or three seeds an interval can be narrow by chance.
-A number without an interval gets three, fewer from 10 upwards (four digits in all): we do not know
-how many it deserves.
+What lies between -1 and 1 with its interval, as scores do, keeps two decimals however wide that is:
+0.35 [0.00, 0.74], so that a column of scores reads in whole percents. Never more than three
+decimals, though: with two or three seeds an interval can be narrow by chance. A number without an
+interval gets three, fewer from 10 upwards (four digits in all): we do not know how many it
+deserves.
+
+A star at the end of an interval says that it was cut there, at what such a number can be: Student's
+t over few seeds reaches beyond.
 """
 
 import math
 
 NOTHING = "–"
 MOST_DECIMALS = 3
+LEAST_OF_SCORES = 2
+"""Decimals of what lies between -1 and 1 with its interval."""
+
+CUT = "*"
+CUT_SAID = "* cut at what the number can be: Student's t over few seeds reaches beyond"
+"""What the star at the end of an interval says."""
 
 
 def decimals(half_width: float) -> int:
@@ -42,18 +53,46 @@ def written(value: float, places: int) -> str:
     return text.removeprefix("-") if not text.strip("-0.") else text
 
 
-def number(value: float | None, low: float | None = None, high: float | None = None) -> str:
+def places(value: float, low: float, high: float) -> int:
+    """Decimals of a number and of both ends of its interval.
+
+    >>> places(0.654, 0.642, 0.667), places(0.35, 0.0, 0.74), places(3.5, 0.0, 7.4)
+    (3, 2, 0)
+    """
+    found = decimals((high - low) / 2)
+    return max(found, LEAST_OF_SCORES) if max(map(abs, (value, low, high))) <= 1 else found
+
+
+def number(
+    value: float | None,
+    low: float | None = None,
+    high: float | None = None,
+    *,
+    cut: tuple[bool, bool] = (False, False),
+) -> str:
     """Write a number with its interval, if it has one.
+
+    Args:
+        value: the number; None is written as a dash.
+        low: lower end of its interval.
+        high: upper end.
+        cut: which ends were cut at what such a number can be; a star says so.
 
     >>> number(0.6543, 0.6416, 0.667), number(0.6543), number(1234.5), number(None)
     ('0.654 [0.642, 0.667]', '0.654', '1234', '–')
+    >>> number(0.35, 0.0, 0.74, cut=(True, False))
+    '0.35 [0.00*, 0.74]'
     """
     if value is None:
         return NOTHING
     if low is None or high is None or high <= low:
         return plain(value)
-    places = decimals((high - low) / 2)
-    return f"{written(value, places)} [{written(low, places)}, {written(high, places)}]"
+    n = places(value, low, high)
+    start, end = (
+        written(one, n) + (CUT if is_cut else "")
+        for one, is_cut in zip((low, high), cut, strict=True)
+    )
+    return f"{written(value, n)} [{start}, {end}]"
 
 
 def rounded_value(value: float | None, low: float | None = None, high: float | None = None) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from isogloss.report.baseline_tables import chance_lines
 from isogloss.report.cells import by_size
 from isogloss.report.charts.look import seeds
 from isogloss.report.figures import Figure
@@ -20,8 +21,13 @@ READING = """\
   seeds: would training again give the same? With one seed they are over test examples (bootstrap,
   or Wilson for accuracy): would another test set give the same? The column `method` of the CSV
   tables says which. They are never standard errors; `sd` is the deviation between seeds.
+- **A star** at the end of an interval says that it is cut there, at what a score (0 to 1) or a
+  difference (-1 to 1) can be: Student's t over few seeds reaches beyond.
 - **Digits** end where the interval says (the rule of the Particle Data Group), at three decimals at
-  most; a number without an interval has three. CSV files keep the numbers themselves.
+  most, and for scores at two at least; a number without an interval has three. CSV files keep the
+  numbers themselves.
+- **Chance** is the better of two that know nothing of a text: always the most frequent label of the
+  test set, and guessing all labels equally often (its F1 is that of the expected counts).
 - **Macro recall and macro F1 are two metrics**: macro recall is balanced accuracy. Compare each
   with its own kind only.
 - **Macro means run over all labels of the study**, also over one that a test set lacks; precision
@@ -29,7 +35,8 @@ READING = """\
 - **Differences are paired by seed**, at the same number of rows per language. A joint model sees
   that many rows of *every* language, so it has more rows in all than a single one.
 - **The best zero-shot source and the best and worst languages are chosen by the scores shown**,
-  which flatters the gaps."""
+  which flatters them: the best source looks better than it would on another test set, *joint minus
+  best zero-shot* smaller, and gaps between languages larger."""
 
 
 def page(
@@ -86,6 +93,14 @@ def what_was_run(rows: Sequence[Row]) -> list[str]:
     ]
 
 
+def _chance(tables: Tables, key: Mapping[str, Any], records: Records, field: str) -> Iterator[str]:
+    """What chance scores on the languages of some records."""
+    languages = list(dict.fromkeys(record[field] for record in records))
+    told = chance_lines(tables.get("baselines", ()), key["split"], languages)
+    if told:
+        yield "\n".join(f"- {line}" for line in told)
+
+
 def _curves(tables: Tables, drawn: Sequence[Figure]) -> Iterator[str]:
     yield from _pictures("curves", drawn)
     fields = ("encoder", "split", "regime", "setting")
@@ -96,6 +111,7 @@ def _curves(tables: Tables, drawn: Sequence[Figure]) -> Iterator[str]:
             row.update(_gain_columns(gains.get(tuple(key.values()), ()), code))
         yield f"**{named(key)}**, {counts(points)}; by training rows per language:"
         yield markdown(rows)
+        yield from _chance(tables, key, points, "language")
 
 
 def _transfer(tables: Tables, drawn: Sequence[Figure]) -> Iterator[str]:
@@ -109,6 +125,7 @@ def _transfer(tables: Tables, drawn: Sequence[Figure]) -> Iterator[str]:
             "source down, target across:"
         )
         yield markdown(pivot(cells, "source", "target", bounds=False))
+        yield from _chance(tables, key, cells, "target")
         yield "What each language gives (donor) and gets (recipient); the gap is its in-language "\
             "score minus what it gets:"  # fmt: skip
         yield _narrow(margins.get(tuple(key.values()), ()), DONOR_FIELDS)
@@ -119,6 +136,7 @@ def _regimes(tables: Tables, drawn: Sequence[Figure]) -> Iterator[str]:
     for key, records in parts(tables["regimes"], ("encoder", "split", "n_per_language")):
         yield f"**{named(key)}**, {seeds(records)}:"
         yield _narrow(records, REGIME_FIELDS)
+        yield from _chance(tables, key, records, "language")
 
 
 def _gaps(tables: Tables, drawn: Sequence[Figure]) -> Iterator[str]:
@@ -198,7 +216,7 @@ def counts(records: Records) -> str:
     """Seeds and predictions behind some records: one an example, or one a word."""
     scored = {record["n_scored"] for record in records if record["n_seeds"]} or {0}
     low, high = min(scored), max(scored)
-    each = f"{low}" if low == high else f"{low} to {high}"
+    each = f"{low:,}" if low == high else f"{low:,} to {high:,}"
     most = max((record["n_unscored"] for record in records), default=0)
     unscored = f"up to {most} unscored" if most else "none unscored"
     return f"{seeds(records)}, {each} predictions each, {unscored}"

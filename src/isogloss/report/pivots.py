@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from isogloss.report.cells import cut_ends
 from isogloss.report.names import names_of
 from isogloss.report.numbers import NOTHING, number, rounded_value
 from isogloss.report.records import Records
@@ -24,13 +25,15 @@ def pivot(records: Records, down: str, across: str, *, bounds: bool = True) -> l
     """
     downs, acrosses = _names(records, down), _names(records, across)
     rows: dict[str, dict[str, str]] = {}
-    write = number if bounds else rounded_value
     for record in records:
         name = downs[record[down]]
         empty = dict.fromkeys(acrosses.values(), NOTHING)
         row = rows.setdefault(name, {down.capitalize(): name, **empty})
-        row[acrosses[record[across]]] = write(
-            record["value"], record.get("value_low"), record.get("value_high")
+        ends = record.get("value_low"), record.get("value_high")
+        row[acrosses[record[across]]] = (
+            number(record["value"], *ends, cut=cut_ends(record, "value"))
+            if bounds
+            else rounded_value(record["value"], *ends)
         )
     return list(rows.values())
 
@@ -54,4 +57,15 @@ def _names(records: Records, field: str) -> dict[Any, str]:
     values = dict.fromkeys(record[field] for record in records)
     if field in LANGUAGE_FIELDS:
         return names_of(values)
-    return {value: "all" if value is None else str(value) for value in values}
+    return {value: _sized(value) for value in values}
+
+
+def _sized(value: Any) -> str:
+    """A number of rows with commas, all else as it is.
+
+    >>> _sized(2000), _sized(None), _sized("tiny")
+    ('2,000', 'all', 'tiny')
+    """
+    if value is None:
+        return "all"
+    return f"{value:,}" if isinstance(value, int) else str(value)

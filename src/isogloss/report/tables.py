@@ -17,10 +17,11 @@ from rich.table import Table
 from rich.text import Text
 
 from isogloss.base.languages import language_name
+from isogloss.report.cells import cut_ends
 from isogloss.report.latex import DAGGER, bold, latex_table, number_cell
 from isogloss.report.latex_fit import LatexTable
 from isogloss.report.marks import Marks, marks_of, notes_of
-from isogloss.report.numbers import NOTHING, number, p_text
+from isogloss.report.numbers import CUT_SAID, NOTHING, number, p_text
 from isogloss.report.records import Records
 
 BOUNDS = ("_low", "_high", "_sd")
@@ -53,6 +54,10 @@ UNITS = {
     "train_samples_per_second": "train samples per second",
     "train_loss": "train loss (nats)",
     "value": "score",
+    "zero_shot_best": "best zero-shot",
+    "zero_shot_mean": "mean zero-shot",
+    "joint_minus_zero_shot": "joint minus best zero-shot",
+    "single_minus_zero_shot": "single minus best zero-shot",
     "n_scored": "predictions scored",
     "n_unscored": "predictions unscored",
     "n_units": "test units",
@@ -91,12 +96,14 @@ def shown(records: Records, names: Collection[str] = ()) -> Shown:
     fields = [f for f in fields if any(not _is_nothing(record.get(f)) for record in records)]
     once = _said_once(fields, records) if len(records) > 1 else []
     kept = [field for field in fields if field not in once]
+    said = [f"{heading(field)}: {cell(records[0], field)}" for field in once]
+    said += [CUT_SAID] if any(any(cut_ends(r, f)) for r in records for f in fields) else []
     return Shown(
         fields=tuple(kept),
         heads=tuple(field if field in names else heading(field) for field in kept),
         rows=tuple(tuple(cell(record, field) for field in kept) for record in records),
         numeric=tuple(all(_is_number(record.get(f)) for record in records) for f in kept),
-        common=" · ".join(f"{heading(field)}: {cell(records[0], field)}" for field in once),
+        common=" · ".join(said),
     )
 
 
@@ -120,7 +127,9 @@ def cell(record: Mapping[str, Any], field: str) -> str:
         return _sources(value)
     if isinstance(value, float):
         ends = record.get(f"{field}_low"), record.get(f"{field}_high")
-        return p_text(value) if field in P_VALUES else number(value, *ends)
+        if field in P_VALUES:
+            return p_text(value)
+        return number(value, *ends, cut=cut_ends(record, field))
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from isogloss.base.errors import InputError
+from isogloss.report.baseline_tables import baselines
 from isogloss.report.cells import Cells, read_cells
 from isogloss.report.curve_tables import curves, gains
 from isogloss.report.records import Record, Row
@@ -32,7 +33,8 @@ TABLES: dict[str, Callable[[Cells, str], Iterable[Record]]] = {
     "regimes": regimes,
     "gaps": gaps,
 }
-"""The tables about scores; `training` is made from the rows of training."""
+"""The tables about scores; `training` is made from the rows of training, `baselines` from counts of
+gold."""
 
 
 def understand(
@@ -62,7 +64,7 @@ def understand(
     asked = [one for one in planned if _is_as_trained(one) and one["target_language"] is not None]
     cells = read_cells(rows, metric, asked)
     tables = {name: list(table(cells, metric)) for name, table in TABLES.items()}
-    return tables | {"training": training(rows)}
+    return tables | {"training": training(rows), "baselines": baselines(rows, metric)}
 
 
 def _is_as_trained(row: Mapping[str, Any]) -> bool:

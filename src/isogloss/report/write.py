@@ -1,7 +1,7 @@
 """The report of a study as files: tables, figures and one page, from rows alone.
 
     folder/report.md
-    folder/tables/<curves|gains|transfer|donors|regimes|gaps|training|shortage>.<csv|md|tex>
+    folder/tables/<curves|gains|transfer|donors|regimes|gaps|training|baselines|shortage>.<csv|md|tex>
     folder/figures/<curves|transfer|regimes>-<encoder>-...<png|svg>
 
 The page links `folder/audit.md` if an audit was written there before.

@@ -45,7 +45,7 @@ def study(toy):
 def test_every_cell_of_the_curves_is_its_record(study):
     tables = study.scores.tables
     table = named(curves(study), "joint-numbers")
-    assert table.heads == ["Language", "100", "500", "2000", "gain", "per doubling"]
+    assert table.heads == ["Language", "100", "500", "2,000", "gain", "per doubling"]
     assert len(table.rows) == 5
     joint = [record for record in tables["curves"] if record["regime"] == "joint"]
     by_language = itertools.groupby(joint, lambda record: record["language"])

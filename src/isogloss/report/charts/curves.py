@@ -5,9 +5,17 @@ from typing import Any
 
 import altair as alt
 
-from isogloss.report.charts.highlight import HIGHLIGHT, opacity, parameter, width
+from isogloss.report.charts.highlight import (
+    HIGHLIGHT,
+    band_opacity,
+    opacity,
+    parameter,
+    width,
+)
 from isogloss.report.charts.look import (
+    CHANCE_SAID,
     COLORS,
+    FAINT,
     SHAPES,
     data,
     finished,
@@ -22,20 +30,28 @@ from isogloss.report.records import Records
 
 MOST_TOGETHER = 8
 """More languages than this get a small chart each: no palette tells more apart."""
+CHANCE_DASH = [5, 4]
 X_TITLE = "training rows per language (log scale)"
 
 
-def curves_chart(points: Records, frame: Frame) -> dict[str, Any]:
+def curves_chart(
+    points: Records, frame: Frame, chance: Mapping[str, float] | None = None
+) -> dict[str, Any]:
     """Draw the points of one encoder, split, regime and setting (records of `curves`).
 
     A line per language over a logarithmic scale; a band where two seeds or more give an interval.
     With more than eight languages each has a small chart, the others in gray behind it. The
-    parameter `highlight` brings one language out, in the small charts of all others too.
+    parameter `highlight` brings one language out, in the small charts of all others too. What
+    `chance` scores, by the code of a language, is a dashed line.
     """
     usable = [point for point in points if point["n_per_language"] is not None]
     names = names_of(point["language"] for point in points)
     order = [names[code] for code in _by_last_score(usable)]
-    values = [{**_point(point), "language": names[point["language"]]} for point in usable]
+    known = chance or {}
+    values = [
+        {**_point(p), "language": names[p["language"]], "chance": known.get(p["language"])}
+        for p in usable
+    ]
     together = len(order) <= MOST_TOGETHER
     axes = {"x": _x(usable, with_title=together), "y": _y(values, frame)}
     given = list(names.values())
@@ -48,7 +64,8 @@ def curves_chart(points: Records, frame: Frame) -> dict[str, Any]:
         f"encoder {first['encoder']}",
         seeds(points),
         "languages not trained on" if first["setting"] == "zero-shot" else "",
-        "bands: 95 % interval of the mean over seeds" if _has_bands(values) else "",
+        _bands_said(values),
+        CHANCE_SAID if _has_chance(values) else "",
         "" if together else f"across: {X_TITLE}; best language first, the others in gray",
     )
     return finished(made.properties(title=title).add_params(parameter()))
@@ -98,7 +115,7 @@ def _x(points: Records, *, with_title: bool) -> alt.X:
 
 
 def _y(values: Records, frame: Frame) -> alt.Y:
-    seen = [value[field] for value in values for field in ("value", "low", "high")]
+    seen = [value[field] for value in values for field in ("value", "low", "high", "chance")]
     scale, axis = score_axis(seen, padding=4)
     return alt.Y("value:Q", scale=scale, title=frame.measure, axis=axis)
 
@@ -113,17 +130,43 @@ def _one(values: Records, axes: Mapping[str, Any], order: list[str], given: list
     shape = alt.Shape("language:N", scale=shapes, legend=legend)
     base = alt.Chart(data(values)).encode(**axes, opacity=opacity("language"))
     band = base.mark_area(tooltip=None).encode(
-        y=alt.Y("low:Q"), y2="high:Q", color=color, opacity=opacity("language", shown=0.13)
+        y=alt.Y("low:Q"), y2="high:Q", color=color, opacity=band_opacity("language")
     )
     line = base.mark_line(tooltip=None).encode(color=color, strokeWidth=width("language", 2, 3.5))
     dots = base.mark_point(filled=True, size=65).encode(color=color, shape=shape)
     dots = dots.encode(tooltip=_told(axes["y"]["title"]))
-    layers = [*([band] if _has_bands(values) else []), line, _easy_to_hit(base), dots]
+    rules = [_chance(base, values, axes, color)] if _has_chance(values) else []
+    layers = [*([band] if _has_bands(values) else []), *rules, line, _easy_to_hit(base), dots]
     return alt.layer(*layers).properties(width=460, height=320)
 
 
 def _has_bands(values: Records) -> bool:
     return any(value["low"] is not None for value in values)
+
+
+def _bands_said(values: Records) -> str:
+    """What the bands are, and that they end where scores do if one reaches so far."""
+    if not _has_bands(values):
+        return ""
+    ends = {value[end] for value in values for end in ("low", "high")}
+    cut = ", cut at 0 and 1" if ends & {0.0, 1.0} else ""
+    return f"bands: 95 % interval of the mean over seeds{cut}"
+
+
+def _has_chance(values: Records) -> bool:
+    return any(value["chance"] is not None for value in values)
+
+
+def _chance(base: Any, values: Records, axes: Mapping[str, Any], color: Any = None) -> Any:
+    """What chance scores: a dashed line a language, one in gray where it is the same for all."""
+    same = len({value["chance"] for value in values}) == 1
+    y = alt.Y("mean(chance):Q", title=axes["y"]["title"])
+    rule = base.mark_rule(strokeDash=CHANCE_DASH, strokeWidth=1.2, tooltip=None)
+    if same or color is None:
+        return rule.encode(x=alt.value(0), x2=alt.value("width"), y=y, color=alt.value(FAINT),
+                           opacity=alt.value(1))  # fmt: skip
+    faint = opacity("language", shown=0.6)
+    return rule.encode(x=alt.value(0), x2=alt.value("width"), y=y, color=color, opacity=faint)
 
 
 def _easy_to_hit(base: Any) -> Any:
@@ -152,9 +195,13 @@ def _many(values: Records, axes: Mapping[str, Any], order: list[str]) -> Any:
     line = base.mark_line(strokeWidth=2, color=COLORS[0], tooltip=None)
     dots = base.mark_point(filled=True, size=40, color=COLORS[0], opacity=1)
     dots = dots.encode(tooltip=_told(axes["y"]["title"]))
+    rules = [_chance(base, values, axes)] if _has_chance(values) else []
     header = alt.Header(title=None, labelFontWeight="bold", labelPadding=4)
     return (
-        alt.layer(others, *([band] if _has_bands(values) else []), line, dots, data=data(values))
+        alt.layer(
+            *(others, *([band] if _has_bands(values) else []), *rules, line, dots),
+            data=data(values),
+        )
         .properties(width=165, height=125)
         .facet(facet=alt.Facet("language:N", sort=order, header=header), columns=4, spacing=18)
         .resolve_axis(x="independent")

@@ -8,6 +8,8 @@ HIGHLIGHT = "highlight"
 """Name of the parameter: the name of one line, or nothing."""
 
 FADED = 0.22
+FAINT_BAND, CLEAR_BAND = 0.06, 0.25
+"""Opacities of the band of an interval: one of many, and the one that is brought out."""
 
 
 def parameter() -> alt.Parameter:
@@ -24,6 +26,17 @@ def opacity(field: str, shown: float = 1.0) -> Any:
     """
     wanted = f"{HIGHLIGHT} == '' || datum[{field!r}] == {HIGHLIGHT}"
     return alt.condition(wanted, alt.value(shown), alt.value(FADED * shown))
+
+
+def band_opacity(field: str) -> Any:
+    """Clear where this is brought out, and then the only one; faint for all where nothing is."""
+    return alt.OpacityValue(
+        0,
+        condition=[
+            {"test": f"{HIGHLIGHT} == ''", "value": FAINT_BAND},
+            {"test": f"datum[{field!r}] == {HIGHLIGHT}", "value": CLEAR_BAND},
+        ],
+    )
 
 
 def width(field: str, usual: float, brought_out: float) -> Any:

@@ -27,6 +27,10 @@ LEAST_SPAN = 0.02
 """A score's axis covers this much at least: less is noise drawn large, and none has no ticks."""
 
 
+CHANCE_SAID = "dashed: chance, the better of one constant label and of guessing evenly"
+"""What the lines of chance are, in a title."""
+
+
 def titled(frame: Frame, what: str, *facts: str) -> alt.TitleParams:
     """The title of a chart: what is shown; below, the study and the facts."""
     known = [fact for fact in (frame.study, *facts) if fact]

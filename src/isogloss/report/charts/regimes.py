@@ -7,7 +7,9 @@ import altair as alt
 
 from isogloss.base.languages import language_name
 from isogloss.report.charts.look import (
+    CHANCE_SAID,
     COLORS,
+    FAINT,
     INK,
     data,
     finished,
@@ -31,20 +33,27 @@ WAYS: dict[str, str] = {
 }
 """Fields of the records of `regimes`, and what the legend calls them."""
 
+CHOSEN = "best single source: chosen on these same scores, so optimistic"
+"""Said wherever the best of several sources is shown."""
+
 MARKS = ("circle", "square", "triangle-up", "triangle-down", "diamond", "cross")
 
 
-def regimes_chart(records: Records, frame: Frame) -> dict[str, Any]:
+def regimes_chart(
+    records: Records, frame: Frame, chance: Mapping[str, float] | None = None
+) -> dict[str, Any]:
     """Draw the regimes of one encoder, split and size (records of `regimes`).
 
     Languages stand in the order of their joint score, those without one last, by their best. Thin
-    bars are intervals over seeds.
+    bars are intervals over seeds; what `chance` scores, by the code of a language, is a
+    gray one across.
     """
     names = names_of(record["language"] for record in records)
     values = [value for record in records for value in _values(record, names)]
     ways = [way for way in WAYS.values() if any(value["way"] == way for value in values)]
     order = [names[record["language"]] for record in sorted(records, key=_place)]
     bars = any(value["low"] is not None for value in values)
+    known = {names[code]: value for code, value in (chance or {}).items() if code in names}
     first = records[0]
     title = titled(
         frame,
@@ -54,8 +63,12 @@ def regimes_chart(records: Records, frame: Frame) -> dict[str, Any]:
         size(first["n_per_language"]),
         seeds(records),
         "bars: 95 % interval of the mean over seeds" if bars else "",
+        CHOSEN if WAYS["zero_shot_best"] in ways else "",
+        CHANCE_SAID.replace("dashed", "gray line") if known else "",
     )
-    made = _layers(values, ways, order, frame.measure)
+    made = _layers(values, ways, order, frame.measure, list(known.values()))
+    if known:
+        made = alt.layer(_chance(known, order, frame.measure), made)
     return finished(made.properties(width=440, height=40 * len(order), title=title))
 
 
@@ -83,6 +96,17 @@ def joint_minus_single_chart(records: Records, frame: Frame) -> dict[str, Any]:
     )
     made = _from_zero(values, [value["language"] for value in values], frame.measure)
     return finished(made.properties(width=440, height=26 * len(values) + 10, title=title))
+
+
+def _chance(known: Mapping[str, float], order: list[str], measure: str) -> Any:
+    """What chance scores on each language, across its line."""
+    values = [{"language": name, "value": value} for name, value in known.items()]
+    ticks = alt.Chart(data(values)).mark_tick(
+        orient="vertical", thickness=1.6, size=26, color=FAINT, tooltip=None, aria=False
+    )
+    return ticks.encode(
+        x=alt.X("value:Q", title=measure), y=alt.Y("language:N", sort=order, title=None)
+    )
 
 
 def _difference(record: Mapping[str, Any], field: str, names: Mapping[str, str]) -> dict[str, Any]:
@@ -155,13 +179,15 @@ def _source(record: Mapping[str, Any], field: str) -> str:
     return f"{record['n_sources']} languages" if field == "zero_shot_mean" else ""
 
 
-def _layers(values: list[Any], ways: list[str], order: list[str], measure: str) -> Any:
+def _layers(
+    values: list[Any], ways: list[str], order: list[str], measure: str, beside: list[float]
+) -> Any:
     chosen = [list(WAYS.values()).index(way) for way in ways]
     legend = alt.Legend(title="trained on", orient="bottom", columns=2, symbolOpacity=1)
     colors = alt.Scale(domain=ways, range=[COLORS[place] for place in chosen])
     shapes = alt.Scale(domain=ways, range=[MARKS[place] for place in chosen])
     color = alt.Color("way:N", scale=colors, legend=legend)
-    seen = [value[field] for value in values for field in ("value", "low", "high")]
+    seen = [value[field] for value in values for field in ("value", "low", "high")] + beside
     scale, axis = score_axis(seen, padding=8)
     x = alt.X("value:Q", scale=scale, title=measure, axis=axis)
     shape = alt.Shape("way:N", scale=shapes, legend=legend)

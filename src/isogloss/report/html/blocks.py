@@ -14,7 +14,7 @@ from isogloss.report.tables import csv_text, shown
 LONGEST, LONGEST_WORD, SHORT = 40, 24, 16
 """What a column has room for, in characters; what is short is never broken."""
 
-GROUPED_FROM = 10_000
+GROUPED_FROM = 1_000
 """Counts from here on have commas."""
 
 
@@ -43,7 +43,7 @@ class Lines:
     """A list of sentences."""
 
     lines: Sequence[str]
-    tone: Literal["plain", "warning"] = "plain"
+    tone: Literal["plain", "note", "warning"] = "plain"
     kind: Literal["lines"] = "lines"
 
 
@@ -233,6 +233,15 @@ def table_of(
     ]
     csv = csv_text(records if full is None else full)
     return Table(id, caption, made.heads, rows, made.numeric, csv, made.common, folded)
+
+
+def also(*said: str) -> str:
+    """Put together what stands below a caption.
+
+    >>> also("seeds: 3", "", "paired by seed")
+    'seeds: 3 · paired by seed'
+    """
+    return " · ".join(filter(None, said))
 
 
 def _grouped(value: Any, text: str) -> str:

@@ -132,7 +132,7 @@ def _grouped(text: str) -> str:
     """A large count with commas, all else as it is.
 
     >>> _grouped("177853440"), _grouped("1234"), _grouped("0.65 [0.59, 0.72]")
-    ('177,853,440', '1234', '0.65 [0.59, 0.72]')
+    ('177,853,440', '1,234', '0.65 [0.59, 0.72]')
     """
     return f"{int(text):,}" if text.isdecimal() and int(text) >= GROUPED_FROM else text
 

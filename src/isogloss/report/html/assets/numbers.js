@@ -3,6 +3,7 @@
 window.isogloss.numbers = (() => {
   const NOTHING = "–";
   const MOST_DECIMALS = 3;
+  const LEAST_OF_SCORES = 2;
 
   function fraction(value) { // of |value|: [top, bottom], whole numbers
     const view = new DataView(new ArrayBuffer(8));
@@ -73,6 +74,11 @@ window.isogloss.numbers = (() => {
     return Math.min(MOST_DECIMALS, -exponent + (leading < 3.55 ? 1 : 0));
   }
 
+  function places(value, low, high) {
+    const found = decimals((high - low) / 2);
+    return Math.max(...[value, low, high].map(Math.abs)) <= 1 ? Math.max(found, LEAST_OF_SCORES) : found;
+  }
+
   function written(value, places) {
     const text = fixed(round(value, places), Math.max(0, places));
     return /[1-9]/.test(text) ? text : text.replace("-", "");
@@ -90,7 +96,7 @@ window.isogloss.numbers = (() => {
 
   function number(value, low = null, high = null) {
     if (value == null) return NOTHING;
-    return known(low, high) ? bounds(value, low, high, decimals((high - low) / 2)) : plain(value);
+    return known(low, high) ? bounds(value, low, high, places(value, low, high)) : plain(value);
   }
 
   function textOf(value) { // four digits that count

@@ -4,15 +4,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from isogloss.report.cells import cut_ends
 from isogloss.report.figures import curve_figures
-from isogloss.report.frame import Frame
 from isogloss.report.html.blocks import Block, Cell, Lines, Section
+from isogloss.report.html.chance import chance_words
 from isogloss.report.html.drawn import drawn, highlight
 from isogloss.report.html.evidence import Evidence
 from isogloss.report.html.first_open import first_open
 from isogloss.report.html.matrix import matrix
 from isogloss.report.names import names_of
-from isogloss.report.numbers import number
+from isogloss.report.numbers import CUT_SAID, number
 from isogloss.report.page import counts, named
 from isogloss.report.pivots import by_fields, parts
 from isogloss.report.records import Records
@@ -30,17 +31,21 @@ def curves(evidence: Evidence) -> Section | None:
     made = [
         (named(key), blocks)
         for key, points in parts(tables["curves"], FIELDS)
-        if (blocks := _part(key, points, gains.get(tuple(key.values()), ()), evidence.frame))
+        if (blocks := _part(key, points, gains.get(tuple(key.values()), ()), evidence))
     ]
     stuck = list(hardly_learned(evidence.scores.trainings))
     warned = [Lines(stuck, tone="warning")] if stuck else []
     return Section("learning", "Learning curves", [*warned, *first_open(made)]) if made else None
 
 
-def _part(key: Mapping[str, Any], points: Records, gains: Records, frame: Frame) -> list[Block]:
+def _part(
+    key: Mapping[str, Any], points: Records, gains: Records, evidence: Evidence
+) -> list[Block]:
     """One figure with its table; nothing where there is no size but one."""
+    frame = evidence.frame
+    known = evidence.scores.tables.get("baselines", ()) if evidence.scores else ()
     blocks: list[Block] = []
-    for figure in curve_figures(points, frame):
+    for figure in curve_figures(points, frame, known):
         names = sorted(names_of(point["language"] for point in points).values())
         control = highlight(names, "language", "Highlight")
         controls = [control] if len(names) > 1 else []
@@ -57,6 +62,7 @@ def _part(key: Mapping[str, Any], points: Records, gains: Records, frame: Frame)
                 ),
                 common=_explained(points, gains),
             ),
+            *chance_words(known, key["split"], [one["language"] for one in points], frame),
         ]
     return blocks
 
@@ -69,7 +75,14 @@ def _explained(points: Records, gains: Records) -> str:
             *([f"intervals: {', '.join(methods)}"] if methods else []),
             *(["gain: largest minus smallest size, paired by seed"] if gains else []),
             *(["per doubling: slope over the logarithm of the size"] if gains else []),
+            *([CUT_SAID] if _is_cut(points, gains) else []),
         ]
+    )
+
+
+def _is_cut(points: Records, gains: Records) -> bool:
+    return any(any(cut_ends(one, "value")) for one in points) or any(
+        any(cut_ends(one, "gain")) for one in gains
     )
 
 
@@ -80,7 +93,10 @@ def _gained(gains: Records) -> dict[str, dict[str, Cell]]:
     return {
         "gain": {
             gain["language"]: Cell(
-                number(gain["gain"], gain["gain_low"], gain["gain_high"]), gain["gain"]
+                number(
+                    gain["gain"], gain["gain_low"], gain["gain_high"], cut=cut_ends(gain, "gain")
+                ),
+                gain["gain"],
             )
             for gain in gains
         },

@@ -6,8 +6,8 @@ from typing import Any
 
 from isogloss.report.charts.transfer import ORDER, ORDERS
 from isogloss.report.figures import transfer_figures
-from isogloss.report.frame import Frame
 from isogloss.report.html.blocks import Block, Control, Section, Words, table_of
+from isogloss.report.html.chance import chance_words
 from isogloss.report.html.drawn import drawn
 from isogloss.report.html.evidence import Evidence
 from isogloss.report.html.first_open import first_open
@@ -30,7 +30,7 @@ def transfer(evidence: Evidence) -> Section | None:
     made = [
         (named(key), blocks)
         for key, cells in _largest_first(tables["transfer"])
-        if (blocks := _part(key, cells, margins.get(tuple(key.values()), ()), evidence.frame))
+        if (blocks := _part(key, cells, margins.get(tuple(key.values()), ()), evidence))
     ]
     return Section("transfer", "Transfer between languages", first_open(made)) if made else None
 
@@ -48,13 +48,18 @@ def _largest_first(records: Records) -> list[tuple[dict[str, Any], Records]]:
     return sorted(found, key=place)
 
 
-def _part(key: Mapping[str, Any], cells: Records, donors: Records, frame: Frame) -> list[Block]:
+def _part(
+    key: Mapping[str, Any], cells: Records, donors: Records, evidence: Evidence
+) -> list[Block]:
+    frame = evidence.frame
+    known = evidence.scores.tables.get("baselines", ()) if evidence.scores else ()
     blocks: list[Block] = []
     for figure in transfer_figures(cells, donors, frame):
         caption = f"Scores ({frame.measure}) by source (down) and target (across): {named(key)}"
         blocks += [
             *_missing(cells),
             drawn(figure, frame, controls=_order(cells)),
+            *chance_words(known, key["split"], [cell["target"] for cell in cells], frame),
             table_of(
                 f"{figure.name}-margins",
                 "What each language gives (donor mean) and gets (recipient mean); the gap is its "
