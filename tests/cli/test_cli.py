@@ -167,7 +167,9 @@ def test_status_plan_and_ls_tell_what_is_finished(isogloss, finished, monkeypatc
     run = in_folder(isogloss, finished, monkeypatch)
     status = run("status", "toy.yaml", "--json").json
     assert status["missing"] == 0
-    assert status["kinds"]["train"] == {"steps": 5, "finished": 5, "begun": 0, "failed": 0}
+    nothing = dict.fromkeys(("running", "failed", "begun", "blocked", "waiting"), 0)
+    assert status["kinds"]["train"] == {"steps": 5, "finished": 5, **nothing}
+    assert (status["running"], status["seconds_left"]) == ([], None)
     assert "5 of 5 finished" in run("status", "toy.yaml").out
     plan = run("plan", "toy.yaml", "--json").json
     assert all(step["found"] for step in plan["steps"])

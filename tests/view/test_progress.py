@@ -8,13 +8,14 @@ from threading import Event, Thread
 
 import pytest
 
+from isogloss.desk.progress.progress import UNKNOWN
 from isogloss.plan.estimate import weight
 from isogloss.store.live import Live
 from isogloss.store.manifest import with_digest
 from isogloss.store.store import Store
 from isogloss.view.noted import NotThere, Unread, all_noted, read_noted
 from isogloss.view.pages import about, ago
-from isogloss.view.progress import UNKNOWN, progress_of
+from isogloss.view.progress import progress_of_noted
 from isogloss.view.shelf import Shelf
 
 
@@ -25,7 +26,7 @@ def finish(opened, steps, seconds=1.0):
 
 def look(opened, shelf=None):
     store = Store(opened.store.root)
-    return progress_of(read_noted(store, "toy"), store, shelf or Shelf(store.root))
+    return progress_of_noted(read_noted(store, "toy"), store, shelf or Shelf(store.root))
 
 
 def told(**more):

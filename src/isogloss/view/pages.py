@@ -7,11 +7,11 @@ from typing import Any
 
 from jinja2 import Environment
 
+from isogloss.desk.progress.progress import Progress
 from isogloss.report.html.page import environment
 from isogloss.report.numbers import duration, plain
 from isogloss.view.comparing import ALL, Compared
 from isogloss.view.noted import Noted, Unread
-from isogloss.view.progress import Progress
 
 LIVE_SECONDS = 2
 """Between two looks of a page at a study that runs."""

@@ -2,29 +2,18 @@
 
 import time
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Any, final
+from typing import final
 
 from isogloss.base.errors import IsoglossError
 from isogloss.desk.opened import Opened, reopen_study
+from isogloss.desk.progress.made import Made, read_made
 from isogloss.store.store import Store
 from isogloss.view.noted import Noted
 from isogloss.view.turns import Turns
 
 AGAIN_SECONDS = 30.0
 """After so long a study that could not be opened is tried again."""
-
-
-@final
-@dataclass(frozen=True)
-class Made:
-    """What is known of a finished step without its results."""
-
-    kind: str
-    seconds: float | None
-    at: float | None
-    """When it was finished, in seconds since 1970."""
 
 
 @final
@@ -70,14 +59,7 @@ class Shelf:
             IsoglossError: if its manifest is damaged, or it is no longer there.
         """
         if key not in self._made:
-            manifest = store.manifest(key)
-            made = manifest["made"] if isinstance(manifest["made"], dict) else {}
-            seconds = made.get("seconds")
-            self._made[key] = Made(
-                str(manifest["kind"]),
-                float(seconds) if isinstance(seconds, int | float) else None,
-                _moment(made.get("time")),
-            )
+            self._made[key] = read_made(key, store)
         return self._made[key]
 
     def _open(self, noted: Noted) -> Opened | IsoglossError:
@@ -85,13 +67,6 @@ class Shelf:
             return reopen_study(noted.raw, self.root)
         except IsoglossError as error:
             return error
-
-
-def _moment(told: Any) -> float | None:
-    try:
-        return datetime.fromisoformat(told).timestamp()
-    except (TypeError, ValueError, OverflowError):
-        return None
 
 
 def _is_worth_a_try(kept: _Kept) -> bool:

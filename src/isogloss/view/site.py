@@ -18,11 +18,12 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from isogloss.base.errors import IsoglossError
+from isogloss.desk.progress.progress import Progress
 from isogloss.store.store import Store
 from isogloss.view import pages
 from isogloss.view.comparing import Sides, compare
 from isogloss.view.noted import Noted, NotThere, Unread, all_noted, read_noted
-from isogloss.view.progress import Progress, progress_of
+from isogloss.view.progress import progress_of_noted
 from isogloss.view.reports import Reports
 from isogloss.view.shelf import Shelf
 
@@ -75,7 +76,7 @@ class _Site:
         """One study, live."""
         store = Store(self._root)
         noted = _asked(request, store)
-        progress = progress_of(noted, store, self._shelf)
+        progress = progress_of_noted(noted, store, self._shelf)
         others = [one for one in _readable(store) if one.id != noted.id]
         page = pages.study_page(noted.id, progress, others, self._again(noted))
         return HTMLResponse(page)
@@ -83,7 +84,7 @@ class _Site:
     def progress(self, request: Request) -> Response:
         """The same for scripts."""
         store = Store(self._root)
-        told = json.dumps(asdict(progress_of(_asked(request, store), store, self._shelf)))
+        told = json.dumps(asdict(progress_of_noted(_asked(request, store), store, self._shelf)))
         return Response(told, media_type="application/json")
 
     def report(self, request: Request) -> Response:
@@ -108,7 +109,7 @@ class _Site:
         return HTMLResponse(pages.compare_page(_readable(store), chosen, compared))
 
     def _progress(self, noted: Noted | Unread, store: Store) -> Progress | None:
-        return None if isinstance(noted, Unread) else progress_of(noted, store, self._shelf)
+        return None if isinstance(noted, Unread) else progress_of_noted(noted, store, self._shelf)
 
     def _again(self, noted: Noted) -> str:
         try:

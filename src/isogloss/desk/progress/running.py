@@ -4,9 +4,9 @@ import math
 from dataclasses import dataclass
 from typing import Any, final
 
+from isogloss.desk.progress.pace import left_of
+from isogloss.desk.progress.states import Standing
 from isogloss.plan.plan import Step
-from isogloss.view.pace import left_of
-from isogloss.view.states import Standing
 
 
 @final

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from isogloss.desk.progress.pace import Work, pace_of
+from isogloss.desk.progress.running import Running
+from isogloss.desk.progress.states import Standing
 from isogloss.plan.estimate import weight
 from isogloss.plan.plan import Step
-from isogloss.view.pace import Work, pace_of
-from isogloss.view.running import Running
-from isogloss.view.states import Standing
 
 OVER = frozenset({"finished", "failed", "blocked"})
 """States of steps that this run does no more."""
