@@ -13,9 +13,8 @@ from isogloss.base.errors import RunError
 from isogloss.data.batches import pad
 from isogloss.train import graphs as room
 from isogloss.train.finetune import finetune
-from isogloss.train.graphs import EVERY, widths_for
 from isogloss.train.lesson import TagLesson, TextLesson
-from isogloss.train.parts import Cutting
+from isogloss.train.parts import EVERY, Cutting, widths_for
 from learned import weights
 from tag_toys import make_model as make_tagger_of
 from tag_toys import make_split as make_windows

@@ -16,10 +16,9 @@ from isogloss.model.encoder import first_position
 from isogloss.model.unpadded import reads_unpadded
 from isogloss.model.used_entries import put_aside
 from isogloss.train.between import Progress, take_steps
-from isogloss.train.graphs import widths_for
 from isogloss.train.lesson import TagLesson, TextLesson
 from isogloss.train.loop import StepDone
-from isogloss.train.parts import Cutting
+from isogloss.train.parts import Cutting, widths_for
 from isogloss.train.recipe import Recipe
 from isogloss.train.room import give_back_memory
 from isogloss.train.training import DevScore, Tracker, Trained, Training
@@ -76,13 +75,20 @@ def finetune(  # noqa: PLR0913
             training.judge(done, float(dev_score(model)), tracker)
 
     first = first_position(model) if reads_unpadded(model) else None
-    records = cuda_graphs and training.device.type == "cuda"
-    widths = widths_for(lesson.encoded.lengths) if records else ()
-    cutting = Cutting(max_tokens, training.price, pad_id, first, widths, training.ranks.share)
+    on_gpu = training.device.type == "cuda"
+    cutting = Cutting(
+        max_tokens=max_tokens,
+        fixed_cost=training.price,
+        pad_id=pad_id,
+        first_position=first,
+        widths=widths_for(lesson.encoded.lengths) if on_gpu else (),
+        records=cuda_graphs and on_gpu,
+        share=training.ranks.share,
+    )
     try:
         yield from take_steps(training, cutting, judge, tracker)
     finally:
-        if records:
+        if cutting.records:
             give_back_memory(training.device)
         if aside is not None:
             aside.bring_back(model, training.decay_of_unused)

@@ -13,30 +13,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any, final
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from isogloss.base.errors import RunError
 from isogloss.base.memory import is_out_of_memory
 from isogloss.model.precision import Precision
 
-EVERY = 16
-"""Widths are multiples of it: a finer division pads less and records more."""
-
 MOST = 64
 """Shapes that are recorded; the passes over others are launched as they come."""
-
-
-def widths_for(lengths: NDArray[np.int64]) -> tuple[int, ...]:
-    """To which widths sequences of these lengths are padded; none is wider than the longest.
-
-    >>> widths_for(np.array([3, 40, 20]))
-    (16, 32, 40)
-    """
-    longest = int(lengths.max(initial=1))
-    return (*range(EVERY, longest, EVERY), longest)
 
 
 @final

@@ -22,6 +22,9 @@ from isogloss.data.unpadded import Row, lay_row, rows_of
 from isogloss.model.unpadded import UnpaddedBatch, lay_out, text_logits
 from isogloss.train.recipe import Recipe
 
+EVERY = 16
+"""Widths on a GPU are multiples of it: a finer division pads less and makes more shapes."""
+
 
 @dataclass(frozen=True)
 class Padded:
@@ -97,8 +100,11 @@ class Cutting:
     side, with padding."""
 
     widths: tuple[int, ...] = ()
-    """To which parts are padded, ascending: few shapes occur, so a GPU can record them. With none,
-    each part is as wide as its longest sequence."""
+    """To which parts are padded, ascending; with none, each is as wide as its longest sequence.
+    A GPU plans its attention anew for each width, which takes longer than many steps."""
+
+    records: bool = False
+    """Whether the passes over parts are recorded and replayed, which only a GPU can."""
 
     share: Share = WHOLE
     """What of each step is laid here, where several processes train together."""
@@ -108,6 +114,16 @@ class Cutting:
         if self.widths:
             lengths = np.asarray(self.widths)[np.searchsorted(self.widths, lengths)]
         return cut(lengths, fixed_cost=self.fixed_cost, max_tokens=self.max_tokens)
+
+
+def widths_for(lengths: NDArray[np.int64]) -> tuple[int, ...]:
+    """To which widths sequences of these lengths are padded; none is wider than the longest.
+
+    >>> widths_for(np.array([3, 40, 20]))
+    (16, 32, 40)
+    """
+    longest = int(lengths.max(initial=1))
+    return (*range(EVERY, longest, EVERY), longest)
 
 
 def step_indices(n: int, recipe: Recipe, *, first_step: int) -> Iterator[NDArray[np.int64]]:

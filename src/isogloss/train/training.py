@@ -224,7 +224,7 @@ class Training:
             seed=recipe.seed,
             max_grad_norm=recipe.max_grad_norm,
             first_step=first,
-            cuda_graphs=bool(cutting.widths),
+            cuda_graphs=cutting.records,
         )
         self.model.train()
         room = Room.left(cutting, self.journal.cuts)
