@@ -20,7 +20,8 @@ def difference(group, first, verdict, by=0.1, **more):
         "task": "mlm", "metric": "mrr", "split": "held_out", "form": None,
         "setting": "in_language", "scope": "group", "group": group, "role": "baseline",
         "first": first, "second": "soft-balanced", "difference": by, "difference_low": by - 0.05,
-        "difference_high": by + 0.05, "verdict": verdict, **more,
+        "difference_high": by + 0.05, "verdict": verdict, "without": [], "n_pairs_missing": 0,
+        "n_pairs_expected": 4, **more,
     }  # fmt: skip
 
 

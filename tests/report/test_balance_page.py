@@ -111,7 +111,7 @@ def test_the_screen_shows_masked_words_and_probes(written):
     _, _, tables, design = written
     few = replace(design, arms=design.arms[:3])
     assert [str(table.title) for table in balance_console(tables, few)] == [
-        "Masked words by language", "Probes by group of languages, in percent",
+        "Masked words by language", "Probes by group of languages",
     ]  # fmt: skip
 
 
@@ -132,7 +132,7 @@ def test_twenty_arms_have_a_line_each_on_a_screen_of_100_columns():
     for arm, value in values.items():
         of_masked, *of_probes = (line for line in lines if line.startswith(f"{arm} "))
         assert of_masked.count(f"{value:.3f}") == 4, "each group, and all"
-        assert [f"{100 * value:.2f}" in line for line in of_probes] == [True] * 2, "each setting"
+        assert [f"{value:.3f}" in line for line in of_probes] == [True] * 2, "each setting"
     assert sum(line.startswith("teacher ") for line in lines) == 1
     assert max(map(len, lines)) <= 100
 

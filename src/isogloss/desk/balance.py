@@ -50,7 +50,8 @@ def trials_of(opened: "Opened", rows: "Sequence[Row]", design: Design) -> list[T
 def also_of(opened: "Opened", commands: "Sequence[str]") -> Also:
     """What the page says besides: what is missing, what was done to the text, how it is drawn."""
     notes = [
-        *opened.pins.remarks, *_text_notes(opened), *_short_probes(opened), *_unconverged(opened)
+        *opened.pins.remarks, *_text_notes(opened), *_dev_notes(opened), *_short_probes(opened),
+        *_unconverged(opened),
     ]  # fmt: skip
     listening = listening_records(_heard(opened))
     return Also(opened.unfinished(), commands, notes, list(_mixing(opened)), listening)
@@ -125,10 +126,14 @@ def _taught_by(arm: "Arm") -> list[str]:
 
 
 def _sizes(opened: "Opened") -> "Iterator[tuple[str, int]]":
-    """Language -> characters of its text to train on."""
-    for key in _finished(opened, "text"):
-        record = opened.store.record(key)
-        yield record["language"], record["characters"]
+    """Language -> characters of its text to train on: all but what is kept aside as dev text.
+
+    Of a text that is not packed yet, all of it.
+    """
+    for kind in ("text", "pack"):
+        for key in _finished(opened, kind):
+            record = opened.store.record(key)
+            yield record["language"], record["characters"]
 
 
 def _text_notes(opened: "Opened") -> "Iterator[str]":
@@ -139,6 +144,21 @@ def _text_notes(opened: "Opened") -> "Iterator[str]":
         told = ", ".join(f"{count:,} {what}" for what, count in lost.items() if count)
         if told:
             yield f"{language_name(record['language'])}: {told} were dropped from the text."
+
+
+def _dev_notes(opened: "Opened") -> "Iterator[str]":
+    """How much of each language's text is dev text: what was read is more than what is trained on.
+
+    The audit counts the first, every table of arms the second.
+    """
+    for key in _finished(opened, "pack"):
+        record: dict[str, Any] = opened.store.record(key)
+        dev, train = record["dev"]["characters"], record["characters"]
+        if dev:
+            yield (
+                f"{language_name(record['language'])}: of {train + dev:,} characters that were"
+                f" read, {dev:,} are kept aside as dev text and {train:,} are trained on."
+            )
 
 
 def _short_probes(opened: "Opened") -> "Iterator[str]":

@@ -10,8 +10,9 @@ from balance_report_toys import DESIGN, LANGUAGES, balancing, masked, with_contr
 from isogloss.report.balance.page import Also
 from isogloss.report.balance.tables import balance_tables
 from isogloss.report.frame import Frame
-from isogloss.report.html.blocks import Chart, Fold, Lines, Table, Words
+from isogloss.report.html.blocks import Chart, Fold, Lines, Table, Widget, Words
 from isogloss.report.html.evidence import Balancing, Evidence, Provenance
+from isogloss.report.html.page import Page, render
 from isogloss.report.html.sections.balance import balance
 from isogloss.report.html.sections.verdict import verdict
 from isogloss.report.numbers import number
@@ -53,30 +54,68 @@ def tables(section):
     return {table.id: table for table in made}
 
 
-def test_the_claim_stands_first_and_then_its_first_glance(found, section):
-    claim, glance, teachers = section.blocks[:3]
-    assert isinstance(claim, Lines)
-    assert list(claim.lines) == list(found.claim)
-    assert glance.id == "balance-glance"
+def test_the_teachers_stand_first_as_the_answers_are_in_the_verdict(section):
+    teachers = section.blocks[0]
     assert isinstance(teachers, Words)
     assert teachers.text.startswith("**Teachers against soft-balanced**")
 
 
-def test_the_glance_tells_verdict_and_difference_of_each_record(found, tables):
+@pytest.fixture(scope="module")
+def told(found):
+    return verdict(evidence(found)).blocks
+
+
+def test_the_verdict_has_its_sentence_its_caveat_its_glance_and_then_the_words(found, told):
+    lead, caveat, glance, facts, fold = told
+    assert lead.text.startswith("Low-resource, MRR of masked words: soft-balanced is better than")
+    assert caveat.text == "Is it the teachers? Yes, as far as the controls go."
+    assert glance.id == "balance-glance"
+    assert [fact.question for fact in facts.facts] == [
+        "At what cost", "Is it the teachers?", "How sure",
+    ]  # fmt: skip
+    assert isinstance(fold, Fold)
+    assert list(fold.blocks[0].lines) == list(found.claim)
+
+
+def test_the_glance_tells_verdict_and_difference_of_each_record(found, told):
+    glance = next(block for block in told if isinstance(block, Widget))
     records = {
         (r["group"], r["task"], r["setting"], r["first"]): r
         for r in found.tables["balance_tests"]
         if r["scope"] == "group" and r["role"] == "baseline" and r["group"] in ("low", "high")
     }
-    cells = [cell for row in tables["balance-glance"].rows for cell in row[2:]]
-    assert sorted(cell.value for cell in cells) == sorted(r["difference"] for r in records.values())
-    by_value = {r["difference"]: r for r in records.values()}
-    for cell in cells:
-        record = by_value[cell.value]
-        by = number(record["difference"], record["difference_low"], record["difference_high"])
-        assert cell.text == f"{record['verdict']}, {by}"
-        assert cell.mark == record["verdict"]
-    assert {cell.mark for cell in cells} >= {"better", "tie"}
+    assert glance.parts["heads"] == ["against hard-balanced", "against hard-all"]
+    groups = glance.parts["groups"]
+    assert [one["name"] for one in groups] == [
+        "Low-resource: Basque, Turkish, Vietnamese, Hungarian",
+        "High-resource: Spanish, English, German",
+    ]  # fmt: skip
+    questions = {
+        "MRR of masked words": ("mlm", "in_language"),
+        "Accuracy of the POS probe, in-language": ("pos", "in_language"),
+        "Accuracy of the POS probe, zero-shot": ("pos", "zero_shot"),
+    }
+    seen = []
+    for name, group in zip(("low", "high"), groups, strict=True):
+        for row in group["rows"]:
+            for arm, cell in zip(DESIGN.baselines, row["cells"], strict=True):
+                record = records.pop((name, *questions[row["measure"]], arm))
+                low, high = record["difference_low"], record["difference_high"]
+                assert f"{cell['by']} {cell['interval']}" == number(record["difference"], low, high)
+                assert cell["verdict"] == cell["mark"] == record["verdict"]
+                assert cell["sign"] == {"better": "▲", "worse": "▼", "tie": "="}[cell["verdict"]]
+                seen.append(cell["verdict"])
+    assert not records, "every tested difference has its cell"
+    assert set(seen) >= {"better", "tie"}
+    lines = list(csv.DictReader(io.StringIO(glance.parts["csv"])))
+    assert len(lines) == len(seen)
+
+
+def test_the_glance_is_a_table_of_words_signs_and_colors(found):
+    drawn = render(Page("toy", [verdict(evidence(found))]))
+    assert drawn.count('<td class="better"><span class="said"><span aria-hidden="true">▲</span>')
+    assert 'scope="rowgroup" colspan="3"><bdi>Low-resource: Basque' in drawn
+    assert 'id="balance-glance-csv"' in drawn
 
 
 def test_probes_are_printed_low_high_pivot_all_as_the_records_have_them(found, tables):
@@ -158,7 +197,7 @@ def test_without_a_claim_the_section_says_why_and_shows_what_is_there():
     blocks = balance(evidence(found)).blocks
     assert not any("Not asked" in str(block) for block in blocks), "said once"
     ids = [getattr(block, "id", "") for block in blocks]
-    assert "balance-glance" not in ids
+    assert not any(isinstance(block, Widget) for block in verdict(evidence(found)).blocks)
     assert "balance-masked-mrr-held_out" in ids
 
 

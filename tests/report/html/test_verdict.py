@@ -216,7 +216,8 @@ def record(group, verdict_, **more):
         "scope": "group", "group": group, "language": None, "role": "baseline",
         "first": "hard-balanced", "second": "soft-balanced", "difference": 0.012,
         "difference_low": 0.004, "difference_high": 0.02, "p_holm": 0.01, "verdict": verdict_,
-        "smallest": 0.01, "n_seeds": 3, **more,
+        "smallest": 0.01, "n_seeds": 3, "n_pairs": 1, "n_pairs_missing": 0, "n_pairs_expected": 1,
+        "without": [], **more,
     }  # fmt: skip
 
 
@@ -224,29 +225,68 @@ DESIGN = Design({"low": ["eus-Latn"], "high": ["deu-Latn"]}, ["hard-balanced", "
 ALSO = Also((), (), (), ())
 
 
-def balancing(records, claim=()):
-    return Balancing({"balance_tests": records}, DESIGN, ALSO, claim)
+COSTS = [
+    {"arm": "hard-balanced", "student TFLOP": 10.0, "teachers forward TFLOP": 0,
+     "teachers training TFLOP": 0, "total TFLOP": 10.0},
+    {"arm": "soft-balanced", "student TFLOP": 10.0, "teachers forward TFLOP": 5.0,
+     "teachers training TFLOP": 25.0, "total TFLOP": 40.0},
+]  # fmt: skip
 
 
-def test_the_claim_of_a_pre_training_is_answered_by_task_and_group():
+def balancing(records, claim=("**MRR**: in words.",), costs=COSTS):
+    return Balancing({"balance_tests": records, "balance_costs": costs}, DESIGN, ALSO, claim)
+
+
+def test_the_claim_of_a_pre_training_is_answered_in_a_sentence_and_then_at_a_glance():
     tests = [record("low", "better"), record("high", "tie", difference=0.0, difference_low=-0.02)]
     section = verdict(evidence(balancing=balancing(tests, ["**MRR**: the long answer."])))
-    found = answers(section)
-    assert found["MRR of masked words, low-resource"].answer == "better than hard-balanced"
-    assert found["MRR of masked words, low-resource"].more == [
-        "difference 0.012 [0.004, 0.020]", "p 0.010 (Holm), 3 seeds",
-    ]  # fmt: skip
-    assert found["MRR of masked words, high-resource"].answer == "a tie with hard-balanced"
-    assert section.blocks[0].text == (
+    lead, caveat, glance = section.blocks[:3]
+    assert lead.text == (
         "Low-resource, MRR of masked words: soft-balanced is better than hard-balanced:"
         " difference 0.012 [0.004, 0.020], p 0.010, 3 seeds."
     )
-    assert "the long answer" not in said(section), "the section Balance has it"
-    assert "Against each baseline, and why" in said(section)
+    assert caveat.text == (
+        "At 4.0 times the compute of hard-balanced. Is it the teachers? Not decided by these arms."
+    )
+    assert [row["cells"][0]["verdict"] for g in glance.parts["groups"] for row in g["rows"]] == [
+        "better", "tie",
+    ]  # fmt: skip
+    assert "the long answer" not in said(section), "folded"
+    (fold,) = parts(section, Fold)
+    assert fold.blocks[0].lines == ["**MRR**: the long answer."]
+
+
+def test_beside_the_verdict_stands_what_it_cost_what_is_not_decided_and_how_sure_it_is():
+    found = answers(verdict(evidence(balancing=balancing([record("low", "better")]))))
+    cost = found["At what cost"]
+    assert cost.answer == "4.0 times the compute of hard-balanced"
+    assert cost.more == [
+        "soft-balanced 40.00 TFLOP: the student 10.00, its teachers' answers 5.000, their training"
+        " 25.00",
+        "hard-balanced 10.00 TFLOP",
+    ]
+    why = found["Is it the teachers?"]
+    assert why.answer == "not decided by these arms"
+    assert "no arm hard-balanced-smoothed" in why.more[0]
+    assert "no arm hard-balanced-compute" in why.more[0]
+    assert found["How sure"].answer == "3 seeds"
+    assert "over seeds and test units" in found["How sure"].more[0]
+
+
+def test_one_seed_says_that_it_is_about_these_models_alone():
+    found = answers(verdict(evidence(balancing=balancing([record("low", "better", n_seeds=1)]))))
+    assert found["How sure"].answer == "1 seed: of these trained models only"
+    assert "whether another training gives the same is not known" in found["How sure"].more
+
+
+def test_what_was_not_counted_is_not_known():
+    section = verdict(evidence(balancing=balancing([record("low", "better")], costs=[])))
+    assert answers(section)["At what cost"].answer == "not known"
+    assert section.blocks[1].text.startswith("Is it the teachers?")
 
 
 def test_a_claim_without_a_test_says_what_is_missing():
-    section = verdict(evidence(balancing=balancing([])))
+    section = verdict(evidence(balancing=balancing([], ())))
     assert said(section).startswith("Not tested: soft-balanced, and hard-balanced or hard-all")
 
 

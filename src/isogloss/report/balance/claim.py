@@ -7,7 +7,7 @@ beaten too; where such an arm is missing, that is said and nothing is concluded.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from isogloss.base.languages import language_name
 from isogloss.report.balance.averages import lacking_words
@@ -28,6 +28,21 @@ from isogloss.report.records import Record, Records
 
 TASKS = {"mlm": "masked words", "pos": "POS probe", "ner": "NER probe"}
 SETTINGS = {"in_language": "in-language", "zero_shot": "zero-shot"}
+
+NO_GAIN = "no gain to explain"
+
+
+class Reason(NamedTuple):
+    """What may be said about the teachers."""
+
+    asked: str
+    """The question that it is of."""
+
+    answer: str
+    """Whether it is them, in a few words."""
+
+    words: str
+    """And why, in a sentence."""
 
 
 def claim_lines(differences: Records, design: Design) -> list[str]:
@@ -101,7 +116,7 @@ def _line(records: Records, group: str, design: Design, differences: Records) ->
     if lacking := lacking_words(baselines[0]):
         said.append(f"Without {lacking}.")
     if group == CLAIMED[0]:
-        said.append(f"Why: {_reason(records, design)}")
+        said.append(f"Why: {_reason(records, design).words}")
     return f"**{_where(baselines[0], design)}**: {' '.join(said)}"
 
 
@@ -111,14 +126,42 @@ def answer_words(record: Mapping[str, Any], differences: Records, design: Design
     return difference_words(record) + (f" Its languages do not agree: {mixed}." if mixed else "")
 
 
-def _reason(records: Records, design: Design) -> str:
+def teachers_reason(differences: Records, design: Design) -> Reason | None:
+    """Say whether it is the teachers, of the first question where there is a gain to explain.
+
+    Args:
+        differences: records of `differences`.
+        design: of the study.
+
+    Returns:
+        Of the smaller languages, as the claim asks; where no gain is shown, of the first question;
+        None if nothing was tested.
+    """
+    mine = [r for r in differences if r["scope"] == "group" and r["group"] == CLAIMED[0]]
+    asked = [
+        [record for record in mine if _question(record) == question]
+        for question in dict.fromkeys(map(_question, mine))
+    ]
+    found = [_reason(records, design) for records in asked if _tested(records)]
+    gained = [reason for reason in found if reason.answer != NO_GAIN]
+    return next(iter([*gained, *found]), None)
+
+
+def _tested(records: Records) -> bool:
+    return any(record["role"] == "baseline" and record["n_pairs"] for record in records)
+
+
+def _reason(records: Records, design: Design) -> Reason:
     """What may be said about the teachers, from one group's differences."""
+    asked = question_words(records[0])
     by_arm = {record["first"]: record for record in records}
     won = [by_arm[arm]["verdict"] for arm in design.baselines if arm in by_arm][:1]
     if won != ["better"]:
-        return (
-            f"there is nothing to give the teachers credit for, as {design.candidate} is not "
-            f"shown to be better than {design.baselines[0]}."
+        return Reason(
+            asked,
+            NO_GAIN,
+            "there is nothing to give the teachers credit for, as "
+            f"{design.candidate} is not shown to be better than {design.baselines[0]}.",
         )
     arms = {k: a for k, a in design.controls.items() if k in DECISIVE and a in by_arm}
     missing = [kind for kind in NEEDED if kind not in arms]
@@ -127,12 +170,20 @@ def _reason(records: Records, design: Design) -> str:
         said = " ".join(
             f"{_control(arms[k], k)}: {difference_words(by_arm[arms[k]])}" for k in unbeaten
         )
-        return f"not shown to be the teachers. {said}"
+        return Reason(asked, "not shown", f"not shown to be the teachers. {said}")
     if missing:
         lacking = " and ".join(f"no arm {_control(USUAL_CONTROLS[kind], kind)}" for kind in missing)
-        return f"whether it is the teachers is not decided: this study has finished {lacking}."
+        return Reason(
+            asked,
+            "not decided by these arms",
+            f"whether it is the teachers is not decided: this study has finished {lacking}.",
+        )
     beaten = " and ".join(_control(arm, kind) for kind, arm in arms.items())
-    return f"the teachers, as far as the controls go: {design.candidate} also beats {beaten}."
+    return Reason(
+        asked,
+        "yes, as far as the controls go",
+        f"the teachers, as far as the controls go: {design.candidate} also beats {beaten}.",
+    )
 
 
 def _beaten(record: Mapping[str, Any]) -> bool:

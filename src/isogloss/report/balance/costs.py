@@ -21,6 +21,10 @@ from isogloss.stats.intervals import mean_interval
 UNITS = {"EFLOP": 1e18, "PFLOP": 1e15, "TFLOP": 1e12, "GFLOP": 1e9, "MFLOP": 1e6, "FLOP": 1.0}
 """Operations are written in the largest unit of which every count in the table has one."""
 
+PARTS = ("student", "teachers forward", "teachers training")
+TOTAL = "total"
+"""What operations were for, and all of them; the unit follows in the name of a field."""
+
 Measured = dict[str, dict[int, float]]
 """Metric -> seed -> value."""
 
@@ -81,13 +85,14 @@ def _operations(
 ) -> dict[str, float | None]:
     """Floating-point operations of an arm, by what they were for."""
     measured = learners.get(name, {})
-    parts = {
-        "student": _mean(measured, "flops"),
-        "teachers forward": _mean(measured, "teacher_flops"),
-        "teachers training": _teachers_flops(name, learners, taught_by),
-    }
-    known = [count for count in parts.values() if count is not None]
-    return {**parts, "total": sum(known) if len(known) == len(parts) else None}
+    counts = (
+        _mean(measured, "flops"),
+        _mean(measured, "teacher_flops"),
+        _teachers_flops(name, learners, taught_by),
+    )
+    known = [count for count in counts if count is not None]
+    total = sum(known) if len(known) == len(PARTS) else None
+    return {**dict(zip(PARTS, counts, strict=True)), TOTAL: total}
 
 
 def _unit(counts: Iterable[float | None]) -> str:
@@ -176,7 +181,7 @@ def _relative(record: Record, reference: Record | None, base: str | None, unit: 
         return {}
     return {
         f"{name} / {base}": _ratio(record[field], reference[field])
-        for name, field in ((unit, f"total {unit}"), ("update", "s per update"))
+        for name, field in ((unit, f"{TOTAL} {unit}"), ("update", "s per update"))
     }
 
 

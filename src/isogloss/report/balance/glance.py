@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from isogloss.report.balance.averages import lacking_words
 from isogloss.report.balance.claim import question_words
 from isogloss.report.balance.design import CLAIMED, QUESTION, Design
 from isogloss.report.balance.mixed import mixed_words
@@ -14,13 +15,21 @@ from isogloss.report.records import Record, Records
 class Line(NamedTuple):
     """One group of languages and one question."""
 
+    group: str
+    """Its name in the study."""
+
     languages: str
+    """The group in words."""
+
     measure: str
     against: dict[str, Mapping[str, Any]]
     """Baseline -> the record of the difference, where there is one."""
 
     mixed: dict[str, str]
     """Baseline -> languages whose own verdicts contradict; empty words where none does."""
+
+    lacking: dict[str, str]
+    """Baseline -> what is not in that average; empty words where it is whole."""
 
 
 def glance_lines(differences: Records, design: Design) -> Iterator[Line]:
@@ -43,7 +52,8 @@ def glance_lines(differences: Records, design: Design) -> Iterator[Line]:
             layer = f", {record['form']}" if several and record["form"] else ""
             words = design.words_of(group).partition(" (")[0]
             mixed = {arm: mixed_words(one, differences, design) for arm, one in against.items()}
-            yield Line(words, question_words(record) + layer, against, mixed)
+            lacking = {arm: lacking_words(one) for arm, one in against.items()}
+            yield Line(group, words, question_words(record) + layer, against, mixed, lacking)
 
 
 def glance_table(differences: Records, design: Design) -> list[Record]:

@@ -5,9 +5,11 @@ from typing import Any, NamedTuple
 
 from isogloss.base.languages import language_name
 from isogloss.report.balance.claim import SETTINGS, TASKS, difference_grid, untested_words
+from isogloss.report.balance.compute import compute_line
 from isogloss.report.balance.design import CONTROLS, GROUP_WORDS, QUESTION, Design, measure_words
 from isogloss.report.balance.glance import glance_table
 from isogloss.report.balance.listening import listening_table
+from isogloss.report.balance.reading import reading
 from isogloss.report.balance.scores import MASKED, TEACHER, TEACHERS
 from isogloss.report.balance.side_by_side import keep
 from isogloss.report.balance.teachers import teachers_line
@@ -16,31 +18,6 @@ from isogloss.report.frame import Frame
 from isogloss.report.pivots import parts
 from isogloss.report.records import Record, Records
 from isogloss.report.tables import markdown
-
-READING = """\
-- **In-language**: the probe is trained and tested on one language. **Zero-shot**: of a target
-  language, the mean over all other languages that the probe was trained on; a group's zero-shot
-  score is that of its languages as *targets*.
-- **Groups are declared in the study**, and count each of their languages the same. A pivot may
-  stand in the high-resource group too; *all* has each language once.
-- **All arms of a line are averaged over the same languages and pairs.** What some arm lacks, or has
-  no data, stands under *without*, and is in no average of that line.
-- **Intervals of scores are 95 % intervals over seeds** (Student's t): would training again give the
-  same? One seed has none.
-- **Intervals of differences are over seeds and test units together**, paired by both: units are
-  sentences of the probes and windows of the held-out text. Neighboring windows are taken as
-  independent. The languages are taken as they are: nothing here is about other languages. With
-  two seeds such an interval can be narrow by chance: 86 to 97 in 100 hold the truth. Take three.
-- **A tie is not told apart**: p is 0.05 or more after Holm's correction, by language over all
-  languages and baselines of a task and setting, of a group over the baselines, over the controls,
-  and over all other arms. *Could see* is the smallest true difference that such a study finds in
-  80 % of cases.
-- **MRR** is the mean of 1 / rank of the right token among the whole vocabulary, over every token
-  of the held-out text, each masked once; it compares under one vocabulary only. Bits per character
-  compare across vocabularies; fewer are better.
-- **Costs**: FLOP are operations, by formula; G, T and P are 10^9, 10^12 and 10^15. The teachers'
-  training counts each teacher once for each arm that uses them. Times do not compare if runs shared
-  a machine."""
 
 
 class Also(NamedTuple):
@@ -101,7 +78,7 @@ def balance_page(
         *_listed("Data", also.data),
         *_listed("Not in this report", also.unfinished),
         "## How to read this",
-        READING,
+        reading(tables),
         "All tables as CSV, Markdown and LaTeX: [tables](tables). Figures: PNG and SVG.",
     ]
     if also.commands:
@@ -110,7 +87,7 @@ def balance_page(
 
 
 def _answer(tables: Mapping[str, Records], claim: Sequence[str], design: Design) -> Iterator[str]:
-    """The answer at a glance, then in sentences, then how strong the teachers are."""
+    """The answer at a glance, then in sentences, what it took, and how strong the teachers are."""
     if glance := glance_table(tables["balance_tests"], design):
         yield (
             f"{design.candidate} at a glance: its difference to each baseline with a 95 % interval;"
@@ -118,6 +95,8 @@ def _answer(tables: Mapping[str, Records], claim: Sequence[str], design: Design)
         )
         yield markdown(glance, names=list(glance[0]))
     lines = [*(claim or [untested_words(design)])]
+    if compute := compute_line(tables["balance_costs"], design):
+        lines.append(compute)
     if teachers := teachers_line(tables["balance_averages"], design):
         lines.append(teachers)
     yield "\n".join(f"- {line}" for line in lines)
@@ -152,7 +131,7 @@ def _probes(
         return
     yield "## Probes"
     yield from _pictures("balance_probes", drawn)
-    yield "In percent, means over languages and seeds:"
+    yield "Means over languages and seeds:"
     for key, lines in headlines_first(records, design):
         yield f"**{title_of(key)}**"
         for arms in halves(design):

@@ -1,7 +1,8 @@
 """Averages laid out for reading: languages or groups down, arms across.
 
-The probes are printed as the paper prints them: in percent, rows low / high / pivot / all, each arm
-with an in-language and a zero-shot column. Masked words have a column an arm, the teachers last.
+The probes are printed as the paper prints them: rows low / high / pivot / all, each arm with an
+in-language and a zero-shot column, but in shares, as every other score is. Masked words have a
+column an arm, the teachers last.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,11 +11,10 @@ from typing import Any
 from isogloss.base.languages import language_name
 from isogloss.report.balance.averages import lacking_words
 from isogloss.report.balance.design import Design, ScopeKind
+from isogloss.report.balance.majority import MAJORITY
 from isogloss.report.balance.scores import MASKED, SETTINGS
 from isogloss.report.comparison.fields import UNBOUNDED
 from isogloss.report.records import Record, Records
-
-PERCENT = 100.0
 
 BLOCK = ("task", "metric", "split", "form")
 
@@ -22,11 +22,12 @@ ENDS = ("", "_low", "_high")
 
 
 def paper_table(averages: Records, design: Design) -> list[Record]:
-    """The probes by group, in percent: one record per block and group.
+    """The probes by group: one record per block and group.
 
     Returns:
         `task`, `metric`, `split`, `form`, `group`; for each arm `<arm>_in_language` and
-        `<arm>_zero_shot`, each with `_low` and `_high`; `n_seeds`, `n_languages`, `n_pairs` of the
+        `<arm>_zero_shot`, each with `_low` and `_high`; `majority_class` (see `with_majority`);
+        `n_seeds`, `n_languages`, `n_pairs` of the
         zero-shot average (in-language has one a language), `without` (see `lacking_words`).
     """
     mine = _of_probes(averages, "group")
@@ -34,7 +35,8 @@ def paper_table(averages: Records, design: Design) -> list[Record]:
         {
             **_block(lines),
             "group": design.words_of(lines[0]["group"]),
-            **_columns(lines, column_of_probe, PERCENT),
+            **_columns(lines, column_of_probe),
+            **_majority(lines),
             **_counts(lines),
         }
         for lines in _grouped(mine, (*BLOCK, "group"))
@@ -42,14 +44,15 @@ def paper_table(averages: Records, design: Design) -> list[Record]:
 
 
 def probe_table(averages: Records) -> list[Record]:
-    """The probes by language, in percent; as `paper_table`, with `language` and its groups."""
+    """The probes by language; as `paper_table`, with `language` and its groups."""
     mine = _of_probes(averages, "language")
     return [
         {
             **_block(lines),
             "language": lines[0]["language"],
             "group": lines[0]["group"],
-            **_columns(lines, column_of_probe, PERCENT),
+            **_columns(lines, column_of_probe),
+            **_majority(lines),
             **_counts(lines),
         }
         for lines in _grouped(mine, (*BLOCK, "language"))
@@ -131,7 +134,7 @@ def _masked_line(lines: Records, design: Design) -> Record:
         "text": name,
         "group": first["group"],
         "characters": first["characters"],
-        **_columns(lines, lambda record: str(record["arm"]), 1.0),
+        **_columns(lines, lambda record: str(record["arm"])),
         **{field: v for field, v in _counts(lines).items() if field != "n_pairs"},
         "positions": min(scored, default=0),
     }
@@ -141,17 +144,19 @@ def _block(lines: Records) -> Record:
     return {field: lines[0][field] for field in BLOCK}
 
 
-def _columns(
-    lines: Records, name: Callable[[Mapping[str, Any]], str], scale: float
-) -> dict[str, float | None]:
+def _columns(lines: Records, name: Callable[[Mapping[str, Any]], str]) -> dict[str, float | None]:
     """The value and bounds of each line as columns, arm by arm."""
     order = list(dict.fromkeys(line["arm"] for line in lines))
     ordered = sorted(lines, key=lambda line: order.index(line["arm"]))
-    return {
-        f"{name(line)}{end}": None if (v := line[f"value{end}"]) is None else v * scale
-        for line in ordered
-        for end in ENDS
-    }
+    return {f"{name(line)}{end}": line[f"value{end}"] for line in ordered for end in ENDS}
+
+
+def _majority(lines: Records) -> dict[str, float | None]:
+    """What the most frequent tag scores; of each setting, where they are over other languages."""
+    values = {line["setting"]: line.get(MAJORITY) for line in lines}
+    if len(set(values.values())) == 1:
+        return {MAJORITY: next(iter(values.values()))}
+    return {f"{MAJORITY}_{setting}": value for setting, value in values.items()}
 
 
 def _counts(lines: Records) -> Record:

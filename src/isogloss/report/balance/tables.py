@@ -8,6 +8,7 @@ from isogloss.report.balance.claim import difference_table
 from isogloss.report.balance.costs import costs
 from isogloss.report.balance.design import Design
 from isogloss.report.balance.differences import RESAMPLES, differences
+from isogloss.report.balance.majority import with_majority
 from isogloss.report.balance.scores import read_scores
 from isogloss.report.balance.side_by_side import masked_table, paper_table, probe_table
 from isogloss.report.balance.trials import Trial
@@ -17,8 +18,8 @@ Tables = dict[str, list[Record]]
 
 TITLES = {
     "balance_averages": "All averages, by arm",
-    "balance_probes": "Probes by group of languages, in percent",
-    "balance_probe_languages": "Probes by language, in percent",
+    "balance_probes": "Probes by group of languages",
+    "balance_probe_languages": "Probes by language",
     "balance_masked": "Masked words by language",
     "balance_tests": "All differences, tested",
     "balance_differences": "The candidate against other arms",
@@ -54,7 +55,7 @@ def balance_tables(
     scores = read_scores(rows)
     if not scores:
         raise InputError("No arm or teacher is evaluated yet: nothing to report. Run the study.")
-    averaged = averages(scores, design)
+    averaged = with_majority(averages(scores, design), rows, design)
     found = differences(trials, design, resamples=resamples)
     return {
         "balance_averages": averaged,

@@ -38,10 +38,11 @@ def teachers_line(averages: Records, design: Design) -> str:
         return ""
     ahead = [code for code, found in pairs.items() if _is_ahead(found, design.candidate)]
     where = f" ({', '.join(map(language_name, ahead))})" if ahead else ""
+    over = "Of 1 seed" if all(r["n_seeds"] == 1 for r in of_all.values()) else "Means over seeds"
     return (
         f"**Teachers against {design.candidate}**, {question_words(mine[0])}: "
         f"{_means(of_all, design)}a teacher is ahead of the student in {len(ahead)} of "
-        f"{len(pairs)} languages{where}. Means over seeds; no test was made of it."
+        f"{len(pairs)} languages{where}. {over}; no test was made of it."
     )
 
 

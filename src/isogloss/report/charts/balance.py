@@ -31,6 +31,9 @@ ARM_COLORS = tuple(color for color in COLORS if color != "#000000")
 
 SIZE_TITLE = "characters of text to train on (log scale)"
 
+MAJORITY_COLOR = "#8A8F98"
+MAJORITY_SAID = "gray bars: always the most frequent tag"
+
 
 def sizes_chart(points: Records, frame: Frame) -> dict[str, Any]:
     """Draw the score of each language against its text, a line an arm.
@@ -39,16 +42,17 @@ def sizes_chart(points: Records, frame: Frame) -> dict[str, Any]:
 
     Args:
         points: records with `language`, `characters`, `arm`, `value`, `lowest_seed`, `highest_seed`
-            and `n_seeds`; those without size or value are left out. The arm `teacher` is dashed.
+            and `n_seeds`; those without size or value are left out. The arm `teacher` is dashed. A
+            `majority_class` is drawn as a bar across the line of its language.
         frame: the study and the metric.
     """
     usable = [p for p in points if p["characters"] and p["value"] is not None]
     names = names_of(point["language"] for point in usable)
     arms = arms_shown(usable)
     values = [_point(point, names) for point in usable]
-    scale, axis = score_axis(
-        [value[field] for value in values for field in ("value", "low", "high")], padding=8
-    )
+    majority = [value for value in values if value["majority"] is not None]
+    fields = ("value", "low", "high", "majority")
+    scale, axis = score_axis([value[field] for value in values for field in fields], padding=8)
     y = alt.Y("value:Q", scale=scale, axis=axis, title=frame.measure)
     bars = any(value["low"] is not None for value in values)
     title = titled(
@@ -56,8 +60,11 @@ def sizes_chart(points: Records, frame: Frame) -> dict[str, Any]:
         f"{frame.measure[:1].upper()}{frame.measure[1:]} against the size of the text",
         seeds(usable),
         "bars: from the lowest to the highest seed" if bars else "",
+        MAJORITY_SAID if majority else "",
     )
     made = _lines(values, arms, y, frame.measure)
+    if majority:
+        made = alt.layer(_majority(majority, y), made)
     made = made.properties(width=560, height=360, title=title)
     return finished(made.add_params(parameter()))
 
@@ -116,6 +123,7 @@ def _point(record: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any
         "high": record["highest_seed"] if several else None,
         "shown": number(record["value"], record.get("value_low"), record.get("value_high")),
         "n_seeds": record["n_seeds"],
+        "majority": record.get("majority_class"),
     }
 
 
@@ -163,6 +171,25 @@ def _lines(values: Sequence[Mapping[str, Any]], arms: Sequence[str], y: alt.Y, m
     dots = base.mark_point(filled=True, size=70).encode(y=y, color=color, shape=shape, tooltip=told)
     known = any(value["low"] is not None for value in values)
     return alt.layer(_names(values), lines, unseen, *([bars] if known else []), dots)
+
+
+def _majority(values: Sequence[Mapping[str, Any]], y: alt.Y) -> Any:
+    """A short bar for each language, at what always answering the most frequent tag scores."""
+    places = {value["language"]: value for value in values}
+    at = alt.Chart(
+        data(
+            {"language": k, "characters": v["characters"], "value": v["majority"]}
+            for k, v in places.items()
+        )
+    )
+    return at.mark_tick(orient="horizontal", size=26, thickness=3, color=MAJORITY_COLOR).encode(
+        x="characters:Q",
+        y=y,
+        tooltip=[
+            alt.Tooltip("language:N"),
+            alt.Tooltip("value:Q", title="most frequent tag", format=".3f"),
+        ],
+    )
 
 
 def _names(values: Sequence[Mapping[str, Any]]) -> Any:

@@ -4,41 +4,47 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from isogloss.base.languages import language_name
 from isogloss.report.balance.claim import SETTINGS, difference_table
-from isogloss.report.balance.design import Design
-from isogloss.report.balance.glance import glance_lines, verdict_text
+from isogloss.report.balance.design import GROUP_WORDS, Design
+from isogloss.report.balance.glance import Line, glance_lines, verdict_text
 from isogloss.report.balance.side_by_side import ENDS
-from isogloss.report.html.blocks import Cell, Table, table_of
+from isogloss.report.html.blocks import Cell, Table, Widget, table_of
 from isogloss.report.html.marked import MARKS
 from isogloss.report.numbers import NOTHING
-from isogloss.report.records import Records
+from isogloss.report.records import Record, Records
 from isogloss.report.tables import csv_text
+
+SIGNS = {"better": "▲", "worse": "▼", "tie": "="}
+"""What stands before a verdict, so that a look finds it."""
 
 SAID_ABOVE = {"task", "metric", "form", "setting"}
 
 
-def glance_block(differences: Records, design: Design) -> Table:
-    """The answer at a glance: a row a group and question, a column a baseline."""
+def glance_block(differences: Records, design: Design) -> Widget | None:
+    """The answer at a glance: a row a group and question, a column a baseline; None without one.
+
+    A verdict is a word with a sign and a color, so that it needs none of the last two.
+    """
     lines = list(glance_lines(differences, design))
-    rows = [
-        [
-            Cell(line.languages),
-            Cell(line.measure),
-            *(_glance_cell(line.against.get(arm)) for arm in design.baselines),
-        ]
-        for line in lines
-    ]
-    heads = ["languages", "measure", *(f"against {arm}" for arm in design.baselines)]
-    full = [dict(record) for line in lines for record in line.against.values()]
-    told = "its difference to each baseline with a 95 % interval"
-    return Table(
-        id="balance-glance",
-        caption=f"{design.candidate} at a glance: {told}; the verdicts are after Holm's correction",
-        heads=heads,
-        rows=rows,
-        numeric=[False] * len(heads),
-        csv=csv_text(full),
+    if not lines:
+        return None
+    grouped: dict[str, list[Line]] = {}
+    for line in lines:
+        grouped.setdefault(line.group, []).append(line)
+    caption = (
+        f"{design.candidate} at a glance: its difference to each baseline with a 95 % interval;"
+        " the verdicts are after Holm's correction"
     )
+    parts = {
+        "heads": [f"against {arm}" for arm in design.baselines],
+        "groups": [
+            {"name": _group_words(group, design), "rows": [_row(one, design) for one in mine]}
+            for group, mine in grouped.items()
+        ],
+        "csv": csv_text([dict(record) for line in lines for record in line.against.values()]),
+    }
+    return Widget("balance-glance", "glance", caption, {}, parts)
 
 
 def paper_block(
@@ -68,10 +74,28 @@ def difference_block(id: str, caption: str, records: Records, design: Design) ->
     return replace(made, rows=rows)
 
 
-def _glance_cell(record: Mapping[str, Any] | None) -> Cell:
+def _group_words(group: str, design: Design) -> str:
+    names = ", ".join(map(language_name, design.groups[group]))
+    return f"{GROUP_WORDS[group].capitalize()}: {names}"
+
+
+def _row(line: Line, design: Design) -> Record:
+    cells = [_glance_cell(line.against.get(arm), line.mixed.get(arm, ""), line.lacking.get(arm, ""))
+             for arm in design.baselines]  # fmt: skip
+    return {"measure": f"{line.measure[:1].upper()}{line.measure[1:]}", "cells": cells}
+
+
+def _glance_cell(record: Mapping[str, Any] | None, mixed: str, lacking: str) -> Record:
     if record is None:
-        return Cell(NOTHING)
-    return Cell(verdict_text(record), record["difference"], MARKS.get(record["verdict"], ""))
+        return {"verdict": NOTHING, "sign": "", "by": "", "interval": "", "mark": "", "more": []}
+    verdict, _, difference = verdict_text(record).partition(", ")
+    by, _, interval = difference.partition(" ")
+    more = [f"mixed: {mixed}"] if mixed else []
+    more += [f"without {lacking}"] if lacking else []
+    return {
+        "verdict": verdict, "sign": SIGNS.get(verdict, ""), "by": by, "interval": interval,
+        "mark": MARKS.get(verdict, ""), "more": more,
+    }  # fmt: skip
 
 
 def _judged(cell: Cell, head: str, record: Mapping[str, Any]) -> Cell:

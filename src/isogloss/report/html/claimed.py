@@ -1,50 +1,59 @@
-"""The claim of a pre-training at a glance: for each question and group, is the candidate better?"""
+"""The claim of a pre-training in a sentence and three answers: at what cost, why, and how sure."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from isogloss.report.balance.claim import answer_words
+from isogloss.report.balance.certainty import certainty_of
+from isogloss.report.balance.claim import answer_words, teachers_reason
+from isogloss.report.balance.compute import compute_of
 from isogloss.report.balance.design import Design
-from isogloss.report.balance.glance import Line, glance_lines
-from isogloss.report.comparison.differences import NOT_COMPARED, TIE
+from isogloss.report.balance.glance import glance_lines
+from isogloss.report.balance.tables import Tables
 from isogloss.report.html.blocks import Fact, Facts
-from isogloss.report.numbers import number, p_text
 from isogloss.report.records import Records
 
 
 def claim_lead(differences: Records, design: Design) -> str:
     """The first answer of the claim in a sentence; empty if nothing was tested."""
-    for line in _answers(differences, design):
-        where = f"{line.languages[:1].upper()}{line.languages[1:]}, {line.measure}"
-        return f"{where}: {answer_words(_first(line, design), differences, design)}"
+    for line in glance_lines(differences, design):
+        if first := line.against.get(design.baselines[0]):
+            where = f"{_capital(line.languages)}, {line.measure}"
+            return f"{where}: {answer_words(first, differences, design)}"
     return ""
 
 
-def claim_facts(differences: Records, design: Design) -> Facts:
-    """An answer a question and group of the claim, against the first baseline."""
-    return Facts([_fact(line, design) for line in _answers(differences, design)])
+def claim_caveat(tables: Tables, design: Design) -> str:
+    """What must be read with that sentence: at what cost, and whether it is the teachers."""
+    compute = compute_of(tables["balance_costs"], design)
+    reason = teachers_reason(tables["balance_tests"], design)
+    said = [f"At {compute.answer}."] if compute else []
+    said += [f"Is it the teachers? {_capital(reason.answer)}."] if reason else []
+    return " ".join(said)
 
 
-def _answers(differences: Records, design: Design) -> Iterator[Line]:
-    for line in glance_lines(differences, design):
-        if design.baselines[0] in line.against:
-            yield line
+def claim_facts(tables: Tables, design: Design) -> Facts:
+    """What must stand beside the verdicts of a balance study, as far as its records tell.
+
+    Args:
+        tables: of `balance_tables`.
+        design: of the study.
+    """
+    return Facts(list(_facts(tables, design)))
 
 
-def _first(line: Line, design: Design) -> Mapping[str, Any]:
-    return line.against[design.baselines[0]]
+def _facts(tables: Tables, design: Design) -> Iterator[Fact]:
+    differences = tables["balance_tests"]
+    compute = compute_of(tables["balance_costs"], design)
+    if compute is None:
+        yield Fact("At what cost", "not known", ["the operations were not counted"])
+    else:
+        took = [f"{design.candidate} {compute.parts}", compute.baselines]
+        yield Fact("At what cost", compute.answer, took)
+    if reason := teachers_reason(differences, design):
+        words = [f"{_capital(reason.asked)}: {reason.words}"]
+        yield Fact("Is it the teachers?", reason.answer, words)
+    if certainty := certainty_of(differences):
+        yield Fact("How sure", certainty.answer, certainty.more)
 
 
-def _fact(line: Line, design: Design) -> Fact:
-    record = _first(line, design)
-    question, other = f"{line.measure}, {line.languages}", record["first"]
-    if record["verdict"] == NOT_COMPARED or record["difference"] is None:
-        return Fact(question, f"not compared with {other}", ["no seed is shared"])
-    is_tie = record["verdict"] == TIE
-    answer = f"a tie with {other}" if is_tie else f"{record['verdict']} than {other}"
-    by = number(record["difference"], record["difference_low"], record["difference_high"])
-    n = record["n_seeds"]
-    sure = f"p {p_text(record['p_holm'])} (Holm), {n} seed{'' if n == 1 else 's'}"
-    mixed = line.mixed[record["first"]]
-    more = [f"mixed: {mixed}"] if mixed else []
-    return Fact(question, answer, [f"difference {by}", sure, *more])
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"

@@ -51,7 +51,8 @@ window.isogloss = (() => {
       download(`${id}.csv`, "text/csv", read(`${id}-csv`));
     }));
     document.querySelectorAll("[data-widget]").forEach((element) => {
-      widgets[element.dataset.widget](element, read(`${element.id}-data`));
+      const begin = widgets[element.dataset.widget]; // some are looked at and do nothing
+      if (begin) begin(element, read(`${element.id}-data`));
     });
     followScroll();
   }

@@ -8,14 +8,17 @@ from isogloss.report.balance.claim import question_words
 from isogloss.report.balance.design import QUESTION
 from isogloss.report.balance.figures import DIFFERENCES, balance_figures
 from isogloss.report.balance.listening import listening_figures, listening_table
-from isogloss.report.balance.page import READING, facts, halves, headlines_first, title_of
+from isogloss.report.balance.majority import MAJORITY
+from isogloss.report.balance.page import facts, halves, headlines_first, title_of
+from isogloss.report.balance.reading import reading
 from isogloss.report.balance.scores import MASKED, TEACHER, TEACHERS
 from isogloss.report.balance.side_by_side import keep
 from isogloss.report.balance.teachers import teachers_line
 from isogloss.report.charts.balance import arms_shown
+from isogloss.report.comparison.units import SPAN_TASKS
 from isogloss.report.figures import Figure, slug
 from isogloss.report.frame import Frame
-from isogloss.report.html.balanced import difference_block, glance_block, paper_block
+from isogloss.report.html.balanced import difference_block, paper_block
 from isogloss.report.html.blocks import (
     Block,
     Chart,
@@ -32,9 +35,15 @@ from isogloss.report.html.notes import lines_of
 from isogloss.report.pivots import parts
 from isogloss.report.records import Record, Records
 
+SIZE = "characters are those to train on, without dev text"
+"""What the sizes of texts are; the audit has those that were read."""
+
 
 def balance(evidence: Evidence) -> Section | None:
-    """The claim first, then scores against the size of the text, differences, and costs."""
+    """Teachers first, then scores against the size of the text, differences, and costs.
+
+    The answers themselves stand in the verdict.
+    """
     found = evidence.balancing
     if found is None:
         return None
@@ -44,7 +53,7 @@ def balance(evidence: Evidence) -> Section | None:
         charts = masked if figure.task == MASKED else probes
         charts.append(_chart(figure, found, evidence.frame))
     blocks = [
-        *_answer(found),
+        *_teachers(found),
         *_masked(found, masked),
         *_probes(found, probes),
         *_folded("All differences, tested", list(_differences(found))),
@@ -52,19 +61,13 @@ def balance(evidence: Evidence) -> Section | None:
         *_costs(found),
         *_listening(found, evidence.frame),
         *_mixing(found),
-        Fold("How to read this", [Lines([*_facts(found), *lines_of(READING)])]),
+        Fold("How to read this", [Lines([*_facts(found), *lines_of(reading(found.tables))])]),
     ]
     return Section("balance", "Balance", blocks)
 
 
-def _answer(found: Balancing) -> Iterator[Block]:
-    tables, design = found.tables, found.design
-    if found.claim:
-        yield Lines(found.claim)
-    glance = glance_block(tables["balance_tests"], design)
-    if glance.rows:
-        yield glance
-    if teachers := teachers_line(tables["balance_averages"], design):
+def _teachers(found: Balancing) -> Iterator[Block]:
+    if teachers := teachers_line(found.tables["balance_averages"], found.design):
         yield Words(teachers)
 
 
@@ -91,7 +94,7 @@ def _of_masked(found: Balancing) -> list[tuple[dict[str, Any], Records]]:
 def _masked_block(key: Mapping[str, Any], lines: Records, found: Balancing) -> Block:
     shown = [{f: v for f, v in line.items() if f not in key} for line in lines]
     split = key["split"].replace("_", " ")
-    caption = f"{question_words({**key, 'task': 'mlm'})}, {split}: each language and mean"
+    caption = f"{question_words({**key, 'task': 'mlm'})}, {split}: each language and mean; {SIZE}"
     id = slug("balance-masked", key["metric"], key["split"])
     return table_of(id, caption, shown, names=found.design.arms, full=lines)
 
@@ -114,9 +117,16 @@ def _paper(key: Mapping[str, Any], lines: Records, found: Balancing, id: str) ->
             {f: v for f, v in one.items() if f not in key} for one in keep(lines, arms, others)
         ]
         which = "" if at == 0 else ", other arms"
-        caption = f"{title_of(key)}, in percent{which}"
+        caption = f"{title_of(key)}{which}{_chance(key['task'], shown)}"
         place = slug(id, *filter(None, key.values()), at)
         yield paper_block(place, caption, shown, arms, full=lines)
+
+
+def _chance(task: str, records: Records) -> str:
+    """What the column of the majority class is; of entities, why there is none."""
+    if any(MAJORITY in record and record[MAJORITY] is not None for record in records):
+        return "; majority class: always answering the most frequent tag of the test text"
+    return "; always answering that there is no entity scores 0" if task in SPAN_TASKS else ""
 
 
 def _differences(found: Balancing) -> Iterator[Block]:
@@ -175,7 +185,7 @@ def _mixing(found: Balancing) -> Iterator[Block]:
     if found.also.mixing:
         caption = (
             "How the text is drawn: windows of each language that an arm has, the share of its"
-            " draws that they get, and how often the training goes through them"
+            f" draws that they get, and how often the training goes through them; {SIZE}"
         )
         yield replace(table_of("balance-mixing", caption, list(found.also.mixing)), folded=True)
     if found.also.data:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from isogloss.report.balance.claim import untested_words
+from isogloss.report.html.balanced import glance_block
 from isogloss.report.html.blocks import Block, Fold, Heading, Lines, Section, Words, table_of
 from isogloss.report.html.choice import choice_facts
-from isogloss.report.html.claimed import claim_facts, claim_lead
+from isogloss.report.html.claimed import claim_caveat, claim_facts, claim_lead
 from isogloss.report.html.evidence import Balancing, Comparing, Evidence, Scores
 from isogloss.report.html.lone import lead_of, lone_facts, main_of
 from isogloss.report.html.turns import turn_lines, turn_table, turns_of
@@ -62,8 +63,12 @@ def _claim(balancing: Balancing) -> Iterator[Block]:
         return
     if lead := claim_lead(tests, design):
         yield Words(lead, tone="lead")
-        yield claim_facts(tests, design)
-    yield Words("Against each baseline, and why: the first lines of Balance.", tone="note")
+        if caveat := claim_caveat(balancing.tables, design):
+            yield Words(caveat)
+    if glance := glance_block(tests, design):
+        yield glance
+        yield claim_facts(balancing.tables, design)
+    yield Fold("Each answer in words", [Lines(balancing.claim)])
 
 
 def _doubts(evidence: Evidence) -> Iterator[Block]:

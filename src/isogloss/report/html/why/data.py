@@ -25,6 +25,9 @@ TABLES = (
 COUNT = " (count)"
 """Behind the name of a label, so that no label is taken for a column of another kind."""
 
+READ = {"characters": "characters read, dev text too"}
+"""Names of what would be taken for something else: less is trained on than is read."""
+
 LEAKS = ("also_there", "also_there_exactly")
 
 
@@ -60,6 +63,8 @@ def _shown(name: str, records: list[Record]) -> list[Record]:
         return _side_by_side(records)
     if name == "audit_leakage":
         records = [record for record in records if any(record[field] for field in LEAKS)]
+    if name == "audit_text":
+        records = [{READ.get(f, f): value for f, value in record.items()} for record in records]
     return [{field: None if value == "" else value for field, value in record.items()}
             for record in records]  # fmt: skip
 
