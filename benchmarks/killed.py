@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 TIMES = ("train_runtime", "train_samples_per_second", "train_steps_per_second")
@@ -27,11 +28,14 @@ def main() -> int:
     parser.add_argument("study", type=Path)
     parser.add_argument("--kills", type=int, default=12)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--keep", type=Path, help="folder for both stores; else they go again")
     parser.add_argument(
         "--run", nargs=argparse.REMAINDER, default=[], help="last: more words for isogloss run"
     )
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="killed-") as folder:
+    with ExitStack() as stack:
+        folder = asked.keep or stack.enter_context(tempfile.TemporaryDirectory(prefix="killed-"))
+        Path(folder).mkdir(parents=True, exist_ok=True)
         whole, broken = Path(folder, "whole"), Path(folder, "broken")
         started = time.monotonic()
         finish(asked, whole)
@@ -40,7 +44,7 @@ def main() -> int:
         drawn = random.Random(asked.seed)
         killed_at = []
         for number in range(asked.kills):
-            killed_at.append(kill(asked, broken, 2 * seconds * drawn.random() / asked.kills))
+            killed_at.append(kill(asked, broken, 1.6 * seconds * drawn.random() / asked.kills))
             print(f"kill {number + 1}: {killed_at[-1]}", flush=True)
         finish(asked, broken)
         return tell(asked, whole, broken)
