@@ -7,13 +7,16 @@ from statistics import fmean
 import pytest
 from scipy import stats
 
-from decision_toys import FRAME, candidate, comparing, evidence, offering
+from decision_toys import candidate, comparing, evidence, offering
+from isogloss.base.languages import language_name
 from isogloss.report.balance.design import Design
 from isogloss.report.balance.page import Also
+from isogloss.report.frame import Frame
 from isogloss.report.html.blocks import Facts, Fold, Lines, Words
 from isogloss.report.html.evidence import Balancing, Scores
 from isogloss.report.html.sections.verdict import verdict
 from isogloss.report.html.turns import share, turn_lines, turn_table, turns_of
+from isogloss.report.numbers import number
 from isogloss.report.recommend.candidate import Candidate
 from isogloss.report.recommend.constraints import Constraints
 from isogloss.report.recommend.recommend import recommend
@@ -31,6 +34,12 @@ def parts(section, kind):
 
 def answers(section):
     return {fact.question: fact for facts in parts(section, Facts) for fact in facts.facts}
+
+
+def alone(rows, **more):
+    """What is known of a study of one encoder."""
+    found = evidence(scores=Scores(rows, understand(rows)), **more)
+    return replace(found, frame=Frame("toy", "macro_f1"))
 
 
 def said(section):
@@ -153,14 +162,13 @@ def test_what_is_not_finished_is_counted_in_steps_not_in_lines(compared):
 
 def test_a_comparison_that_could_not_be_made_says_why(toy):
     rows = toy.study(n_languages=3)
-    scores = Scores(rows, understand(rows))
-    section = verdict(evidence(scores=scores, uncompared="A, B were not trained alike."))
+    section = verdict(alone(rows, uncompared="A, B were not trained alike."))
     assert "A, B were not trained alike." in said(section)
 
 
 def test_one_encoder_has_its_mean_its_best_and_its_worst_language(toy):
     rows = toy.study(n_languages=3)
-    section = verdict(replace(evidence(scores=Scores(rows, understand(rows))), frame=FRAME))
+    section = verdict(alone(rows))
     main = [
         r for r in rows
         if r["metric"] == "macro_f1" and r["regime"] == "joint" and r["n_per_language"] == 2000
@@ -173,21 +181,63 @@ def test_one_encoder_has_its_mean_its_best_and_its_worst_language(toy):
     found = answers(section)
     assert found["Best language"].answer == names[max(means, key=means.get)]
     assert found["Worst language"].answer == names[min(means, key=means.get)]
-    assert found["How good"].answer == f"{fmean(means.values()):.3f} F1"
+    by_seed = [fmean(r["value"] for r in main if r["seed"] == seed) for seed in (0, 1, 2)]
+    half = stats.t.ppf(0.975, 2) * stats.tstd(by_seed) / math.sqrt(3)
+    mean = number(fmean(by_seed), fmean(by_seed) - half, fmean(by_seed) + half)
+    value, _, interval = mean.partition(" ")
+    assert found["How good"].answer == f"{value} macro F1"
+    assert found["How good"].more[0] == f"95 % interval over seeds {interval}"
     assert found["How sure"].answer == "3 trainings"
-    assert section.blocks[0].text.startswith("**tiny**: F1 0.")
+    assert section.blocks[0].text.startswith(f"**tiny**: macro F1 {mean} on average")
+
+
+def test_one_seed_has_no_interval_of_its_mean(toy):
+    rows = [row for row in toy.study(n_languages=3) if row["seed"] == 0]
+    found = answers(verdict(alone(rows)))
+    assert not any("95 %" in line for line in found["How good"].more)
+    assert "another training may differ by more" in found["How sure"].more
+
+
+def finding(language, split="test", severity="warning"):
+    return {"severity": severity, "language": language, "split": split, "what": "unbalanced labels",
+            "count": 1, "examples": [], "remedy": "Sample anew."}  # fmt: skip
+
+
+def test_the_data_of_the_worst_and_the_best_language_warn_beside_the_verdict(toy):
+    codes = toy.codes[:3]
+    rows = [row for code, value in zip(codes, (0.5, 0.6, 0.7), strict=True)
+            for row in toy.cell(value, target=code, sources=list(codes))]  # fmt: skip
+    findings = [finding(code) for code in codes]
+    findings += [finding(codes[0], "dev"), finding(codes[0], severity="note")]
+    section = verdict(alone(rows, audit={"findings": findings}))
+    (doubts,) = [b for b in parts(section, Lines) if b.tone == "warning"]
+    assert doubts.lines == [
+        f"**Data of {language_name(code)}**, the {which} language, test: unbalanced labels."
+        " Sample anew."
+        for code, which in ((codes[0], "worst"), (codes[2], "best"))
+    ]
+
+
+def test_the_data_of_the_languages_of_a_choice_warn_too(compared):
+    quality = next(q for q in compared.comparison.qualities
+                   if q.key.name == compared.recommendation.choice)  # fmt: skip
+    means = quality.language_means
+    audit = {"findings": [finding(code) for code in means] + [finding("jpn-Jpan")]}
+    lines = said(verdict(evidence(comparing=compared, audit=audit)))
+    worst = language_name(min(means, key=means.__getitem__))
+    assert f"**Data of {worst}**, the worst language, test: unbalanced labels." in lines
+    assert "Japanese" not in lines
 
 
 def test_a_mean_over_some_of_the_languages_says_of_how_many(toy):
     sources = list(toy.codes[:9])
     rows = [row for target in sources[:3] for row in toy.cell(0.6, target=target, sources=sources)]
-    section = verdict(evidence(scores=Scores(rows, understand(rows))))
+    section = verdict(alone(rows))
     assert "0.600 on average over 3 of 9 languages, from" in section.blocks[0].text
     assert answers(section)["How good"].more[1] == (
         "mean over 3 of 9 languages; the others are not tested"
     )
-    alone = [row for row in rows if row["target_language"] == sources[0]]
-    section = verdict(evidence(scores=Scores(alone, understand(alone))))
+    section = verdict(alone([row for row in rows if row["target_language"] == sources[0]]))
     assert section.blocks[0].text.endswith("in English, 1 of 9 languages.")
 
 
@@ -204,7 +254,7 @@ def test_a_candidate_says_over_how_many_of_its_languages_its_quality_is(tested, 
 
 def test_one_encoder_in_one_language_has_no_best_and_worst(toy):
     rows = toy.cell(0.8, target="deu-Latn", sources=["deu-Latn"], regime="single")
-    section = verdict(evidence(scores=Scores(rows, understand(rows))))
+    section = verdict(alone(rows))
     assert list(answers(section)) == ["How good", "How sure"]
     assert "another training may differ by more" in answers(section)["How sure"].more
     assert section.blocks[0].text.endswith("in German.")

@@ -42,6 +42,17 @@ def choice_facts(comparing: Comparing, frame: Frame) -> Facts:
     )
 
 
+def extremes(comparing: Comparing) -> dict[str, str]:
+    """The worst and the best language of the choice by code, and what the verdict calls them."""
+    chosen = comparing.chosen
+    qualities = comparing.comparison.qualities
+    means = next(q for q in qualities if q.key.name == chosen.name).language_means
+    if len(means) == 1:
+        return dict.fromkeys(means, "the one language")
+    ordered = sorted(means, key=means.__getitem__)
+    return {ordered[0]: "the worst language", ordered[-1]: "the best language"}
+
+
 def _how_good(chosen: Candidate, frame: Frame) -> Fact:
     score = number(chosen.quality, chosen.quality_low, chosen.quality_high)
     over = f", mean {chosen.over}" if chosen.over else ""

@@ -2,15 +2,19 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from statistics import fmean
 from typing import Any, NamedTuple
 
 from isogloss.base.languages import language_name
+from isogloss.report.cells import Cell, read_cells, values
+from isogloss.report.comparison.fields import score_of
 from isogloss.report.frame import Frame
 from isogloss.report.html.blocks import Fact, Facts
 from isogloss.report.numbers import number, plain, rounded_value
-from isogloss.report.records import Records
+from isogloss.report.records import Records, Row
+from isogloss.report.understand import AS_TRAINED
+from isogloss.stats.intervals import Interval, mean_interval
 
 
 class Group(NamedTuple):
@@ -50,23 +54,82 @@ def main_of(curves: Records) -> Main | None:
     return Main(key, [r for r in records if _is_seen(r)], [r for r in records if not _is_seen(r)])
 
 
-def lead_of(main: Main, frame: Frame) -> str:
-    """The answer in a sentence."""
+def mean_of(main: Main, rows: Iterable[Row], metric: str) -> Interval | None:
+    """The mean over the languages that it was trained on, with its interval over seeds.
+
+    Each seed's mean is taken first. With one seed, or seeds that differ between languages, no
+    interval of it is known, and none is made up from those of the languages.
+
+    Args:
+        main: the training.
+        rows: the long table of results.
+        metric: that the verdict is about.
+    """
+    group = main.group
+    wanted = {record["language"] for record in main.seen}
+    own = [row for row in rows if row.get("form") in AS_TRAINED and row["split"] == group.split]
+    by_language = {
+        cell.target: values(by_seed)
+        for cell, by_seed in read_cells(own, metric).items()
+        if _is_of(cell, group) and cell.target in wanted
+    }
+    seeds = {frozenset(by_seed) for by_seed in by_language.values()}
+    if len(by_language) < len(wanted) or len(seeds) != 1:
+        return None
+    (shared,) = seeds
+    if len(shared) < 2:
+        return None
+    return mean_interval(
+        [fmean(of[seed] for of in by_language.values()) for seed in sorted(shared)]
+    )
+
+
+def _is_of(cell: Cell, group: Group) -> bool:
+    """Whether a cell is of this training, tested on a language that it was trained on."""
+    model = cell.model
+    trained = (model.encoder, model.regime, model.n_per_language, len(model.sources))
+    wanted = (group.encoder, group.regime, group.n_per_language, group.n_languages)
+    return trained == wanted and cell.target in model.sources
+
+
+def ends_of(main: Main) -> dict[str, str]:
+    """The worst and the best language by code, and what the verdict calls them."""
+    worst, best = _ends(main.seen)
+    if len(main.seen) == 1:
+        return {worst["language"]: "the one language"}
+    return {worst["language"]: "the worst language", best["language"]: "the best language"}
+
+
+def lead_of(main: Main, frame: Frame, mean: Interval | None = None) -> str:
+    """The answer in a sentence.
+
+    Args:
+        main: the training.
+        frame: the study and its metric.
+        mean: of `mean_of`.
+    """
     n = len(main.seen)
     if n == 1:
         only = main.seen[0]
         of = f", {_over(main)}" if main.group.n_languages > 1 else ""
         return f"**{main.group.encoder}**: {frame.measure} {_score(only)} in {_name(only)}{of}."
-    mean = plain(fmean(r["value"] for r in main.seen))
     worst, best = _ends(main.seen)
     return (
-        f"**{main.group.encoder}**: {frame.measure} {mean} on average over {_over(main)}, from"
-        f" {_plain(worst)} ({_name(worst)}) to {_plain(best)} ({_name(best)})."
+        f"**{main.group.encoder}**: {frame.measure} {_mean(main, frame, mean)} on average over"
+        f" {_over(main)}, from {_plain(worst)} ({_name(worst)}) to {_plain(best)} ({_name(best)})."
     )
 
 
-def lone_facts(main: Main, frame: Frame) -> Facts:
-    """The answers on one encoder."""
+def _mean(main: Main, frame: Frame, mean: Interval | None) -> str:
+    """The mean with its interval, if there is one, cut at what a score can be."""
+    if mean is None:
+        return plain(fmean(record["value"] for record in main.seen))
+    fields = score_of("mean", mean, frame.metric)
+    return number(fields["mean"], fields["mean_low"], fields["mean_high"])
+
+
+def lone_facts(main: Main, frame: Frame, mean: Interval | None = None) -> Facts:
+    """The answers on one encoder; arguments as `lead_of`."""
     worst, best = _ends(main.seen)
     group = main.group
     size = "all rows" if group.n_per_language is None else f"{group.n_per_language:,} rows"
@@ -74,7 +137,10 @@ def lone_facts(main: Main, frame: Frame) -> Facts:
     more = [trained]
     if len(main.seen) < group.n_languages:
         more.append(f"mean over {_over(main)}; the others are not tested")
-    good = f"{plain(fmean(r['value'] for r in main.seen))} {frame.measure}"
+    value, _, interval = _mean(main, frame, mean).partition(" ")
+    if interval:
+        more.insert(0, f"95 % interval over seeds {interval}")
+    good = f"{value} {frame.measure}"
     facts = [Fact("How good", good, more)]
     if len(main.seen) > 1:
         facts += [
@@ -83,10 +149,10 @@ def lone_facts(main: Main, frame: Frame) -> Facts:
         ]
     if main.unseen:
         lowest = min(main.unseen, key=lambda record: record["value"])
-        mean = plain(fmean(record["value"] for record in main.unseen))
+        average = plain(fmean(record["value"] for record in main.unseen))
         facts.append(
             Fact(
-                "Languages not trained on", f"{mean} on average",
+                "Languages not trained on", f"{average} on average",
                 [f"worst of {len(main.unseen)}: {_name(lowest)} {_score(lowest)}"],
             )
         )  # fmt: skip

@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from isogloss.report.balance.claim import untested_words
 from isogloss.report.html.balanced import glance_block
 from isogloss.report.html.blocks import Block, Fold, Heading, Lines, Section, Words, table_of
-from isogloss.report.html.choice import choice_facts
+from isogloss.report.html.choice import choice_facts, extremes
 from isogloss.report.html.claimed import claim_caveat, claim_facts, claim_lead
 from isogloss.report.html.evidence import Balancing, Comparing, Evidence, Scores
-from isogloss.report.html.lone import lead_of, lone_facts, main_of
+from isogloss.report.html.lone import ends_of, lead_of, lone_facts, main_of, mean_of
 from isogloss.report.html.turns import turn_lines, turn_table, turns_of
+from isogloss.report.html.warned import data_warnings
 from isogloss.report.trainings import hardly_learned
+
+TRAINED_AND_TESTED = {"train", "test"}
 
 SHOWN = 5
 """So many things that are missing are named here; the provenance has all."""
@@ -52,8 +55,17 @@ def _led(line: str) -> str:
 def _lone(scores: Scores, evidence: Evidence) -> Iterator[Block]:
     main = main_of(scores.tables["curves"])
     if main is not None:
-        yield Words(lead_of(main, evidence.frame), tone="lead")
-        yield lone_facts(main, evidence.frame)
+        mean = mean_of(main, scores.rows, evidence.frame.metric)
+        yield Words(lead_of(main, evidence.frame, mean), tone="lead")
+        yield lone_facts(main, evidence.frame, mean)
+
+
+def _of_data(evidence: Evidence) -> Iterator[str]:
+    """What is wrong with the data of the languages that the verdict names."""
+    if evidence.comparing:
+        yield from data_warnings(evidence.audit, extremes(evidence.comparing), TRAINED_AND_TESTED)
+    elif evidence.scores and (main := main_of(evidence.scores.tables["curves"])):
+        yield from data_warnings(evidence.audit, ends_of(main), {"train", main.group.split})
 
 
 def _claim(balancing: Balancing) -> Iterator[Block]:
@@ -77,6 +89,7 @@ def _doubts(evidence: Evidence) -> Iterator[Block]:
     doubts = [*comparing.warnings, *comparing.comparison.notes] if comparing else []
     doubts += [*evidence.remarks, *([evidence.uncompared] if evidence.uncompared else [])]
     doubts += hardly_learned(evidence.scores.trainings) if evidence.scores else []
+    doubts += _of_data(evidence)
     missing = evidence.provenance.unfinished
     if missing:
         left = evidence.provenance.n_left
