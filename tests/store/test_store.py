@@ -13,6 +13,8 @@ import pytest
 from isogloss.base.errors import InputError, LeadsOutside, RunError
 from isogloss.base.fingerprint import file_digest
 from isogloss.store import atomic, manifest
+from isogloss.store.drafts import publish
+from isogloss.store.ground import Ground
 from isogloss.store.store import FORMAT, Store
 
 KEY = "0123456789abcdef"
@@ -92,23 +94,24 @@ def test_who_finished_first_stays_even_if_no_lock_kept_the_other_out(store, monk
     """On a file system without locks, the rename decides."""
 
     def fill_late(draft):
-        monkeypatch.setattr(Store, "_empty_draft", _other_draft)
+        monkeypatch.setattr("isogloss.store.store.empty_draft", _other_draft)
         write_without_lock(store)
         (draft / "late").touch()
 
-    def _other_draft(self, key):
-        (self.root / "drafts" / f"{key}0").mkdir()
-        return self.root / "drafts" / f"{key}0"
+    def _other_draft(ground, key):
+        (ground.root / "drafts" / f"{key}0").mkdir()
+        return ground.root / "drafts" / f"{key}0"
 
     def write_without_lock(store):
-        draft = store._empty_draft(KEY)
+        ground = Ground(store.root)
+        draft = _other_draft(ground, KEY)
         fill(draft)
         files = manifest.seal(draft)
         text = {"key": KEY, "kind": "train", "identity": IDENTITY, "record": RECORD}
         text |= {"files": files, "made": manifest.made(None)}
         text = manifest.with_digest(text)
         atomic.write_text(draft / "manifest.json", atomic.json_text(text))
-        store._publish(draft, KEY)
+        publish(ground, draft, KEY)
 
     write(store, record={"scores": []}, fill=fill_late)
     assert store.record(KEY) == RECORD
@@ -424,7 +427,7 @@ def test_a_full_disk_in_the_words_of_a_library_is_told(store):
 # ---- claims
 
 
-def test_a_claimed_step_is_not_ours_until_it_is_free(store):
+def test_a_claimed_step_is_not_ours_until_it_is_free(store, caplog):
     begun, go_on = threading.Event(), threading.Event()
 
     def hold():
@@ -437,26 +440,21 @@ def test_a_claimed_step_is_not_ours_until_it_is_free(store):
     begun.wait(10)
     with store.claim(KEY, wait=False) as mine:
         assert not mine
-    told = []
-
-    def tell(key):
-        told.append(key)
-        go_on.set()
-
-    with store.claim(KEY, wait=True, on_wait=tell) as mine:
+    freeing = threading.Timer(1.0, go_on.set)
+    freeing.start()
+    with store.claim(KEY, wait=True) as mine:
         assert mine
+        assert go_on.is_set()
     other.join()
-    assert told == [KEY]
+    assert caplog.text.count(f"step {KEY} is being made by another process: waiting for it") == 1
 
 
-def test_a_free_step_is_claimed_without_waiting_and_freed_by_an_error(store):
-    def never(key):
-        raise AssertionError(key)
-
-    with pytest.raises(KeyError), store.claim(KEY, on_wait=never):
+def test_a_free_step_is_claimed_without_waiting_and_freed_by_an_error(store, caplog):
+    with pytest.raises(KeyError), store.claim(KEY):
         raise KeyError("work")
-    with store.claim(KEY, wait=False, on_wait=never) as mine:
+    with store.claim(KEY, wait=False) as mine:
         assert mine
+    assert "waiting" not in caplog.text
 
 
 def test_nobody_writes_a_step_that_another_holds(store):

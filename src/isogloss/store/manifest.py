@@ -6,6 +6,7 @@ that it says, since the results themselves stand in it.
 
 import errno
 import hashlib
+import math
 import platform
 import socket
 from collections.abc import Iterator, Mapping
@@ -75,6 +76,30 @@ def _versions() -> tuple[tuple[str, str], ...]:
         except PackageNotFoundError:
             continue
     return tuple(found)
+
+
+def refuse_unfinite(value: Any, what: str, place: str = "") -> None:
+    """Refuse a record with NaN or infinity: neither has a JSON form, and both say what broke.
+
+    Args:
+        value: the record, or a part of it.
+        what: whose it is, for the message.
+        place: of the part.
+
+    Raises:
+        RunError: naming the place.
+    """
+    if isinstance(value, float) and not math.isfinite(value):
+        raise RunError(
+            f"{what} has {value} at {place}, which is no result: the training has diverged."
+            " Lower the learning rate, or look at the data."
+        )
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            refuse_unfinite(item, what, f"{place}.{name}".lstrip("."))
+    if isinstance(value, list | tuple):
+        for number, item in enumerate(value):
+            refuse_unfinite(item, what, f"{place}[{number}]")
 
 
 def with_digest(told: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,9 +16,7 @@ A step is written as a draft, the manifest last, and then moved into place by on
 under a key holds its lock, so a draft whose lock is free was left by the dead and may be swept.
 """
 
-import errno
 import logging
-import math
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,29 +24,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, final
 
-from filelock import BaseFileLock, FileLock, Timeout
-
-from isogloss.base.errors import InputError, RunError
+from isogloss.base.errors import RunError
 from isogloss.base.fingerprint import canonical
 from isogloss.store import manifest
-from isogloss.store.atomic import json_text, read_object, sync_folder, write_json, write_text
+from isogloss.store.atomic import json_text, sync_folder, write_text
 from isogloss.store.damage import NotFinished
+from isogloss.store.drafts import empty_draft, publish
 from isogloss.store.faults import told, told_if_disk
+from isogloss.store.ground import Ground
 from isogloss.store.live import Live
 from isogloss.store.migrate import FORMAT, migrate
-from isogloss.store.names import checked_key, is_key, lock_path, refuse_outside, study_file
+from isogloss.store.names import checked_key, is_key, refuse_outside
+from isogloss.store.notes import Notes
 
 ROOMS = ("steps", "drafts", "running", "failures", "locks", "studies")
 """Folders that every store has once it was written to."""
 
-GLANCE_SECONDS = 0.5
-"""So long a lock is tried before somebody counts as holding it: who looks whether a step is being
-made shares its lock for an instant."""
-
-POLL_SECONDS = 0.02
-
-_OCCUPIED = frozenset({errno.ENOTEMPTY, errno.EEXIST})
-_FORGET = "Remove the file; running its study writes it again."
 _log = logging.getLogger(__name__)
 
 
@@ -69,23 +60,15 @@ class Store:
     """As it was when the store was opened."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "format", self._read_format())
+        object.__setattr__(self, "format", self._ground.read_format())
 
-    def _read_format(self) -> int:
-        path = self.root / "format.json"
-        with told(self.root, "reading its format"):
-            if not path.is_file():
-                return FORMAT
-            stated = read_object(
-                path, f'Let it hold {{"format": 1}}: the next run brings it to {FORMAT}.'
-            )
-        version = stated.get("format")
-        if not isinstance(version, int) or not 1 <= version <= FORMAT:
-            raise InputError(
-                f"The store {self.root} has format {version!r}; this Isogloss reads up to {FORMAT}."
-                " Upgrade Isogloss, or name another folder with --store."
-            )
-        return version
+    @property
+    def _ground(self) -> Ground:
+        return Ground(self.root)
+
+    @property
+    def _notes(self) -> Notes:
+        return Notes(self._ground)
 
     # ---- reading
 
@@ -95,20 +78,7 @@ class Store:
         Raises:
             InputError: if there is nothing, or something else.
         """
-        if (self.root / "format.json").is_file():
-            return
-        if not self.root.exists():
-            what = "there is nothing of that name"
-        elif not self.root.is_dir():
-            what = "it is a file"
-        elif any(self.root.iterdir()):
-            what = "it holds something else (a store has a file format.json)"
-        else:
-            what = "it is an empty folder"
-        raise InputError(
-            f"{self.root} is no store: {what}. Give the folder that `isogloss run` wrote to,"
-            " which is .isogloss if --store named no other."
-        )
+        self._ground.check_is_store()
 
     def __contains__(self, key: str) -> bool:
         """Tell whether a step is finished; reads nothing."""
@@ -187,7 +157,7 @@ class Store:
             RunError: if the disk is full.
         """
         for name in ROOMS:
-            probe = self._room(name) / ".probe"
+            probe = self._ground.room(name) / ".probe"
             with told(self.root, "trying to write"):
                 try:
                     write_text(probe, "probe\n")
@@ -202,8 +172,8 @@ class Store:
 
         Whoever comes to it meanwhile reads the older format, of which nothing goes away.
         """
-        with self._json_lock():
-            version = self._read_format()
+        with self._ground.moment():
+            version = self._ground.read_format()
             if version < FORMAT and self.is_busy():
                 _log.warning(
                     "%s has format %d and is in use: a later run brings it to format %d.",
@@ -221,9 +191,7 @@ class Store:
         return any(live.is_claimed(name) for name in names if is_key(name))
 
     @contextmanager
-    def claim(
-        self, key: str, *, wait: bool = True, on_wait: Callable[[str], None] | None = None
-    ) -> Iterator[bool]:
+    def claim(self, key: str, *, wait: bool = True) -> Iterator[bool]:
         """Hold a step, so that nobody else makes it meanwhile.
 
         Look whether the step is in the store *after* this: who was waited for may have made it.
@@ -233,27 +201,16 @@ class Store:
         Args:
             key: the step.
             wait: whether to wait for another who has it.
-            on_wait: told the key, once, before the waiting begins.
 
         Yields:
             Whether the step is ours; always true with `wait`.
         """
-        lock = self._lock(checked_key(key))
-        mine = self._acquire(lock, timeout=GLANCE_SECONDS)
-        if not mine and wait:
-            _log.warning("step %s is being made by another process: waiting for it", key)
-            if on_wait is not None:
-                on_wait(key)
-            mine = self._acquire(lock, timeout=-1)
-        try:
+        with self._ground.claim(key, wait=wait) as mine:
             yield mine
-        finally:
-            if mine:
-                lock.release()
 
     def running(self, key: str) -> Path:
         """The scratch folder of an unfinished step: survives kills, removed when it is finished."""
-        folder = self._room("running") / checked_key(key)
+        folder = self._ground.room("running") / checked_key(key)
         with told(self.root, f"making the scratch folder of step {key}"):
             folder.mkdir(exist_ok=True)
         refuse_outside(self.root, folder)
@@ -295,11 +252,11 @@ class Store:
             InputError: if the store cannot be written.
         """
         text = {"key": checked_key(key), "kind": kind, "identity": identity, "record": record}
-        _refuse_unfinite(record, f"The record of {kind} {key}")
+        manifest.refuse_unfinite(record, f"The record of {kind} {key}")
         with self.claim(key):
             if key in self:
                 return self.folder(key, identity)
-            draft = self._empty_draft(key)
+            draft = empty_draft(self._ground, key)
             try:
                 with told_if_disk(self.root, f"writing step {key}"):
                     fill(draft)
@@ -310,7 +267,7 @@ class Store:
                     )
                     write_text(draft / manifest.NAME, json_text(whole))
                     sync_folder(draft)
-                    self._publish(draft, key)
+                    publish(self._ground, draft, key)
             finally:
                 shutil.rmtree(draft, ignore_errors=True)
             self._forget(key)
@@ -325,9 +282,9 @@ class Store:
             folder = self.root / room
             names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
             for key in filter(is_key, names):
-                if is_stale(key) and not self._lock(key).is_locked:
+                if is_stale(key) and not self._ground.lock(key).is_locked:
                     self._remove_unclaimed(folder / key)
-        with self._json_lock():
+        with self._ground.moment():
             for path in self.root.glob("*/*.json.draft"):
                 path.unlink(missing_ok=True)
             for path in self.root.glob("failures/*.json"):  # of who died when the step was in
@@ -343,17 +300,11 @@ class Store:
             RunError: if the disk is full.
             InputError: if the store cannot be written.
         """
-        path = self._room("failures") / f"{checked_key(key)}.json"
-        self._write_json(path, dict(failure))
+        self._notes.fail(key, failure)
 
     def failure(self, key: str) -> dict[str, Any] | None:
         """Why a step failed when it was last tried; None if it did not, or is finished now."""
-        path = self.root / "failures" / f"{checked_key(key)}.json"
-        with told(self.root, f"reading the failure of step {key}"):
-            if key in self or not path.is_file():
-                return None
-            refuse_outside(self.root, path)
-            return read_object(path, "Remove the file.")
+        return None if key in self else self._notes.failure(key)
 
     def remember_study(
         self,
@@ -373,34 +324,19 @@ class Store:
             more: what else there is to note, JSON-able.
         """
         noted = {"name": name, "source": source, "steps": list(step_keys), "study": dict(study)}
-        noted |= more
-        path = self._room("studies") / study_file(name)
-        with told(self.root, "reading a study"):
-            before = path.read_bytes() if path.is_file() else b""
-        if before != json_text(noted).encode("utf-8", "surrogatepass"):
-            self._write_json(path, noted)
+        self._notes.write_study(name, noted | more)
 
     def note_run(self, name: str, step_keys: Sequence[str]) -> Path:
         """Note what a command is going to use; see `runs.py`. Returns the note's file."""
-        path = self._room("runs") / f"{checked_key(name)}.json"
-        self._write_json(path, {"steps": list(step_keys)})
-        return path
+        return self._notes.write_run(name, step_keys)
 
     def studies(self) -> list[dict[str, Any]]:
         """All studies noted here, by name: `name`, `source`, `steps` (keys), `study`, and more."""
-        folder = self.root / "studies"
-        with told(self.root, "reading its studies"):
-            paths = sorted(folder.glob("*.json")) if folder.is_dir() else []
-            for path in paths:
-                refuse_outside(self.root, path)
-            found = [read_object(path, _FORGET) for path in paths]
-        return sorted(found, key=lambda study: str(study.get("name")))
+        return self._notes.studies()
 
     def study_files(self) -> tuple[str, ...]:
         """The names of the files of all studies noted here, without their ending; reads none."""
-        folder = self.root / "studies"
-        with told(self.root, "looking for its studies"):
-            return tuple(sorted(p.stem for p in folder.glob("*.json"))) if folder.is_dir() else ()
+        return self._notes.study_files()
 
     def study(self, name: str) -> dict[str, Any] | None:
         """What was noted of one study; None if there is none of that name.
@@ -412,100 +348,19 @@ class Store:
             RunError: if the note is damaged.
             InputError: if a link leads out of the store.
         """
-        path = self.root / "studies" / study_file(name)
-        with told(self.root, "reading a study"):
-            if not path.is_file():
-                return None
-            refuse_outside(self.root, path)
-            return read_object(path, _FORGET)
+        return self._notes.study(name)
 
     # ---- inside
 
     def _step(self, key: str) -> Path:
         return self.root / "steps" / checked_key(key)
 
-    def _room(self, name: str) -> Path:
-        """A folder of the store, made if needed, and the store with it."""
-        folder = self.root / name
-        if not folder.is_dir():
-            self._make_root()
-            with told(self.root, "making its folders"):
-                folder.mkdir(exist_ok=True)
-        refuse_outside(self.root, folder)
-        return folder
-
-    def _make_root(self) -> None:
-        if self.root.exists() and not self.root.is_dir():
-            raise InputError(
-                f"The store {self.root} is a file, not a folder: name a folder with --store."
-            )
-        if not self.root.absolute().parent.is_dir():
-            raise InputError(
-                f"The store {self.root} cannot be made: {self.root.absolute().parent} is not a"
-                " folder. Make it first, or name another with --store."
-            )
-        stated = self.root / "format.json"
-        if stated.exists():
-            return
-        with told(self.root, "making it"):
-            self.root.mkdir(exist_ok=True)
-            (self.root / "locks").mkdir(exist_ok=True)
-        self._write_json(stated, {"format": FORMAT})
-
-    def _write_json(self, path: Path, value: Mapping[str, Any]) -> None:
-        with self._json_lock(), told(self.root, f"writing {path.name}"):
-            write_json(path, value)
-
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Keep runs from beginning, and failures and studies from being noted, for a moment."""
         self.check_is_store()
-        with self._json_lock():
+        with self._ground.moment():
             yield
-
-    @contextmanager
-    def _json_lock(self) -> Iterator[None]:
-        """Held for the milliseconds that one small file takes."""
-        lock = self._lock("json")
-        self._acquire(lock, timeout=-1)
-        try:
-            yield
-        finally:
-            lock.release()
-
-    def _lock(self, name: str) -> BaseFileLock:
-        return FileLock(lock_path(self.root, name), is_singleton=True)
-
-    def _acquire(self, lock: BaseFileLock, *, timeout: float) -> bool:
-        self._room("locks")
-        with told(self.root, "taking a lock"):
-            try:
-                lock.acquire(timeout=timeout, poll_interval=POLL_SECONDS)
-            except Timeout:
-                return False
-        return True
-
-    def _empty_draft(self, key: str) -> Path:
-        draft = self._room("drafts") / key
-        with told(self.root, f"writing step {key}"):
-            if draft.exists():
-                shutil.rmtree(draft)
-            draft.mkdir()
-        return draft
-
-    def _publish(self, draft: Path, key: str) -> None:
-        steps = self._room("steps")
-        target = steps / key
-        try:
-            draft.rename(target)
-        except OSError as error:
-            if error.errno not in _OCCUPIED:
-                raise
-            if key in self:
-                return
-            shutil.rmtree(target)  # no manifest: someone has damaged it
-            draft.rename(target)
-        sync_folder(steps)
 
     def _forget(self, key: str) -> None:
         shutil.rmtree(self.root / "running" / key, ignore_errors=True)
@@ -520,18 +375,3 @@ class Store:
 
 def _always(_: str) -> bool:
     return True
-
-
-def _refuse_unfinite(value: Any, what: str, place: str = "") -> None:
-    """NaN and infinity have no JSON form, and a score that is neither says that training broke."""
-    if isinstance(value, float) and not math.isfinite(value):
-        raise RunError(
-            f"{what} has {value} at {place}, which is no result: the training has diverged."
-            " Lower the learning rate, or look at the data."
-        )
-    if isinstance(value, Mapping):
-        for name, item in value.items():
-            _refuse_unfinite(item, what, f"{place}.{name}".lstrip("."))
-    if isinstance(value, list | tuple):
-        for number, item in enumerate(value):
-            _refuse_unfinite(item, what, f"{place}[{number}]")
