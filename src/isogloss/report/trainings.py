@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import log
 from statistics import fmean
-from typing import Any
+from typing import Any, NamedTuple
 
 from isogloss.base.languages import language_name
 from isogloss.report.cells import by_size
@@ -37,10 +37,27 @@ a training says that it has learned next to nothing."""
 MOST_NAMED = 5
 """Models that a line names."""
 
+SHORT = "**Shortage**: samples with fewer rows than asked for, or with rows that repeat."
 NONE_SHORT = (
     "Every sample has the rows that were asked for, as many of each label: none is short, none"
     " repeats a row."
 )
+
+
+class Ways(NamedTuple):
+    """How the models of a study were trained."""
+
+    warning: str
+    """Set if they differ in precision."""
+
+    line: str
+    """What all chose, where it is the same for all."""
+
+    choices: Records
+    """What each group of alike models chose."""
+
+    facts: Sequence[str]
+    """What was cut, padded, resumed and learned, a line each."""
 
 
 def shortage(trainings: Iterable[Training]) -> list[Record]:
@@ -71,21 +88,33 @@ def how_trained(trainings: Sequence[Training], short: Records) -> Iterator[str]:
             two regimes share counts once.
         short: the records of `shortage`.
     """
-    trainings = list({one["step"]: one for one in trainings}.values())
     if not trainings:
         return
-    yield from _mixed_precisions(trainings)
-    choices = [_choice(key, group) for key, group in parts(_filled(trainings), CHOICES)]
-    if len(choices) == 1:
-        yield _one_line(choices[0])
-    else:
-        told = parts(_filled(trainings), ("encoder", *CHOICES))
-        yield markdown([_choice(key, group) for key, group in told])
-    yield "\n".join(f"- {fact}" for fact in _facts(trainings))
-    yield "**Shortage**: samples with fewer rows than asked for, or with rows that repeat." \
-        if short else NONE_SHORT  # fmt: skip
+    found = ways_trained(trainings)
+    if found.warning:
+        yield found.warning
+    yield found.line or markdown(found.choices)
+    yield "\n".join(f"- {fact}" for fact in found.facts)
+    yield SHORT if short else NONE_SHORT
     if short:
         yield markdown(short)
+
+
+def ways_trained(trainings: Sequence[Training]) -> Ways:
+    """Gather how models were trained; a training that two regimes share counts once.
+
+    Args:
+        trainings: one mapping per finished training, at least one.
+    """
+    trainings = list({one["step"]: one for one in trainings}.values())
+    same = [_choice(key, group) for key, group in parts(_filled(trainings), CHOICES)]
+    told = parts(_filled(trainings), ("encoder", *CHOICES))
+    return Ways(
+        warning="".join(_mixed_precisions(trainings)),
+        line=_one_line(same[0]) if len(same) == 1 else "",
+        choices=same if len(same) == 1 else [_choice(key, group) for key, group in told],
+        facts=list(_facts(trainings)),
+    )
 
 
 def _filled(trainings: Sequence[Training]) -> list[Record]:
@@ -161,7 +190,7 @@ def _rounded(trainings: Sequence[Training]) -> Iterator[str]:
         if 0 < sample["requested"] - sample["rows"] < len(sample["counts"])
     }
     if found:
-        told = ", ".join(f"{rows} of {asked}" for asked, rows in sorted(found))
+        told = ", ".join(f"{rows:,} of {asked:,}" for asked, rows in sorted(found))
         yield f"Rows per language, as many of each label: {told}; N is rounded down to that"
 
 
@@ -187,7 +216,8 @@ def _model(training: Training) -> str:
     """`tiny joint on 6 languages, 1000 rows each, seed 3`."""
     sources = training["source_languages"]
     whose = language_name(sources[0]) if len(sources) == 1 else f"{len(sources)} languages"
-    rows = f"{training['n_per_language'] or 'all'} rows" + (" each" if len(sources) > 1 else "")
+    n = training["n_per_language"]
+    rows = f"{'all' if n is None else f'{n:,}'} rows" + (" each" if len(sources) > 1 else "")
     return f"{training['encoder']} {training['regime']} on {whose}, {rows}, seed {training['seed']}"
 
 

@@ -135,7 +135,7 @@ def _one(values: Records, axes: Mapping[str, Any], order: list[str], given: list
     line = base.mark_line(tooltip=None).encode(color=color, strokeWidth=width("language", 2, 3.5))
     dots = base.mark_point(filled=True, size=65).encode(color=color, shape=shape)
     dots = dots.encode(tooltip=_told(axes["y"]["title"]))
-    rules = [_chance(base, values, axes, color)] if _has_chance(values) else []
+    rules = [_chance(base, values, axes)] if _has_chance(values) else []
     layers = [*([band] if _has_bands(values) else []), *rules, line, _easy_to_hit(base), dots]
     return alt.layer(*layers).properties(width=460, height=320)
 
@@ -157,16 +157,18 @@ def _has_chance(values: Records) -> bool:
     return any(value["chance"] is not None for value in values)
 
 
-def _chance(base: Any, values: Records, axes: Mapping[str, Any], color: Any = None) -> Any:
-    """What chance scores: a dashed line a language, one in gray where it is the same for all."""
+def _chance(base: Any, values: Records, axes: Mapping[str, Any]) -> Any:
+    """What chance scores: a dashed line a language, one for all where it is the same for all."""
+    rule = base.mark_rule(
+        strokeDash=CHANCE_DASH, strokeWidth=1.2, color=FAINT, tooltip=None, aria=False
+    ).encode(
+        x=alt.value(0),
+        x2=alt.value("width"),
+        y=alt.Y("mean(chance):Q", title=axes["y"]["title"]),
+        opacity=opacity("language"),
+    )
     same = len({value["chance"] for value in values}) == 1
-    y = alt.Y("mean(chance):Q", title=axes["y"]["title"])
-    rule = base.mark_rule(strokeDash=CHANCE_DASH, strokeWidth=1.2, tooltip=None)
-    if same or color is None:
-        return rule.encode(x=alt.value(0), x2=alt.value("width"), y=y, color=alt.value(FAINT),
-                           opacity=alt.value(1))  # fmt: skip
-    faint = opacity("language", shown=0.6)
-    return rule.encode(x=alt.value(0), x2=alt.value("width"), y=y, color=color, opacity=faint)
+    return rule.encode(opacity=alt.value(1)) if same else rule.encode(detail="language:N")
 
 
 def _easy_to_hit(base: Any) -> Any:

@@ -19,6 +19,7 @@ from isogloss.report.charts.parameters import (
     LINE_COLOR,
     THRESHOLD,
     color,
+    measure_words,
     of_layer,
     parameters,
     title,
@@ -134,7 +135,7 @@ def _languages(atlas: Atlas) -> Any:
         for code, place in atlas.places.items()
     ]  # fmt: skip
     legend = alt.Legend(
-        title=None, orient="bottom", direction="horizontal", gradientLength=220,
+        title=_measured(atlas), orient="bottom", direction="horizontal", gradientLength=220,
         gradientThickness=11, tickCount=4,
     )  # fmt: skip
     base = with_marks(alt.Chart(data(rows))).transform_calculate(
@@ -147,6 +148,12 @@ def _languages(atlas: Atlas) -> Any:
         shape=alt.condition(BELOW, alt.value("triangle-down"), alt.value("circle")),
         tooltip=tooltip(), description="told:N",
     )  # fmt: skip
+
+
+def _measured(atlas: Atlas) -> str:
+    """What the colors are of, if all layers have the same."""
+    found = {measure_words(layer) for layer in atlas.layers}
+    return found.pop() if len(found) == 1 else "the number of each language"
 
 
 def _labels(atlas: Atlas) -> list[dict[str, Any]]:

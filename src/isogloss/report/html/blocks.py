@@ -4,6 +4,7 @@ All text is plain: it is escaped where it is drawn, so a block can carry anythin
 carries. `Words` and `Lines` know `**bold**` and `code` in backticks, and nothing else.
 """
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, final
@@ -14,8 +15,8 @@ from isogloss.report.tables import csv_text, shown
 LONGEST, LONGEST_WORD, SHORT = 40, 24, 16
 """What a column has room for, in characters; what is short is never broken."""
 
-GROUPED_FROM = 1_000
-"""Counts from here on have commas."""
+_LARGE = re.compile(r"(?<![\d.])\d{4,}")
+"""Whole parts of numbers that have commas."""
 
 
 @final
@@ -244,10 +245,19 @@ def also(*said: str) -> str:
     return " · ".join(filter(None, said))
 
 
+def grouped(text: str) -> str:
+    """Put commas into the large numbers of a text that holds numbers alone.
+
+    >>> grouped("1030 [910, 1150]"), grouped("177853440"), grouped("0.1234")
+    ('1,030 [910, 1,150]', '177,853,440', '0.1234')
+    """
+    return _LARGE.sub(lambda found: f"{int(found[0]):,}", text)
+
+
 def _grouped(value: Any, text: str) -> str:
-    """A large count with commas, all else as it is."""
-    counts = isinstance(value, int) and not isinstance(value, bool)
-    return f"{value:,}" if counts and abs(value) >= GROUPED_FROM else text
+    """A number with commas, all else as it is."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return grouped(text) if is_number else text
 
 
 def _sortable(value: Any, text: str) -> float | int | str | None:

@@ -1,6 +1,8 @@
 """Figures of the report as charts of a page: the same picture, with what a reader can set in it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from isogloss.report.figures import Figure
 from isogloss.report.frame import Frame
@@ -22,10 +24,32 @@ def drawn(
         id=figure.name,
         caption=figure.caption,
         spec=figure.spec,
-        controls=controls,
+        controls=[one for one in (_offered(c, figure.spec) for c in controls) if one is not None],
         facts=facts_of(figure, frame),
         scales=scales,
     )
+
+
+def _offered(control: Control, spec: Mapping[str, Any]) -> Control | None:
+    """A choice among lines of a figure, of those alone that it has; none where there is one."""
+    there = set(_values(spec, control.hover)) if control.hover else set()
+    if not there:
+        return control
+    options = [option for option in control.options if not option[0] or option[0] in there]
+    return replace(control, options=options) if len(there) > 1 else None
+
+
+def _values(spec: Any, field: str) -> Iterator[Any]:
+    """The values of a field in all data of a chart."""
+    if isinstance(spec, Mapping):
+        if field in spec and not isinstance(spec[field], Mapping | list):
+            yield spec[field]
+        for key, inner in spec.items():
+            if key not in {"config", "params"}:
+                yield from _values(inner, field)
+    elif isinstance(spec, list | tuple):
+        for inner in spec:
+            yield from _values(inner, field)
 
 
 def facts_of(figure: Figure, frame: Frame) -> str:

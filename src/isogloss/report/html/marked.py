@@ -12,7 +12,7 @@ from isogloss.report.comparison.differences import TIE
 from isogloss.report.comparison.directions import labeled
 from isogloss.report.comparison.reading import form_table, pair_table, pairs_of
 from isogloss.report.comparison.values import Line, Stated, interval_text
-from isogloss.report.html.blocks import GROUPED_FROM, Cell, Table, table_of
+from isogloss.report.html.blocks import Cell, Table, also, grouped, table_of
 from isogloss.report.numbers import NOTHING
 from isogloss.report.recommend.recommend import Recommendation
 from isogloss.report.recommend.tables import candidate_table
@@ -78,7 +78,7 @@ def pair_tables(comparison: Comparison) -> Iterator[Table]:
             _judged(dict(zip(made.heads, row, strict=True)), record)
             for row, record in zip(made.rows, mine, strict=True)
         ]
-        yield replace(made, rows=rows, common=_also(said, made))
+        yield replace(made, rows=rows, common=also(said, made.common))
 
 
 def forms_table(comparison: Comparison) -> Table:
@@ -96,7 +96,7 @@ def forms_table(comparison: Comparison) -> Table:
         ]
         for row, record in zip(made.rows, shown, strict=True)
     ]
-    return replace(made, rows=rows, common=_also(said, made))
+    return replace(made, rows=rows, common=also(said, made.common))
 
 
 def candidates_table(found: Recommendation) -> Table:
@@ -114,27 +114,13 @@ def candidates_table(found: Recommendation) -> Table:
     return replace(made, rows=rows, folded=True)
 
 
-def _also(said: str, made: Table) -> str:
-    """What a table says below its caption: a sentence, and what all rows have in common."""
-    return " · ".join(filter(None, (said, made.common)))
-
-
 def _values(line: Line, encoders: Sequence[str]) -> Iterator[Cell]:
     for encoder, cell in zip(encoders, line.cells, strict=True):
         yield _stated(cell, "best" if encoder in line.best else "")
 
 
 def _stated(cell: Stated | None, mark: Mark) -> Cell:
-    return Cell(NOTHING) if cell is None else Cell(_grouped(cell.text), cell.value, mark)
-
-
-def _grouped(text: str) -> str:
-    """A large count with commas, all else as it is.
-
-    >>> _grouped("177853440"), _grouped("1234"), _grouped("0.65 [0.59, 0.72]")
-    ('177,853,440', '1,234', '0.65 [0.59, 0.72]')
-    """
-    return f"{int(text):,}" if text.isdecimal() and int(text) >= GROUPED_FROM else text
+    return Cell(NOTHING) if cell is None else Cell(grouped(cell.text), cell.value, mark)
 
 
 def _difference(percent: float | None, text: str, verdict: str | None) -> Cell:

@@ -10,6 +10,7 @@ from isogloss.report.map.labels import width_of
 from isogloss.report.numbers import number
 from map_toys import SCORES, evidence, rows
 
+LANGUAGES = "window.isogloss.read('isogloss-data').groups[0].layers[0].languages"
 LINE = "#isogloss-map path[stroke='#D55E00']"
 WORST_LAST = {**SCORES, "eng-Latn": 0.45, "epo-Latn": 0.9}
 
@@ -63,6 +64,27 @@ def test_the_slider_counts_and_draws_the_line(page):
         drawn = [code for code in fallen if code != "epo-Latn"]
         assert below(page) == len(drawn)
         assert (page.locator(LINE).count() > 0) == (0 < len(drawn) < 8)
+
+
+def test_a_threshold_can_be_typed_exactly_and_the_first_is_explained(page):
+    field = page.locator("[data-map=exact]")
+    first = field.input_value()
+    assert page.locator("[data-map=why]").inner_text().startswith(f"{float(first):g} is midway")
+    value = SCORES["deu-Latn"] + 0.00037
+    field.fill(str(value))
+    settle(page)
+    said = page.locator(".map-said .counts").inner_text()
+    above = [one for one in page.evaluate(LANGUAGES) if one["value"] >= value]
+    assert f"{len(above)} of 9 languages at {value} or above" in said
+    assert abs(float(page.locator("[data-map=threshold]").input_value()) - value) < 0.01
+    field.fill("")
+    assert page.locator(".map-said .counts").inner_text() == said
+    page.locator("[data-map=threshold]").focus()
+    assert float(field.input_value()) == value
+    page.keyboard.press("Home")
+    assert float(field.input_value()) == float(
+        page.locator("[data-map=threshold]").get_attribute("min")
+    )
 
 
 def test_the_words_are_told_to_a_screen_reader(page):

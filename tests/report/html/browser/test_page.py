@@ -167,6 +167,34 @@ def test_a_table_filters_by_words_and_counts_what_is_left(page):
     assert page.inner_text(f"{table} [data-count]") == f"{len(wanted)} of {len(rows)} rows"
     box.fill("")
     assert all(row.is_visible() for row in rows)
+    count = page.locator(f"{table} [data-count]")
+    assert count.get_attribute("aria-live") == "polite"
+    box.fill("no language of this name")
+    assert count.inner_text() == f"no row matches, of {len(rows)}"
+    assert not any(row.is_visible() for row in rows)
+
+
+def test_tables_and_charts_have_names_and_only_boxes_that_overflow_take_the_focus(page):
+    page.set_viewport_size({"width": 900, "height": 900})
+    page.wait_for_timeout(300)
+    found = page.evaluate(
+        """[...document.querySelectorAll('.scroll')].filter((box) => box.offsetParent)
+           .map((box) => [box.scrollWidth > box.clientWidth + 1, box.tabIndex === 0])"""
+    )
+    assert {over for over, _ in found} == {True, False}
+    assert all(over == focus for over, focus in found)
+    names = page.evaluate(
+        """[...document.querySelectorAll('.scroll, figure.table table')].map((one) =>
+           one.getAttribute('aria-label') || document.getElementById(
+             one.getAttribute('aria-labelledby'))?.textContent.trim())"""
+    )
+    assert all(names)
+    drawings = page.evaluate(
+        """[...document.querySelectorAll("figure.chart [role='graphics-document']")]
+           .map((one) => one.getAttribute('aria-label'))"""
+    )
+    assert drawings
+    assert all(drawings)
 
 
 def test_the_curves_that_are_downloaded_are_the_table_of_the_report(page, folder):

@@ -84,6 +84,29 @@ def test_a_language_is_brought_out_by_its_name(opened, few):
     assert faded(chart, "French") == {True: [1], False: [0.22]}
 
 
+def test_the_band_of_a_language_that_is_brought_out_is_the_only_one(opened, few):
+    def bands():
+        areas = chart.locator("g.mark-area path").evaluate_all(
+            "all => all.map(e => +(e.getAttribute('opacity') ?? 1))"
+        )
+        return sorted(areas)
+
+    page = opened(few)
+    chart = drawn(page, CURVES)
+    assert bands() == [0.06] * 4
+    page.get_by_label("Highlight").select_option("French")
+    page.wait_for_timeout(100)
+    assert bands() == [0, 0, 0, 0.25]
+
+
+def test_a_drawing_is_named_by_its_caption(opened, few):
+    chart = drawn(opened(few), CURVES)
+    name = chart.evaluate(
+        "e => e.closest('figure').querySelector('[role=graphics-document]').ariaLabel"
+    )
+    assert name.startswith("Learning curves of tiny, joint training.")
+
+
 @pytest.mark.parametrize(("fixture", "id"), [("few", CURVES), ("many", CURVES), ("arms", ARMS)])
 def test_a_line_is_brought_out_while_it_is_pointed_at(opened, request, fixture, id):
     page = opened(request.getfixturevalue(fixture))

@@ -82,6 +82,7 @@
   async function draw(id) {
     const place = document.querySelector(`[data-chart="${CSS.escape(id)}"]`);
     const spec = onPage(read(id), window.isogloss.isDark() ? DARK : LIGHT, place.clientWidth);
+    spec.description ??= document.getElementById(`${id}-caption`).textContent.trim(); // its name to a screen reader
     views.get(id)?.finalize();
     const made = await window.vegaEmbed(place, spec, OPTIONS);
     views.set(id, made);

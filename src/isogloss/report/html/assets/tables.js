@@ -63,7 +63,9 @@
       else left.add(row);
     }
     const fitting = show(table);
-    count.textContent = fitting === rows.length ? `${fitting} rows` : `${fitting} of ${rows.length} rows`;
+    const some = fitting ? `${fitting} of ${rows.length} rows` : `no row matches, of ${rows.length}`;
+    count.textContent = fitting === rows.length ? `${fitting} rows` : some;
+    count.classList.toggle("none", !fitting);
   }
 
   function shorten(table) {
@@ -86,7 +88,24 @@
     window.addEventListener("beforeprint", () => { whole.add(table); show(table); });
   }
 
+  function reachable(box) { // by keyboard, where there is more to see than fits
+    if (box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+
+  function watchBoxes() {
+    const watch = new ResizeObserver((entries) => (
+      entries.forEach(({ target }) => reachable(target.closest(".scroll, pre")))
+    ));
+    document.querySelectorAll(".scroll, pre[tabindex]").forEach((box) => {
+      watch.observe(box);
+      if (box.firstElementChild) watch.observe(box.firstElementChild);
+    });
+    document.addEventListener("drawn", (event) => reachable(event.target.closest(".scroll")));
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
+    watchBoxes();
     document.querySelectorAll("figure.table table").forEach((table) => {
       shorten(table);
       table.tHead.addEventListener("click", (event) => {

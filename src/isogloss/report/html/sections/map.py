@@ -102,11 +102,23 @@ def _in_panel(atlas: Atlas, layer: Layer) -> dict[str, Any]:
         "facts": " · ".join(filter(None, [layer.title, measure_words(layer), layer.facts])),
         "scale": " ".join(layer.scale),
         "slider": atlas.slider(layer)._asdict(),
+        "why": _why(atlas.slider(layer).start, layer),
         "languages": [
             {"name": atlas.names[code], "value": mark.value, "low": mark.low, "high": mark.high}
             for code, mark in marks
         ],
     }
+
+
+def _why(start: float, layer: Layer) -> str:
+    """Why the threshold is at first where it is."""
+    if layer.kind == "difference":
+        return "The line begins at 0, where neither of the two is better."
+    return (
+        f"{start:g} is midway between the worst and the best score of this model. The line begins"
+        " there, so that some languages are on each side; no level of quality is meant. Set the one"
+        " that you need."
+    )
 
 
 def _tables(atlas: Atlas) -> list[Table]:

@@ -16,6 +16,7 @@ from isogloss.report.html.blocks import (
 )
 from isogloss.report.html.evidence import Evidence
 from isogloss.report.html.evidence import Provenance as Told
+from isogloss.report.html.trained import how_trained
 from isogloss.report.numbers import duration, plain
 from isogloss.report.records import Records
 
@@ -41,6 +42,8 @@ TABLES = {
     "steps": "Every finished step with its key",
 }
 FOLDED = {"pins", "steps"}
+UNITS = {"EFLOP": 1e9, "PFLOP": 1e6, "TFLOP": 1e3}
+"""Units of operations, in GFLOP; the tables have GFLOP."""
 
 
 def provenance(evidence: Evidence) -> Section | None:
@@ -60,6 +63,10 @@ def provenance(evidence: Evidence) -> Section | None:
         "pins": told.pins,
         "steps": told.steps,
     }
+    if evidence.scores is not None:
+        blocks += how_trained(evidence.scores)
+    if any(records.values()):
+        blocks.append(Heading("What it took, and from what it was made"))
     for name, caption in TABLES.items():
         if records[name]:
             folded = name in FOLDED
@@ -93,10 +100,20 @@ def _in_all(told: Told) -> Iterator[Fact]:
     seconds = _sum(told.kinds, "wall time (s)")
     yield Fact("Wall time", duration(seconds), ["sum over steps", *_between(told)])
     if gflop := _sum(told.kinds, "GFLOP"):
-        yield Fact("Operations", f"{plain(gflop)} GFLOP", ["where steps count them"])
+        yield Fact("Operations", _operations(gflop), ["where steps count them"])
     seeds = sorted({one["seed"] for one in told.steps if one["seed"] is not None})
     if seeds:
         yield Fact("Seeds" if len(seeds) > 1 else "Seed", ", ".join(map(str, seeds)))
+
+
+def _operations(gflop: float) -> str:
+    """Operations in a unit that leaves few digits before the point.
+
+    >>> _operations(0.5), _operations(12_345.0), _operations(2.5e6)
+    ('0.500 GFLOP', '12.35 TFLOP', '2.500 PFLOP')
+    """
+    unit, size = next((one for one in UNITS.items() if gflop >= one[1]), ("GFLOP", 1.0))
+    return f"{plain(gflop / size)} {unit}"
 
 
 def _between(told: Told) -> Iterator[str]:
