@@ -49,12 +49,10 @@ def trials_of(opened: "Opened", rows: "Sequence[Row]", design: Design) -> list[T
 
 def also_of(opened: "Opened", commands: "Sequence[str]") -> Also:
     """What the page says besides: what is missing, what was done to the text, how it is drawn."""
-    notes = [
-        *opened.pins.remarks, *_text_notes(opened), *_dev_notes(opened), *_short_probes(opened),
-        *_unconverged(opened),
-    ]  # fmt: skip
+    doubts = [*_short_probes(opened), *_unconverged(opened)]
+    notes = [*opened.pins.remarks, *_text_notes(opened), *_dev_notes(opened), *doubts]
     listening = listening_records(_heard(opened))
-    return Also(opened.unfinished(), commands, notes, list(_mixing(opened)), listening)
+    return Also(opened.unfinished(), commands, notes, list(_mixing(opened)), listening, doubts)
 
 
 def _heard(opened: "Opened") -> "Iterator[Heard]":

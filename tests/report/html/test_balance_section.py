@@ -111,6 +111,12 @@ def test_the_glance_tells_verdict_and_difference_of_each_record(found, told):
     assert len(lines) == len(seen)
 
 
+def test_probes_that_had_little_to_learn_from_are_a_doubt(found):
+    also = Also(doubts=["Hungarian: its pos probe had 910 of 2,000 sentences to learn from."])
+    doubts = verdict(evidence(replace(found, also=also))).blocks[-1]
+    assert (doubts.tone, doubts.lines) == ("warning", list(also.doubts))
+
+
 def test_the_glance_is_a_table_of_words_signs_and_colors(found):
     drawn = render(Page("toy", [verdict(evidence(found))]))
     assert drawn.count('<td class="better"><span class="said"><span aria-hidden="true">▲</span>')

@@ -40,6 +40,9 @@ class Also(NamedTuple):
     """How far students listened to their teachers, of `listening_records`; none if all listened
     alike throughout."""
 
+    doubts: Sequence[str] = ()
+    """What makes scores of some languages doubtful, a line each; among `data` too."""
+
 
 NOTHING_ELSE = Also()
 

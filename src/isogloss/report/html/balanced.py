@@ -33,8 +33,8 @@ def glance_block(differences: Records, design: Design) -> Widget | None:
     for line in lines:
         grouped.setdefault(line.group, []).append(line)
     caption = (
-        f"{design.candidate} at a glance: its difference to each baseline with a 95 % interval;"
-        " the verdicts are after Holm's correction"
+        f"{design.candidate} minus each baseline, with 95 % intervals; verdicts are after Holm's"
+        " correction"
     )
     parts = {
         "heads": [f"against {arm}" for arm in design.baselines],

@@ -61,7 +61,9 @@ def _lone(scores: Scores, evidence: Evidence) -> Iterator[Block]:
 
 
 def _of_data(evidence: Evidence) -> Iterator[str]:
-    """What is wrong with the data of the languages that the verdict names."""
+    """What is wrong with the data of the languages that the verdict names, and with probes."""
+    if evidence.balancing:
+        yield from evidence.balancing.also.doubts
     if evidence.comparing:
         yield from data_warnings(evidence.audit, extremes(evidence.comparing), TRAINED_AND_TESTED)
     elif evidence.scores and (main := main_of(evidence.scores.tables["curves"])):
