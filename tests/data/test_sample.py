@@ -18,7 +18,7 @@ from isogloss.base.languages import language_code
 from isogloss.data import sample
 from isogloss.data.sample import SAMPLE_NOTICE, SAMPLE_VERSION, SampleSource, raw_text
 from isogloss.data.sample.grammar import read_grammar
-from isogloss.data.source import Source
+from isogloss.data.source import Rows
 
 LANGUAGES = SampleSource().languages()
 PAGE = Path(__file__).parents[2] / "docs" / "sample-data.md"
@@ -79,7 +79,7 @@ def bag_of_words_accuracy(language):
 
 
 def test_the_sample_is_a_source():
-    assert isinstance(SampleSource(), Source)
+    assert isinstance(SampleSource(), Rows)
 
 
 def test_there_are_eight_languages_in_five_scripts_under_their_stored_codes():

@@ -6,11 +6,16 @@ from collections.abc import Mapping
 _NUMERIC = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS")
 
 
-def available_cores() -> int:
-    """Processor cores that this process may use."""
+def allowed_cores() -> list[int]:
+    """Numbers of the processor cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
+
+
+def available_cores() -> int:
+    """How many those are."""
+    return len(allowed_cores())
 
 
 def threads_of_each(workers: int, environment: Mapping[str, str] = os.environ) -> int:

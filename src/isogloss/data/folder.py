@@ -81,11 +81,6 @@ class FolderSource:
             except InputError as error:
                 raise InputError(f"{error}{_not_read(folder, self.endings)}") from error
 
-    def digests(self, language: str, split: str) -> dict[str, str]:
-        """SHA-256 of the file behind a split by its folder and name, as `expected` takes it."""
-        path = self.path(language, split)
-        return {_name(path): _digest(path)}
-
     def _folder(self, language: str) -> Path:
         with _readable(self.root):
             code = language_code(language)

@@ -20,7 +20,7 @@ from typing import final
 from huggingface_hub import DatasetInfo, HfApi, snapshot_download
 from huggingface_hub.errors import LocalEntryNotFoundError
 
-from isogloss.base.errors import InputError, RunError, did_you_mean
+from isogloss.base.errors import InputError, RunError
 from isogloss.base.hub_errors import explained
 from isogloss.base.hub_names import COMMIT
 from isogloss.base.languages import language_code, language_name
@@ -43,13 +43,11 @@ class HubSource:
     Attributes:
         repo: `"owner/name"`.
         revision: a commit, branch, tag or reference such as `refs/convert/parquet`.
-        config: the configuration to read whatever the language, for repositories of one language;
-            without it the configuration is the one that names the language, in any spelling.
+            What is read of a language is the configuration that names it, in any spelling.
     """
 
     repo: str
     revision: str
-    config: str | None = None
 
     @cached_property
     def commit(self) -> str:
@@ -118,14 +116,7 @@ class HubSource:
         return ordered_shards(splits[split_name(split)], self._where)
 
     def _config(self, language: str) -> str:
-        if self.config is None:
-            return known_language(language, by_language(self._shards, self._where), self._where)
-        if self.config not in self._shards:
-            raise InputError(
-                f"{self._where}: no configuration {self.config!r}."
-                f"{did_you_mean(self.config, self._shards)} There: {', '.join(self._shards)}."
-            )
-        return self.config
+        return known_language(language, by_language(self._shards, self._where), self._where)
 
     @cached_property
     def _shards(self) -> dict[str, dict[str, list[Shard]]]:

@@ -1,4 +1,4 @@
-"""What every source of data can do: name its languages and splits, and give their rows one by one.
+"""What every source of data can do: give the rows of a split, one by one.
 
 A source knows nothing of tasks: its rows are raw fields. `isogloss.data.mapping` turns them into
 examples. `Row.place` says where a person finds the row, so every complaint about it can say so too.
@@ -35,14 +35,3 @@ class Rows(Protocol):
         Raises:
             InputError: the split is missing, or its bytes cannot be read.
         """
-
-
-@runtime_checkable
-class Source(Rows, Protocol):
-    """Where rows come from: a folder, the Hub, or the built-in sample."""
-
-    def languages(self) -> tuple[str, ...]:
-        """Canonical codes (`"deu-Latn"`) of the languages it has, sorted."""
-
-    def splits(self, language: str) -> tuple[str, ...]:
-        """Names of the splits of a language (a canonical code)."""

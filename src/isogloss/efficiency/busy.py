@@ -11,6 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from isogloss.base.threads import allowed_cores
+
 THRESHOLD = 0.05
 """Share of our cores that others may use; a desktop at rest uses one or two percent."""
 
@@ -92,13 +94,6 @@ def noise_of(during: str, before: Used | None, after: Used | None) -> Noise:
     share = others_share(before, after)
     seconds = share * before.cores * (after.at - before.at)
     return Noise(during, share, busy=share > THRESHOLD and seconds >= LEAST_SECONDS)
-
-
-def allowed_cores() -> list[int]:
-    """Numbers of the processor cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return sorted(os.sched_getaffinity(0))
-    return list(range(os.cpu_count() or 1))
 
 
 def _ticks_of(pid: int, proc: Path) -> int:

@@ -9,7 +9,8 @@ from typing import Any
 
 import torch
 
-from isogloss.efficiency.busy import PROC, allowed_cores
+from isogloss.base.threads import allowed_cores, available_cores
+from isogloss.efficiency.busy import PROC
 
 LIBRARIES = ("torch", "transformers", "tokenizers", "onnxruntime")
 INSTRUCTIONS = (
@@ -43,7 +44,7 @@ def describe_machine(threads: int) -> dict[str, Any]:
         "cpu": first.get("model name", platform.processor() or platform.machine()),
         "instructions": [name for name in INSTRUCTIONS if name in flags],
         "physical_cores": physical_cores(),
-        "logical_cores": len(allowed_cores()),
+        "logical_cores": available_cores(),
         "threads": threads,
         "ram_gb": _ram_gb(),
         "gpu": gpu,
