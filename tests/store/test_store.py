@@ -13,6 +13,7 @@ import pytest
 from isogloss.base.errors import InputError, LeadsOutside, RunError
 from isogloss.base.fingerprint import file_digest
 from isogloss.store import atomic, manifest
+from isogloss.store.damage import Damaged
 from isogloss.store.drafts import publish
 from isogloss.store.ground import Ground
 from isogloss.store.store import FORMAT, Store
@@ -143,6 +144,26 @@ def test_a_damaged_manifest_names_the_folder_and_the_remedy(store, text):
         store.record(KEY)
     assert str(folder) in str(caught.value)
     assert "Run its study with --verify" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("part", "odd"),
+    [
+        ("files", []),
+        ("made", []),
+        ("record", [1]),
+        ("kind", 5),
+        ("files", {"weights.bin": {"bytes": "x", "sha256": 5}}),
+        ("files", {"weights.bin": 1}),
+    ],
+)
+def test_a_manifest_that_says_what_cannot_be_is_damaged_though_its_digest_fits(store, part, odd):
+    folder = write(store)
+    text = json.loads((folder / "manifest.json").read_text())
+    text = manifest.with_digest({**text, part: odd})
+    (folder / "manifest.json").write_text(json.dumps(text))
+    with pytest.raises(Damaged, match="what cannot be"):
+        store.manifest(KEY)
 
 
 def test_a_manifest_of_another_step_is_refused(store):

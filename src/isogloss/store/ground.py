@@ -12,12 +12,14 @@ from filelock import BaseFileLock, FileLock, Timeout
 from isogloss.base.errors import InputError
 from isogloss.store.atomic import read_object, write_json
 from isogloss.store.faults import told
+from isogloss.store.live import is_held
 from isogloss.store.migrate import FORMAT
 from isogloss.store.names import checked_key, lock_path, refuse_outside
 
 GLANCE_SECONDS = 0.5
 """So long a lock is tried before somebody counts as holding it: who looks whether a step is being
-made shares its lock for an instant."""
+made shares its lock for an instant. What somebody holds for real is refused at once: a command that
+comes to a store where a thousand are at work would else wait for minutes before its first step."""
 
 POLL_SECONDS = 0.02
 
@@ -115,7 +117,9 @@ class Ground:
     def claim(self, key: str, *, wait: bool = True) -> Iterator[bool]:
         """Hold a step; see `Store.claim`."""
         lock = self.lock(checked_key(key))
-        mine = self._acquire(lock, timeout=GLANCE_SECONDS)
+        mine = self._acquire(lock, timeout=0)
+        if not mine and (wait or not is_held(Path(lock.lock_file))):  # who looks is soon gone
+            mine = self._acquire(lock, timeout=GLANCE_SECONDS)
         if not mine and wait:
             _log.warning("step %s is being made by another process: waiting for it", key)
             mine = self._acquire(lock, timeout=-1)

@@ -23,7 +23,7 @@ from isogloss.store.damage import Damaged
 
 NAME = "manifest.json"
 DIGEST = "digest"
-_PARTS = ("key", "kind", "identity", "record", "files", "made")
+_PARTS = {"key": str, "kind": str, "identity": dict, "record": dict, "files": dict, "made": dict}
 _PACKAGES = ("isogloss", "torch", "transformers", "tokenizers", "accelerate", "numpy")
 
 
@@ -131,12 +131,26 @@ def read_manifest(folder: Path, *, needs_digest: bool) -> dict[str, Any]:
     lacking = [part for part in (*_PARTS, *[DIGEST] * needs_digest) if part not in found]
     if lacking:
         raise Damaged(folder, f"{NAME} lacks {', '.join(lacking)}")
+    if odd := _odd_part(found):
+        raise Damaged(folder, f"{NAME} says of {odd} what cannot be")
     if found["key"] != folder.name:
         raise Damaged(folder, f"{NAME} is that of step {found['key']}")
     if DIGEST in found and not _is_whole(found):
         raise Damaged(folder, f"{NAME} does not say what was written")
     found.pop(DIGEST, None)
     return found
+
+
+def _odd_part(found: Mapping[str, Any]) -> str:
+    """What is of another kind than we write: only somebody who makes digests anew does that."""
+    for part, kind in _PARTS.items():
+        if not isinstance(found[part], kind):
+            return part
+    for name, stated in found["files"].items():
+        told = stated if isinstance(stated, dict) else {}
+        if not (isinstance(told.get("bytes"), int) and isinstance(told.get("sha256"), str)):
+            return str(name)
+    return ""
 
 
 def _is_whole(found: Mapping[str, Any]) -> bool:
