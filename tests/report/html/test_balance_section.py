@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from balance_report_toys import DESIGN, LANGUAGES, balancing, masked, with_controls
+from isogloss.report.balance.averages import lacking_words
 from isogloss.report.balance.page import Also
 from isogloss.report.balance.tables import balance_tables
 from isogloss.report.frame import Frame
@@ -104,6 +105,9 @@ def test_the_glance_tells_verdict_and_difference_of_each_record(found, told):
                 assert f"{cell['by']} {cell['interval']}" == number(record["difference"], low, high)
                 assert cell["verdict"] == cell["mark"] == record["verdict"]
                 assert cell["sign"] == {"better": "▲", "worse": "▼", "tie": "="}[cell["verdict"]]
+                told_once = row["lacking"].removeprefix("without ")
+                assert told_once == lacking_words(record), "of both baselines the same"
+                assert not any(words.startswith("without") for words in cell["more"])
                 seen.append(cell["verdict"])
     assert not records, "every tested difference has its cell"
     assert set(seen) >= {"better", "tie"}

@@ -35,8 +35,8 @@ def paper_table(averages: Records, design: Design) -> list[Record]:
         {
             **_block(lines),
             "group": design.words_of(lines[0]["group"]),
-            **_columns(lines, column_of_probe),
             **_majority(lines),
+            **_columns(lines, column_of_probe),
             **_counts(lines),
         }
         for lines in _grouped(mine, (*BLOCK, "group"))
@@ -51,8 +51,8 @@ def probe_table(averages: Records) -> list[Record]:
             **_block(lines),
             "language": lines[0]["language"],
             "group": lines[0]["group"],
-            **_columns(lines, column_of_probe),
             **_majority(lines),
+            **_columns(lines, column_of_probe),
             **_counts(lines),
         }
         for lines in _grouped(mine, (*BLOCK, "language"))

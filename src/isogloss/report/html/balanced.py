@@ -80,9 +80,19 @@ def _group_words(group: str, design: Design) -> str:
 
 
 def _row(line: Line, design: Design) -> Record:
-    cells = [_glance_cell(line.against.get(arm), line.mixed.get(arm, ""), line.lacking.get(arm, ""))
-             for arm in design.baselines]  # fmt: skip
-    return {"measure": f"{line.measure[:1].upper()}{line.measure[1:]}", "cells": cells}
+    """A question; what all baselines lack alike is said once, below it."""
+    lacking = set(line.lacking.values())
+    shared = next(iter(lacking)) if len(lacking) == 1 else ""
+    cells = [
+        _glance_cell(
+            line.against.get(arm),
+            line.mixed.get(arm, ""),
+            "" if shared else line.lacking.get(arm, ""),
+        )
+        for arm in design.baselines
+    ]
+    measure = f"{line.measure[:1].upper()}{line.measure[1:]}"
+    return {"measure": measure, "lacking": f"without {shared}" if shared else "", "cells": cells}
 
 
 def _glance_cell(record: Mapping[str, Any] | None, mixed: str, lacking: str) -> Record:
