@@ -5,6 +5,7 @@ import pytest
 import yaml
 
 from isogloss.study.schema import study_schema
+from isogloss.study.study import Study
 from isogloss.study.templates import template_text
 
 KNOWN = {
@@ -60,3 +61,21 @@ def test_the_schema_refuses_what_is_beyond_a_limit(place, value):
     inside[place[-1]] = value
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(document, study_schema(), jsonschema.Draft202012Validator)
+
+
+@pytest.mark.parametrize(
+    ("key", "one"),
+    [
+        ("seeds", 7),
+        ("sizes", "all"),
+        ("regimes", "joint"),
+        ("encoders", "xlm-roberta-base"),
+        ("output", {"sections": "history"}),
+        ("efficiency", {"forms": "torch", "scenarios": "offline", "token_budgets": 512}),
+    ],
+)
+def test_one_thing_stands_for_a_list_of_it_as_in_the_loader(key, one):
+    document = {**yaml.safe_load(template_text("sample")), key: one}
+    jsonschema.validate(document, study_schema(), jsonschema.Draft202012Validator)
+    if key != "output":  # the loader asks for a plug-in of that name
+        Study.model_validate(document)

@@ -10,7 +10,8 @@ ALL_LINEAR = "all-linear"
 """Every layer of the encoder that is a matrix, in peft's word for it."""
 
 
-def _names(value: object) -> object:
+def one_or_more(value: object) -> object:
+    """Let one name stand where a list of them is wanted; `all-linear` is itself."""
     return value if value == ALL_LINEAR else as_list(value)
 
 
@@ -27,7 +28,7 @@ class Lora(Spec):
     """Dropout before the small matrices."""
 
     target_modules: Annotated[
-        tuple[str, ...] | Literal["all-linear"] | None, BeforeValidator(_names)
+        tuple[str, ...] | Literal["all-linear"] | None, BeforeValidator(one_or_more)
     ] = None
     """Layers that get them, by the ends of their names, or `all-linear` of the encoder.
 
