@@ -20,8 +20,8 @@ READING = """\
   the cost have the mean over rounds of measuring with its interval over them, and no interval if
   there was one round. An interval ends where its number must: a score at 0 and 1, a difference of
   scores at -1 and 1, a loss or a cost at 0; over few seeds it would reach beyond.
-- **Losses compare** here, since all encoders answer with the same labels of the same texts or words.
-  Losses of masked text do not: each vocabulary has its own sub-tokens to guess.
+- **Losses compare** here, since all encoders answer with the same labels of the same texts or
+  words. Losses of masked text do not: each vocabulary has its own sub-tokens to guess.
 - **Difference** is (B - A) / A x 100 of the first encoder. In tables by language it is B - A.
 - **A tie is not told apart.** Of scores: the p-value is 0.05 or more, corrected after Holm for all
   languages and pairs of encoders by language, for the pairs alone where languages are pooled. Of
