@@ -16,7 +16,7 @@ from isogloss.store import atomic, manifest
 from isogloss.store.damage import Damaged
 from isogloss.store.drafts import publish
 from isogloss.store.ground import Ground
-from isogloss.store.store import FORMAT, Store
+from isogloss.store.store import FORMAT, NOTED, Store
 
 KEY = "0123456789abcdef"
 IDENTITY = {"kind": "train", "version": 1, "payload": {"rate": 2e-5, "sources": ["deu-Latn"]}}
@@ -511,7 +511,10 @@ def test_what_the_dead_left_is_swept_and_what_the_living_hold_is_not(store):
     for key in ("aa", "bb"):
         (store.root / "drafts" / key).mkdir()
         (store.root / "drafts" / key / "half").touch()
-    (store.root / "failures" / "aa.json.draft").write_text("{")
+    drafts = [store.root / room / "aa.json.draft" for room in NOTED]
+    for draft in drafts:
+        draft.parent.mkdir(exist_ok=True)
+        draft.write_text("{")
     store.fail("cc", {"message": "no memory"})
     store.running("cc")
     write(store)
@@ -520,7 +523,7 @@ def test_what_the_dead_left_is_swept_and_what_the_living_hold_is_not(store):
         store.check_writable()
         assert {path.name for path in (store.root / "drafts").iterdir()} == {"bb"}
     assert {path.name for path in (store.root / "running").iterdir()} == {"cc"}
-    assert not (store.root / "failures" / "aa.json.draft").exists()
+    assert not any(draft.exists() for draft in drafts)
     (store.root / "failures" / f"{KEY}.json").write_text('{"message": "before it was finished"}')
     store.sweep()
     assert not any((store.root / "drafts").iterdir())

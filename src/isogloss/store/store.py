@@ -40,6 +40,9 @@ from isogloss.store.notes import Notes
 ROOMS = ("steps", "drafts", "running", "failures", "locks", "studies")
 """Folders that every store has once it was written to."""
 
+NOTED = ("failures", "progress", "runs", "studies")
+"""Folders of small files that are written as drafts beside them."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -285,8 +288,9 @@ class Store:
                 if is_stale(key) and not self._ground.lock(key).is_locked:
                     self._remove_unclaimed(folder / key)
         with self._ground.moment():
-            for path in self.root.glob("*/*.json.draft"):
-                path.unlink(missing_ok=True)
+            for room in NOTED:  # the others have a folder for each step: to look there takes long
+                for path in self.root.glob(f"{room}/*.json.draft"):
+                    path.unlink(missing_ok=True)
             for path in self.root.glob("failures/*.json"):  # of who died when the step was in
                 if is_key(path.stem) and path.stem in self:
                     path.unlink(missing_ok=True)
