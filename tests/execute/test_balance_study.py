@@ -471,7 +471,8 @@ def test_the_other_commands_know_the_study(finished):
     assert (plan.code, "0 to do" in plan.out) == (0, True)
     status = finished("status", "balance.yaml", "--json").json
     assert (status["missing"], status["failures"]) == (0, [])
-    assert status["kinds"]["targets"] == {"steps": 3, "finished": 3, "begun": 0, "failed": 0}
+    targets = {name: n for name, n in status["kinds"]["targets"].items() if n}
+    assert targets == {"steps": 3, "finished": 3}
     valid = finished("validate", "balance.yaml", "--json").json
     assert valid["valid"]
     assert valid["train"] == len(TEACHERS) + len(ARMS) + 1 + 3  # a twin, and those fine-tuned
