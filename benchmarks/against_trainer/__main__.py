@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -73,13 +74,15 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--also", nargs="+", choices=NOT_QUICK, default=[], help="more arms")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=2, help="the first is not timed")
+    parser.add_argument("--batch", type=int, help="examples a step; as many steps an epoch")
+    parser.add_argument("--max-tokens", type=int, default=8192, help="of a pass of Isogloss")
     parser.add_argument("--threads", type=int, default=available_cores())
     parser.add_argument("--json", type=Path, help="file for the raw numbers")
     parser.add_argument("--parity", action="store_true", help="compare scores, not seconds")
     parser.add_argument("--quick", action="store_true", help="tiny sizes: does it run at all?")
     asked = parser.parse_args(arguments)
-    if min(asked.rounds, asked.threads, asked.epochs - 1) < 1:
-        parser.error("--rounds and --threads begin at 1, --epochs at 2")
+    if min(asked.rounds, asked.threads, asked.epochs - 1, asked.batch or 1) < 1:
+        parser.error("--rounds, --threads and --batch begin at 1, --epochs at 2")
     asked.data = asked.data.resolve()
     return asked
 
@@ -101,7 +104,7 @@ def surroundings(threads: int) -> dict[str, Any]:
 def speed(asked: argparse.Namespace, raw: dict[str, Any], home: Path) -> Iterator[list[str]]:
     """Measure one task after the other; yield the lines of each."""
     for task in asked.tasks:
-        scale, folder = (QUICK if asked.quick else FULL)[task], home / task
+        scale, folder = scale_of(task, asked), home / task
         prepare(task, asked.data, scale, folder)
         taught = teach(task, scale, folder) if scale.taught_epochs else None
         raw["titles"][task] = title(scale, taught)
@@ -120,6 +123,15 @@ def speed(asked: argparse.Namespace, raw: dict[str, Any], home: Path) -> Iterato
             write_json(raw, asked.json)
         yield list(task_lines(raw, task))
     yield list(NOTES)
+
+
+def scale_of(task: str, asked: argparse.Namespace) -> Scale:
+    """The sizes of a task, with the batch that was asked for: then random weights are evaluated."""
+    scale = replace((QUICK if asked.quick else FULL)[task], max_tokens=asked.max_tokens)
+    if asked.batch is None:
+        return scale
+    rows = asked.batch * (scale.rows // scale.batch)
+    return replace(scale, batch=asked.batch, rows=rows, taught_epochs=0)
 
 
 def parity(asked: argparse.Namespace, raw: dict[str, Any], home: Path) -> Iterator[list[str]]:

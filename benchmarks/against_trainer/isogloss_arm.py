@@ -23,9 +23,6 @@ from isogloss.train.lesson import TagLesson, TextLesson
 from isogloss.train.masked_lesson import MaskedLesson
 from isogloss.train.pretrain import pretrain
 
-MAX_TOKENS = 8192
-"""A study's default."""
-
 
 def train(job: Job, terms: Terms) -> tuple[Trained, Any]:
     """Train from random weights; what was measured, and the model."""
@@ -43,7 +40,7 @@ def train(job: Job, terms: Terms) -> tuple[Trained, Any]:
             terms.recipe,
             pad_id=tokenizer.pad_token_id,
             folder=job.scratch / "checkpoints",
-            max_tokens=MAX_TOKENS,
+            max_tokens=job.scale.max_tokens,
             **more,
         )
     )
@@ -82,7 +79,7 @@ def _evaluate(job: Job, model: Any, name: Literal["bf16", "fp32"], pad_id: int) 
     asked = {
         "precision": choose_precision(name, best_device()),
         "pad_id": pad_id,
-        "max_tokens": MAX_TOKENS,
+        "max_tokens": job.scale.max_tokens,
     }
     for test in tests.values():
         n_first = len(test) if torch.cuda.is_available() else job.scale.batch

@@ -43,6 +43,9 @@ class Scale:
 
     learning_rate: float = 2e-5
 
+    max_tokens: int = 8192
+    """Padded tokens of a pass of Isogloss; a study's default."""
+
 
 FULL = {
     "sentiment": Scale(

@@ -6,7 +6,7 @@ nothing.
 
 from pathlib import Path
 
-from benchmarks.against_trainer.isogloss_arm import MAX_TOKENS, timed
+from benchmarks.against_trainer.isogloss_arm import timed
 from benchmarks.against_trainer.models import make_model
 from benchmarks.against_trainer.prepared import TAUGHT, tokenizer_in, train_in
 from benchmarks.against_trainer.scale import Scale
@@ -34,7 +34,7 @@ def teach(task: str, scale: Scale, folder: Path) -> float:
         terms.recipe,
         pad_id=tokenizer.pad_token_id,
         folder=folder / "teaching",
-        max_tokens=MAX_TOKENS,
+        max_tokens=scale.max_tokens,
     )
     trained = timed(learning)[1]
     save_classifier(model, tokenizer, folder / TAUGHT)

@@ -72,7 +72,9 @@ def data(tmp_path_factory):
 @pytest.fixture(scope="module")
 def quick(data, tmp_path_factory):
     file = tmp_path_factory.mktemp("raw") / "raw.json"
-    done = run("--quick", "--rounds", 1, "--threads", 1, "--data", data, "--json", file)
+    done = run(
+        "--quick", "--rounds", 1, "--threads", 1, "--batch", 4, "--data", data, "--json", file
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout, json.loads(file.read_text(encoding="utf-8"))
 

@@ -14,7 +14,7 @@ from isogloss.data.batches import pad
 from isogloss.train import graphs as room
 from isogloss.train.finetune import finetune
 from isogloss.train.lesson import TagLesson, TextLesson
-from isogloss.train.parts import EVERY, Cutting, widths_for
+from isogloss.train.parts import EVERY, Cutting, is_never_cut, widths_for
 from learned import weights
 from tag_toys import make_model as make_tagger_of
 from tag_toys import make_split as make_windows
@@ -183,3 +183,11 @@ def test_what_cannot_be_recorded_is_told_with_the_remedy(toys, tmp_path, monkeyp
     lesson, recipe = TextLesson(toys.split(40)), toys.recipe(num_train_epochs=4, **PLAIN)
     with pytest.raises(RunError, match="cuda_graphs: false"):
         train(toys.model(attention="sdpa"), lesson, recipe, tmp_path)
+
+
+@given(st.integers(1, 300), st.integers(1, 80), st.integers(1, 9000), st.integers(0, 9000))
+def test_a_step_that_is_never_cut_is_one_part_whatever_its_lengths(longest, n, most, price):
+    lengths = np.random.default_rng(n).integers(1, longest + 1, n)
+    cutting = Cutting(most, price, 0, widths=widths_for(np.array([longest])))
+    if is_never_cut(n, longest, most, price):
+        assert len(cutting.cut(lengths)) == 1

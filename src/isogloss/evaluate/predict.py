@@ -16,17 +16,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
-from torch.nn.attention import SDPBackend, sdpa_kernel
 from transformers import PreTrainedModel
 
 from isogloss.data.batches import pad, token_budget
 from isogloss.data.encoded import Encoded
 from isogloss.data.unpadded import Row, lay_row, rows_of
 from isogloss.model.encoder import first_position
-from isogloss.model.precision import Precision
+from isogloss.model.precision import Precision, without_plans
 from isogloss.model.unpadded import UnpaddedBatch, lay_out, reads_unpadded, text_logits
-
-WITHOUT_PLANS = [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
 
 
 @final
@@ -141,13 +138,12 @@ def in_evaluation(model: PreTrainedModel) -> Iterator[None]:
     """Compute without dropout and without gradients inside the context.
 
     Not `inference_mode`: under it autocast keeps no cast weights and casts all of them again for
-    every batch. Nor cuDNN's attention, which makes a plan for the shape of each batch: 50 ms on an
-    H100, where the batch itself takes 5.
+    every batch. Without plans for shapes, as most shapes come once.
     """
     was_training = model.training
     model.eval()
     try:
-        with torch.no_grad(), sdpa_kernel(WITHOUT_PLANS):
+        with torch.no_grad(), without_plans():
             yield
     finally:
         model.train(was_training)

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Literal, final
 
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from isogloss.base.errors import InputError, UnknownName
 from isogloss.model.products import best_products, takes_onednn
@@ -22,6 +23,8 @@ Asked = Literal["auto", "bf16", "fp32"]
 Attention = Literal["eager", "sdpa"]
 
 LONGEST_FOR_EAGER_ON_CPU = 256
+
+WITHOUT_PLANS = [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
 
 
 @final
@@ -85,6 +88,17 @@ def choose_attention(max_length: int, device: torch.device) -> Attention:
     """
     short = max_length <= LONGEST_FOR_EAGER_ON_CPU
     return "eager" if device.type == "cpu" and short else "sdpa"
+
+
+@contextmanager
+def without_plans() -> Iterator[None]:
+    """Leave cuDNN's attention alone inside the context.
+
+    It is the fastest on a GPU, and makes a plan for each shape first: 50 ms on an H100, as much as
+    ten batches take. So it is for shapes that come again.
+    """
+    with sdpa_kernel(WITHOUT_PLANS):
+        yield
 
 
 @lru_cache(maxsize=4)

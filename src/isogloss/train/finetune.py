@@ -18,7 +18,7 @@ from isogloss.model.used_entries import put_aside
 from isogloss.train.between import Progress, take_steps
 from isogloss.train.lesson import TagLesson, TextLesson
 from isogloss.train.loop import StepDone
-from isogloss.train.parts import Cutting, widths_for
+from isogloss.train.parts import Cutting, is_never_cut, widths_for
 from isogloss.train.recipe import Recipe
 from isogloss.train.room import give_back_memory
 from isogloss.train.training import DevScore, Tracker, Trained, Training
@@ -75,14 +75,18 @@ def finetune(  # noqa: PLR0913
             training.judge(done, float(dev_score(model)), tracker)
 
     first = first_position(model) if reads_unpadded(model) else None
+    lengths = lesson.encoded.lengths
     on_gpu = training.device.type == "cuda"
     cutting = Cutting(
         max_tokens=max_tokens,
         fixed_cost=training.price,
         pad_id=pad_id,
         first_position=first,
-        widths=widths_for(lesson.encoded.lengths) if on_gpu else (),
+        widths=widths_for(lengths) if on_gpu else (),
         records=cuda_graphs and on_gpu,
+        few_shapes=is_never_cut(
+            recipe.examples_per_step, int(lengths.max(initial=1)), max_tokens, training.price
+        ),
         share=training.ranks.share,
     )
     try:

@@ -7,7 +7,7 @@ steps, not even a kill and a resume, changes the next.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeVar, final
 
@@ -19,7 +19,7 @@ from torch.optim import Optimizer
 
 from isogloss.base.errors import RunError
 from isogloss.base.memory import is_out_of_memory
-from isogloss.model.precision import Precision
+from isogloss.model.precision import Precision, without_plans
 from isogloss.train.graphs import Graphs
 from isogloss.train.ranks import ranks_of
 
@@ -50,6 +50,9 @@ class Terms:
 
     cuda_graphs: bool = False
     """Whether passes are recorded and replayed, which only a GPU can."""
+
+    few_shapes: bool = True
+    """Whether parts are of few shapes, so that a GPU may plan for each."""
 
 
 @final
@@ -149,7 +152,7 @@ def fit(
                 group["lr"] = rate
             (n,) = ranks.total([sum(size(part) for part in parts)])
             shares = [(part, size(part) / n) for part in parts if size(part)]
-            with fitting(step):
+            with fitting(step), nullcontext() if terms.few_shapes else without_plans():
                 if graphs is None:
                     total = _backward(shares, loss, accelerator, terms.precision)
                 else:

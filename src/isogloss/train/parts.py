@@ -106,6 +106,10 @@ class Cutting:
     records: bool = False
     """Whether the passes over parts are recorded and replayed, which only a GPU can."""
 
+    few_shapes: bool = True
+    """Whether parts are of few shapes: a step that has to be cut brings new ones again and again,
+    and a GPU then does not plan for each."""
+
     share: Share = WHOLE
     """What of each step is laid here, where several processes train together."""
 
@@ -124,6 +128,14 @@ def widths_for(lengths: NDArray[np.int64]) -> tuple[int, ...]:
     """
     longest = int(lengths.max(initial=1))
     return (*range(EVERY, longest, EVERY), longest)
+
+
+def is_never_cut(n: int, longest: int, max_tokens: int, fixed_cost: float) -> bool:
+    """Whether `n` sequences are one part, whatever their lengths.
+
+    They are where they fit, and where one more pass would cost more than all their padding.
+    """
+    return n * longest <= min(max_tokens, fixed_cost)
 
 
 def step_indices(n: int, recipe: Recipe, *, first_step: int) -> Iterator[NDArray[np.int64]]:

@@ -225,6 +225,7 @@ class Training:
             max_grad_norm=recipe.max_grad_norm,
             first_step=first,
             cuda_graphs=cutting.records,
+            few_shapes=cutting.few_shapes,
         )
         self.model.train()
         room = Room.left(cutting, self.journal.cuts)
