@@ -155,6 +155,14 @@ def test_a_damaged_manifest_names_the_folder_and_the_remedy(store, text):
         ("kind", 5),
         ("files", {"weights.bin": {"bytes": "x", "sha256": 5}}),
         ("files", {"weights.bin": 1}),
+        ("record", {"scores": 5}),
+        ("record", {"scores": [5]}),
+        ("record", {"scores": [{"metric": "f1", "valeu": 0.5, "n_scored": 3, "n_unscored": 0}]}),
+        ("record", {"scores": [{"metric": "f1", "value": "x", "n_scored": 3, "n_unscored": 0}]}),
+        ("record", {"scores": [{"metric": "f1", "value": 0.5, "n_scored": True, "n_unscored": 0}]}),
+        ("record", {"parts": [1]}),
+        ("record", {"parts": {"0/deu-Latn": 1}}),
+        ("record", {"parts": {"0/deu-Latn": {"scores": [{"metric": "f1"}]}}}),
     ],
 )
 def test_a_manifest_that_says_what_cannot_be_is_damaged_though_its_digest_fits(store, part, odd):

@@ -113,7 +113,23 @@ class Opened:
             record = found(cell.step)
             if record is not None:
                 columns = {**cell.columns, "n_train": record.get("n_train"), "step": cell.step}
-                yield columns, record if cell.part is None else record["parts"][cell.part]
+                yield columns, self._part(cell, record)
+
+    def _part(self, cell: Cell, record: "Mapping[str, Any]") -> "Mapping[str, Any]":
+        """The record that a cell's scores stand in: that of its step, or a part of it.
+
+        Raises:
+            RunError: if it has no scores, though the step is finished: somebody has changed it.
+        """
+        found = record if cell.part is None else record.get("parts", {}).get(cell.part, {})
+        if "scores" not in found:
+            folder = self.store.root / "steps" / cell.step
+            part = f" of {cell.part}" if cell.part else ""
+            raise RunError(
+                f"{folder} is damaged: its record has no scores{part}. Remove that folder, and"
+                f" make the step anew: {self.again('run')}"
+            )
+        return found
 
     def trainings(self) -> list[dict[str, Any]]:
         """What each finished training chose and did, beside the columns of its cell."""

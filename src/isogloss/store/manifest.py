@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
+from types import UnionType
 from typing import Any
 
 from isogloss.base.errors import RunError
@@ -24,6 +25,10 @@ from isogloss.store.damage import Damaged
 NAME = "manifest.json"
 DIGEST = "digest"
 _PARTS = {"key": str, "kind": str, "identity": dict, "record": dict, "files": dict, "made": dict}
+SCORE: dict[str, type | UnionType] = {
+    "metric": str, "value": int | float, "n_scored": int, "n_unscored": int,
+}  # fmt: skip
+"""What a score in a record has; the columns of results that are read from it."""
 _PACKAGES = ("isogloss", "torch", "transformers", "tokenizers", "accelerate", "numpy")
 
 
@@ -150,7 +155,34 @@ def _odd_part(found: Mapping[str, Any]) -> str:
         told = stated if isinstance(stated, dict) else {}
         if not (isinstance(told.get("bytes"), int) and isinstance(told.get("sha256"), str)):
             return str(name)
+    return odd_score(found["record"])
+
+
+def odd_score(record: Mapping[str, Any]) -> str:
+    """Where a record has a score that is none; nothing if all are as they are written.
+
+    >>> odd_score({"scores": [{"metric": "f1", "value": 0.5, "n_scored": 3}]})
+    'scores[0] of its record'
+    """
+    parts = record.get("parts", {})
+    if not isinstance(parts, dict):
+        return "parts of its record"
+    for name, one in (("", record), *((f"parts.{name}.", part) for name, part in parts.items())):
+        scores = one.get("scores", ()) if isinstance(one, dict) else None
+        if not isinstance(scores, list | tuple):
+            return f"{name}scores of its record"
+        for at, score in enumerate(scores):
+            if not _is_score(score):
+                return f"{name}scores[{at}] of its record"
     return ""
+
+
+def _is_score(score: Any) -> bool:
+    """Whether it has all that a row of results needs, of the right kind."""
+    return isinstance(score, dict) and all(
+        isinstance(score.get(name), kind) and not isinstance(score.get(name), bool)
+        for name, kind in SCORE.items()
+    )
 
 
 def _is_whole(found: Mapping[str, Any]) -> bool:

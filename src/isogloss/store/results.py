@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from isogloss.base.errors import InputError
+from isogloss.store.manifest import SCORE
 
 
 class Column(NamedTuple):
@@ -73,7 +74,7 @@ COLUMNS = (
 
 SCHEMA = pa.schema([(column.name, column.type) for column in COLUMNS])
 ROW_COLUMNS: tuple[str, ...] = tuple(SCHEMA.names)
-SCORE_COLUMNS = ("metric", "value", "n_scored", "n_unscored")
+SCORE_COLUMNS = tuple(SCORE)
 _GIVEN_COLUMNS = tuple(name for name in ROW_COLUMNS if name not in SCORE_COLUMNS)
 _BATCH_ROWS = 65_536
 _JSON = json.JSONEncoder(ensure_ascii=False, default=str)
