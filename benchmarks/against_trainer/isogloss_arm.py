@@ -26,24 +26,9 @@ from isogloss.train.pretrain import pretrain
 
 def train(job: Job, terms: Terms) -> tuple[Trained, Any]:
     """Train from random weights; what was measured, and the model."""
-    tokenizer = tokenizer_in(job.folder)
     data = train_in(job.folder, job.task)
-    attention = choose_attention(job.scale.max_length, best_device())
-    model = make_model(job.task, job.scale, job.folder, attention=attention, seed=terms.seed)
-    lesson = _lesson(job.task, data, tokenizer, terms)
-    learn = pretrain if job.task == "mlm" else finetune
-    more = {"cuda_graphs": True} if job.arm == GRAPHS else {}
-    stamps, found = timed(
-        learn(
-            model,
-            lesson,
-            terms.recipe,
-            pad_id=tokenizer.pad_token_id,
-            folder=job.scratch / "checkpoints",
-            max_tokens=job.scale.max_tokens,
-            **more,
-        )
-    )
+    model, lesson, steps = begin(job, terms, data)
+    stamps, found = timed(steps)
     told = getattr(found, "trained", found)
     first = terms.recipe.steps_per_epoch(len(lesson))
     lengths, timed_epochs = _lengths(data), len(stamps) // first - 1
@@ -58,6 +43,26 @@ def train(job: Job, terms: Terms) -> tuple[Trained, Any]:
         precision=told.precision,
         train_loss=told.train_loss,
     ), model
+
+
+def begin(job: Job, terms: Terms, data: Any) -> tuple[Any, Any, Generator[Any, None, Any]]:
+    """A model of random weights, what it is to learn from, and a training that yields its steps."""
+    tokenizer = tokenizer_in(job.folder)
+    attention = choose_attention(job.scale.max_length, best_device())
+    model = make_model(job.task, job.scale, job.folder, attention=attention, seed=terms.seed)
+    lesson = _lesson(job.task, data, tokenizer, terms)
+    learn = pretrain if job.task == "mlm" else finetune
+    more = {"cuda_graphs": True} if job.arm == GRAPHS else {}
+    steps = learn(
+        model,
+        lesson,
+        terms.recipe,
+        pad_id=tokenizer.pad_token_id,
+        folder=job.scratch / "checkpoints",
+        max_tokens=job.scale.max_tokens,
+        **more,
+    )
+    return model, lesson, steps
 
 
 def evaluate(job: Job) -> dict[str, Evaluated]:
