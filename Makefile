@@ -41,7 +41,7 @@ unit:
 	$(BIN)/pytest -m "not slow" -n 2 --dist loadfile
 
 test-slow: install
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m slow -n 2 --dist loadfile
 
 # The site, from docs/ and the code; a link that leads nowhere, or a name nobody knows, fails it.
 docs: install
