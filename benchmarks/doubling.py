@@ -38,16 +38,17 @@ def main() -> None:
         "three, twice the rows": (three, 2 * rows),
     }
     base = None
-    heads = f"study | s | x {BASE} (goal: at most {TARGET}) | peak memory, MiB"
-    print(f"| {heads} |\n|---|---:|---:|---:|")
+    heads = f"study | s | x {BASE} (goal: at most {TARGET}) | tokens | peak memory, MiB"
+    print(f"| {heads} |\n|---|---:|---:|---:|---:|")
     for name, (languages, n) in arms.items():
-        seconds, peak = run(asked.study, languages, n)
-        base = base or seconds
-        print(f"| {name} | {seconds:.1f} | {seconds / base:.2f} | {peak} |", flush=True)
+        seconds, tokens, peak = run(asked.study, languages, n)
+        base = base or (seconds, tokens)
+        times, as_much = seconds / base[0], tokens / base[1]
+        print(f"| {name} | {seconds:.1f} | {times:.2f} | {as_much:.2f} | {peak} |", flush=True)
 
 
-def run(study: Path, languages: list[str], rows: int) -> tuple[float, int]:
-    """Seconds of all steps of a run from an empty store, and the peak of its memory in MiB."""
+def run(study: Path, languages: list[str], rows: int) -> tuple[float, int, int]:
+    """Of a run from an empty store: seconds of all steps, tokens trained on, peak memory in MiB."""
     changes = {
         "languages": f"[{', '.join(languages)}]",
         "regimes": f"[{{regime: joint, sizes: [{rows}]}}]",
@@ -62,9 +63,10 @@ def run(study: Path, languages: list[str], rows: int) -> tuple[float, int]:
         if status:
             sys.exit(Path(folder, "log").read_text(encoding="utf-8"))
         store = Store(Path(folder))
-        keys = store.keys()
-        seconds = sum(store.manifest(key)["made"]["seconds"] for key in keys)
-    return seconds, used.ru_maxrss // 1024
+        steps = [store.manifest(key) for key in store.keys()]  # noqa: SIM118
+    seconds = sum(step["made"]["seconds"] for step in steps)
+    tokens = sum(step["record"]["real_tokens"] for step in steps if step["kind"] == "train")
+    return seconds, tokens, used.ru_maxrss // 1024
 
 
 if __name__ == "__main__":
