@@ -44,11 +44,12 @@ from isogloss.report.comparison.write import (
     write_figures,
 )
 from isogloss.report.frame import Frame
+from isogloss.report.html.marked import overview_table
 from isogloss.report.recommend.candidate import candidates_of
 from isogloss.report.recommend.constraints import Constraints
 from isogloss.report.recommend.recommend import recommend
 from isogloss.report.recommend.tables import candidate_table
-from isogloss.report.tables import csv_text
+from isogloss.report.tables import csv_text, shown
 from isogloss.stats.confusion import METRICS, confusion_counts
 from isogloss.stats.resample import scores
 from isogloss.stats.tallies import label_tallies
@@ -605,6 +606,30 @@ def eval_rows(encoder, seconds, *, seed=1, target="eng-Latn", form="torch"):
     return [{**base, "metric": name, "value": value} for name, value in values.items()]
 
 
+def test_where_no_encoder_is_better_than_chance_is_noted_with_its_languages():
+    """Chance of entities is to find none; a score of another form or setting is not asked."""
+    base = eval_rows("A", 1.0)[0]
+    targets = {"eng-Latn": (0.0, 0.4), "por-Latn": (0.0, 0.0), "deu-Latn": (0.0, 0.0)}
+    scored = [
+        {**base, "encoder": encoder, "target_language": target, "metric": "f1", "value": value,
+         "task": "ner"}
+        for target, values in targets.items()
+        for encoder, value in zip("AB", values, strict=True)
+    ]  # fmt: skip
+    gold = [{**one, "metric": "support/PER", "value": 30.0} for one in scored]
+    other = [{**one, "value": 0.9, "form": "onnx"} for one in scored]
+    other += [{**one, "value": 0.9, "regime": "single"} for one in scored]
+    results = toy_results({"A": 0.6, "B": 0.6})
+    asked = Asked("f1", ("f1",), 400)
+    comparison = compare_study(results, [*scored, *gold, *other], asked)
+    assert [line.split(".")[0] for line in comparison.notes[:2]] == [
+        "No better than chance, trained on: Portuguese (0",
+        "No better than chance, zero-shot: German (0",
+    ]
+    assert comparison.to_json()["notes"][:2] == list(comparison.notes[:2])
+    assert compare_study(results, [*other, *gold], asked).notes == ()
+
+
 def measured_rows(encoder, form="torch", **values):
     base = {
         "encoder": encoder, "form": form, "split": "efficiency", "target_language": None,
@@ -738,12 +763,46 @@ def test_a_measured_value_is_the_mean_over_rounds_wherever_it_stands():
     line = next(one for one in comparison.overview.lines if one.metric == "single_stream_p99_ms")
     means = [np.mean(values["single_stream_p99_ms"]) for values in skewed.values()]
     assert [cell.value for cell in line.cells] == pytest.approx(means)
-    assert line.cells[0].text == "17 [0, 45]"
+    assert line.cells[0].text == "17 [0*, 45]"
     assert line.candidate == "tie"
     (record,) = [r for r in comparison.times if r["metric"] == "single_stream_p99_ms"]
     assert [record["first_score"], record["second_score"]] == pytest.approx(means)
     assert [r["single_stream_p99_ms"] for r in comparison.forms] == pytest.approx(means)
     assert [one.latency_ms for one in candidates_of(comparison, results)] == pytest.approx(means)
+
+
+@pytest.mark.parametrize(("longest", "is_cut"), [(30.0, True), (11.0, False)])
+def test_an_interval_that_is_cut_has_a_star_in_every_face_and_its_meaning_beside(
+    tmp_path, longest, is_cut
+):
+    samples = {
+        ("A", "torch"): {"single_stream_p99_ms": [10.0, 10.5, longest]},
+        ("B", "torch"): {"single_stream_p99_ms": [12.0, 12.5, 13.0]},
+    }
+    results = toy_results({"A": 0.6, "B": 0.6})
+    extra = Extra(samples=samples)
+    comparison = compare_study(results, rounds_rows(samples), Asked("f1", ("f1",), 400), extra)
+    paths = write_comparison(tmp_path, comparison, frame=Frame("toy", "f1"))
+    (tex,) = [path for path in paths if path.name == "comparison.tex"]
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(comparison_console(comparison)[0])
+    html = overview_table(comparison, "toy")
+    cells = [cell.text for row in html.rows for cell in row]
+    screen = " ".join(console.export_text().split())
+    page = paths[-1].read_text()
+    assert ("[0\\*, 45]" in page) is is_cut, "a bare star would end the bold of a cell"
+    for text in (page.replace("\\*", "*"), tex.read_text(), screen, " ".join(cells)):
+        assert ("[0*, 45]" in text) is is_cut
+    for text in (page, tex.read_text(), screen, html.common):
+        assert ("cut at what the number can be" in text) is is_cut
+
+
+def test_scores_and_percents_that_are_cut_have_a_star_in_tables_by_language():
+    score = {"A": 0.1, "A_low": 0.0, "A_high": 0.4, "first_score": 0.1}
+    score |= {"difference": 0.5, "difference_low": 0.0, "difference_high": 1.0}
+    score |= {"percent": 500.0, "percent_low": -100.0, "percent_high": 100 * (1 / 0.1 - 1)}
+    (row,) = shown([score], ["A"]).rows
+    assert row == ("0.10 [0.00*, 0.40]", "0.100", "0.50 [0.00, 1.00*]", "500 [-100*, 900*]")
 
 
 def test_no_time_or_rate_is_below_nothing():

@@ -8,6 +8,8 @@ import pytest
 from isogloss.base.errors import InputError, UnknownName
 from isogloss.report.charts.transfer import transfer_chart
 from isogloss.report.frame import Frame
+from isogloss.report.tables import markdown
+from isogloss.report.training import training
 from isogloss.report.understand import understand
 
 
@@ -306,3 +308,13 @@ def test_what_is_no_score_is_refused(rows, metric):
 
 def test_no_rows_make_empty_tables():
     assert set(map(len, understand([]).values())) == {0}
+
+
+def test_no_time_or_rate_of_training_is_below_nothing(toy):
+    (record,) = training([*toy.train(1.0, seed=0), *toy.train(100.0, seed=1)])
+    for measure in ("train_runtime", "train_samples_per_second"):
+        assert record[f"{measure}_low"] == 0.0
+        assert record[f"{measure}_high"] > record[measure] > 1.0
+    text = markdown([record])
+    assert text.count(r"[0\*, ") == 2
+    assert r"\* cut at what the number can be" in text

@@ -116,7 +116,7 @@ def _duplicate_findings(seen: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if seen["normalized"]:
         yield _finding(
             "note",
-            f"rows that repeat an earlier row ({seen['exact']} of them exactly)",
+            f"rows that repeat an earlier row ({seen['exact'] or 'none'} of them exactly)",
             seen["normalized"],
             seen["examples"],
             "Remove them; a repeated row counts twice.",
@@ -130,7 +130,7 @@ def _leak_findings(pair: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     severity = "error" if share >= LEAK_ERROR else "warning"
     yield _finding(
         severity,
-        f"rows that also stand in {pair['splits'][0]} ({pair['exact']} of them exactly)",
+        f"rows that also stand in {pair['splits'][0]} ({pair['exact'] or 'none'} of them exactly)",
         pair["normalized"],
         pair["examples"],
         f"Remove them from {pair['splits'][0]}; else the scores on {pair['splits'][1]} flatter.",

@@ -6,9 +6,9 @@ import struct
 from pathlib import Path
 from typing import Any
 
-from isogloss.base.errors import RunError
 from isogloss.base.lengths import NO_LIMIT
 from isogloss.report.export.facts import Weights
+from isogloss.store.damage import Damaged
 
 ENDINGS = {".safetensors", ".onnx", ".data"}
 """Of files that hold weights."""
@@ -18,7 +18,7 @@ def read_weights(folder: Path) -> Weights:
     """Read the sizes of a model off its folder.
 
     Raises:
-        RunError: if its weights are damaged.
+        Damaged: if its weights are.
     """
     config = _object(folder / "config.json")
     longest = _object(folder / "tokenizer_config.json").get("model_max_length")
@@ -41,9 +41,7 @@ def _n_parameters(path: Path) -> int:
         tensors = (tensor for name, tensor in header.items() if name != "__metadata__")
         return sum(math.prod(tensor["shape"]) for tensor in tensors)
     except (struct.error, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise RunError(
-            f"{path} is damaged. Remove the folder {path.parent}, and run the study again."
-        ) from error
+        raise Damaged(path.parent, f"{path.name} does not say what weights it holds") from error
 
 
 def _object(path: Path) -> dict[str, Any]:

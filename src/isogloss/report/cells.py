@@ -58,6 +58,12 @@ class Seen:
     """Confusion matrix `[gold, predicted]`, if the rows hold it."""
 
 
+SIGNED = {"gain", "gap", "difference", "minus_torch", "minus torch"}
+"""Fields of differences of two scores, besides those with `_minus_` in their name."""
+
+PERCENT = "percent"
+"""The field of a difference in percent of the first score: from -100 to what makes that 1."""
+
 Cells = dict[Cell, dict[int, Seen]]
 """By seed; a cell that is planned and not there has none."""
 
@@ -149,8 +155,8 @@ def score_fields(by_seed: Mapping[int, Seen], metric: str) -> Record:
 def interval_fields(name: str, interval: Interval | None) -> Record:
     """Spread an interval over the fields `name`, `name_low`, `name_high` and `name_sd`.
 
-    Ends are cut at what a score (0 to 1) or a difference of scores (-1 to 1) can be: with two seeds
-    Student's t reaches far beyond it.
+    Ends are cut at what a score (0 to 1), a difference of scores (-1 to 1) or a time, rate or loss
+    of training (0 and more) can be: with two seeds Student's t reaches far beyond it.
     """
     if interval is None:
         return dict.fromkeys((name, f"{name}_low", f"{name}_high", f"{name}_sd"))
@@ -163,27 +169,39 @@ def interval_fields(name: str, interval: Interval | None) -> Record:
 
 
 def cut_ends(record: Mapping[str, Any], name: str) -> tuple[bool, bool]:
-    """Which ends of an interval over seeds were cut at what the number can be.
+    """Which ends of an interval of Student's t were cut at what the number can be.
 
-    Student's t never ends at a limit by itself, unless all seeds are alike.
+    It never ends at a limit by itself, unless all seeds are alike. Where a record tells the
+    deviation between seeds, and there is none, the interval is of another kind.
 
     >>> cut_ends({"value_low": 0.0, "value_high": 0.9, "value_sd": 0.2}, "value")
     (True, False)
+    >>> cut_ends({"difference_low": 0.0, "difference_high": 1.0}, "difference")
+    (False, True)
     """
-    if not record.get(f"{name}_sd") or name.startswith("train_"):
+    if not record.get(f"{name}_sd", True):
         return False, False
+    if name.startswith("train_"):
+        return record.get(f"{name}_low") == 0.0, False
+    if name == PERCENT:
+        first = record.get("first_score")
+        most = 100 * (1 / first - 1) if first else None
+        high = record.get(f"{name}_high")
+        return record.get(f"{name}_low") == -100.0, most is not None and high == most
     return record.get(f"{name}_low") == _least(name), record.get(f"{name}_high") == 1.0
 
 
 def _cut(name: str, end: float | None) -> float | None:
-    if end is None or name.startswith("train_"):
-        return end
-    return min(max(end, _least(name)), 1.0)
+    """Move an end to what is possible; a loss, a time or a rate has no top."""
+    if end is None:
+        return None
+    most = math.inf if name.startswith("train_") else 1.0
+    return min(max(end, _least(name)), most)
 
 
 def _least(name: str) -> float:
     """The least that a score or a difference of two can be."""
-    return -1.0 if name in {"gain", "gap"} or "_minus_" in name else 0.0
+    return -1.0 if name in SIGNED or "_minus_" in name else 0.0
 
 
 def mean_train_rows(by_seed: Mapping[int, Seen]) -> int | None:

@@ -13,10 +13,12 @@ interval gets three, fewer from 10 upwards (four digits in all): we do not know 
 deserves.
 
 A star at the end of an interval says that it was cut there, at what such a number can be: Student's
-t over few seeds reaches beyond.
+t over few seeds or units reaches beyond.
 """
 
 import math
+import re
+from collections.abc import Sequence
 
 NOTHING = "–"
 MOST_DECIMALS = 3
@@ -24,7 +26,10 @@ LEAST_OF_SCORES = 2
 """Decimals of what lies between -1 and 1 with its interval."""
 
 CUT = "*"
-CUT_SAID = "* cut at what the number can be: Student's t over few seeds reaches beyond"
+CUT_MARK = re.compile(r"(?<=\d)\*(?=[,\]])|^\*(?= cut at )|(?<= · )\*(?= cut at )")
+"""The stars that say so in a text; Markdown would read some of them as emphasis, or as a list."""
+
+CUT_SAID = "* cut at what the number can be: Student's t reaches beyond"
 """What the star at the end of an interval says."""
 
 
@@ -93,6 +98,40 @@ def number(
         for one, is_cut in zip((low, high), cut, strict=True)
     )
     return f"{written(value, n)} [{start}, {end}]"
+
+
+def alike(scores: Sequence[tuple[float, float | None, float | None]]) -> list[str]:
+    """Write numbers that stand side by side, all with the digits of the one that is known best.
+
+    Args:
+        scores: value, lower and upper end of its interval; None where there is none.
+
+    >>> alike([(0.5058, 0.48, 0.533), (0.5049, 0.463, 0.547)])
+    ['0.506 [0.480, 0.533]', '0.505 [0.463, 0.547]']
+    """
+    known = [
+        places(value, low, high)
+        for value, low, high in scores
+        if low is not None and high is not None
+    ]
+    if not known:
+        return [plain(value) for value, _, _ in scores]
+    n = max(known)
+    return [
+        f"{written(value, n)} [{written(low, n)}, {written(high, n)}]"
+        if low is not None and high is not None and high > low
+        else plain(value)
+        for value, low, high in scores
+    ]
+
+
+def in_markdown(text: str) -> str:
+    r"""Escape the stars of intervals that are cut.
+
+    >>> print(in_markdown("**0.35 [0.00*, 0.74]**"), in_markdown(CUT_SAID)[:9])
+    **0.35 [0.00\*, 0.74]** \* cut at
+    """
+    return CUT_MARK.sub(r"\\*", text)
 
 
 def rounded_value(value: float | None, low: float | None = None, high: float | None = None) -> str:

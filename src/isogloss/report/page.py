@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from isogloss.report.at_chance import zero_shot_notes
 from isogloss.report.baseline_tables import chance_lines
 from isogloss.report.cells import by_size
 from isogloss.report.charts.look import seeds
@@ -133,6 +134,7 @@ def _transfer(tables: Tables, drawn: Sequence[Figure]) -> Iterator[str]:
 
 def _regimes(tables: Tables, drawn: Sequence[Figure]) -> Iterator[str]:
     yield from _pictures("regimes", drawn)
+    yield from zero_shot_notes(tables["regimes"], tables.get("baselines", ()))
     for key, records in parts(tables["regimes"], ("encoder", "split", "n_per_language")):
         yield f"**{named(key)}**, {seeds(records)}:"
         yield _narrow(records, REGIME_FIELDS)

@@ -21,7 +21,7 @@ from isogloss.report.cells import cut_ends
 from isogloss.report.latex import DAGGER, bold, latex_table, number_cell
 from isogloss.report.latex_fit import LatexTable
 from isogloss.report.marks import Marks, marks_of, notes_of
-from isogloss.report.numbers import CUT_SAID, NOTHING, number, p_text
+from isogloss.report.numbers import CUT_SAID, NOTHING, in_markdown, number, p_text
 from isogloss.report.records import Records
 
 BOUNDS = ("_low", "_high", "_sd")
@@ -53,6 +53,7 @@ UNITS = {
     "train_runtime": "train runtime (s)",
     "train_samples_per_second": "train samples per second",
     "train_loss": "train loss (nats)",
+    "loss (nats)": "own loss (nats)",
     "value": "score",
     "zero_shot_best": "best zero-shot",
     "zero_shot_mean": "mean zero-shot",
@@ -143,7 +144,7 @@ def markdown(records: Records, *, names: Collection[str] = ()) -> str:
     table = shown(records, names)
     rule = ["---:" if numeric else "---" for numeric in table.numeric]
     lines = [_markdown_row(table.heads), _markdown_row(rule), *map(_markdown_row, table.rows)]
-    above = f"{table.common}\n\n" if table.common else ""
+    above = f"{in_markdown(table.common)}\n\n" if table.common else ""
     return above + "\n".join(lines) + "\n"
 
 
@@ -261,7 +262,7 @@ def _sources(codes: Sequence[str]) -> str:
 
 def _markdown_row(cells: Sequence[str]) -> str:
     safe = [c.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ") for c in cells]
-    return f"| {' | '.join(safe)} |"
+    return f"| {' | '.join(map(in_markdown, safe))} |"
 
 
 def _csv_cell(value: Any) -> Any:

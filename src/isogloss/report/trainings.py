@@ -208,7 +208,7 @@ def hardly_learned(trainings: Sequence[Training]) -> Iterator[str]:
             f"**Hardly learned: {len(stuck)} of {len(trainings)} models** ({named}{more}). The mean"
             " of their training loss is about that of answering with the shares of the labels, and"
             " they are in every mean and interval. More steps, a lower learning_rate or more"
-            " warmup_steps may help"
+            " warmup_steps may help."
         )
 
 

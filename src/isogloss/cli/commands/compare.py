@@ -195,5 +195,6 @@ def _conclude(
     if as_json:
         show.dump({**found.comparison.to_json(), "recommendation": chosen.to_json()})
     where = f"Comparison: {paths[-1]}; tables: {len(paths) - 1} files in {folder / 'tables'}."
-    lines = [*chosen.lines, *warnings(opened, measured), *told.unfinished, where]
+    doubts = [*found.comparison.notes, *warnings(opened, measured)]
+    lines = [*chosen.lines, *doubts, *told.unfinished, where]
     return comparison_console(found.comparison), lines

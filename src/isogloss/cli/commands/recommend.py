@@ -66,13 +66,15 @@ def recommend(
     opened = open_study(study, store, changes)
     show.notes(opened.remarks)
     _refuse_unmeasured(opened, [max_latency_ms, max_memory_mb], weighed)
-    chosen = compared(opened).recommend(limits, weighed, price_per_hour=price)
+    found = compared(opened)
+    chosen = found.recommend(limits, weighed, price_per_hour=price)
     if json:
         show.dump(chosen.to_json())
         return
     for table in recommendation_console(chosen):
         show.wide().print(table)
-    for line in [*chosen.lines, *warnings(opened, measurement(opened)[0])]:
+    notes = found.comparison.notes
+    for line in [*chosen.lines, *notes, *warnings(opened, measurement(opened)[0])]:
         show.say(line)
     if opened.missing:
         show.note(f"{len(opened.missing)} steps are not finished; this is about the rest.")

@@ -77,11 +77,34 @@ def report(
         return
     for table in _screen(evidence):
         show.wide().print(table)
+    for line in _careful(evidence):
+        show.say(line)
     if opened.missing:
         n = len(opened.missing)
         steps = "1 step is" if n == 1 else f"{n} steps are"
         show.note(f"{steps} not finished; the report has the rest.")
     show.say(f"Report: {paths[-1]} ({len(paths)} files in {folder}).")
+
+
+def _careful(evidence: "Evidence") -> list[str]:
+    """What must be read with the scores on the screen."""
+    from isogloss.report.at_chance import zero_shot_notes
+    from isogloss.report.balance.screen import chance_lines
+    from isogloss.report.html.lone import lone_chance, main_of
+
+    found: list[str] = []
+    if evidence.comparing is not None:
+        found += evidence.comparing.comparison.notes
+    elif evidence.scores is not None:
+        tables = evidence.scores.tables
+        main = main_of(tables["curves"])
+        found += lone_chance(main, tables["baselines"]) if main is not None else []
+    if evidence.scores is not None:
+        tables = evidence.scores.tables
+        found += zero_shot_notes(tables["regimes"], tables["baselines"])
+    if evidence.balancing is not None:
+        found += chance_lines(evidence.balancing.tables, evidence.balancing.design)
+    return found
 
 
 def _screen(evidence: "Evidence") -> list["Table"]:

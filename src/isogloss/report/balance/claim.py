@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from isogloss.base.languages import language_name
+from isogloss.report.balance.at_chance import NOTHING_LEARNED, are_at_chance, chance_words
 from isogloss.report.balance.averages import lacking_words
 from isogloss.report.balance.design import (
     CLAIMED,
@@ -115,6 +116,8 @@ def _line(records: Records, group: str, design: Design, differences: Records) ->
     said = [answer_words(record, differences, design) for record in baselines]
     if lacking := lacking_words(baselines[0]):
         said.append(f"Without {lacking}.")
+    if chance := chance_words(baselines, differences, design):
+        said.append(f"**Careful**: {chance}; {NOTHING_LEARNED}.")
     if group == CLAIMED[0]:
         said.append(f"Why: {_reason(records, design).words}")
     return f"**{_where(baselines[0], design)}**: {' '.join(said)}"
@@ -134,7 +137,8 @@ def teachers_reason(differences: Records, design: Design) -> Reason | None:
         design: of the study.
 
     Returns:
-        Of the smaller languages, as the claim asks; where no gain is shown, of the first question;
+        Of the smaller languages, as the claim asks, where arms are better than chance; where no
+        gain is shown, of the first question;
         None if nothing was tested.
     """
     mine = [r for r in differences if r["scope"] == "group" and r["group"] == CLAIMED[0]]
@@ -143,8 +147,13 @@ def teachers_reason(differences: Records, design: Design) -> Reason | None:
         for question in dict.fromkeys(map(_question, mine))
     ]
     found = [_reason(records, design) for records in asked if _tested(records)]
-    gained = [reason for reason in found if reason.answer != NO_GAIN]
-    return next(iter([*gained, *found]), None)
+    sound = [_reason(r, design) for r in asked if _tested(r) and not _only_chance(r)]
+    gained = [reason for reason in sound if reason.answer != NO_GAIN]
+    return next(iter([*gained, *sound, *found]), None)
+
+
+def _only_chance(records: Records) -> bool:
+    return are_at_chance([record for record in records if record["role"] == "baseline"])
 
 
 def _tested(records: Records) -> bool:

@@ -21,6 +21,8 @@ from isogloss.stats.intervals import mean_interval
 UNITS = {"EFLOP": 1e18, "PFLOP": 1e15, "TFLOP": 1e12, "GFLOP": 1e9, "MFLOP": 1e6, "FLOP": 1.0}
 """Operations are written in the largest unit of which every count in the table has one."""
 
+LOSSES_SAID = "an own loss is against its own targets and text: losses do not compare here"
+
 PARTS = ("student", "teachers forward", "teachers training")
 TOTAL = "total"
 """What operations were for, and all of them; the unit follows in the name of a field."""
@@ -44,8 +46,8 @@ def costs(rows: Iterable[Row], design: Design) -> list[Record]:
         `teachers training TFLOP` (each teacher once, as if trained for this arm alone) and `total
         TFLOP`, or in another of `UNITS`; `training (s)` with its interval over seeds, `teachers
         training (s)`, `s per update`; `TFLOP / <baseline>` and `update / <baseline>`, ratios of
-        totals and of seconds per update; `loss (nats)`, mean over the training; `n_seeds`. What is
-        not known is None.
+        totals and of seconds per update; `loss (nats)`, mean over the training, of its own targets
+        on its own text, so that no two compare; `n_seeds`. What is not known is None.
     """
     learners, usual = _read(rows)
     taught_by = {**usual, **{arm: tuple(names) for arm, names in design.teachers.items() if names}}
@@ -124,7 +126,7 @@ def _record(
             for what, count in counts.items()
         },
         **_bounded(cut_score("training (s)", interval, "eval_loss")),
-        "teachers training (s)": teachers_seconds,
+        "teachers training (s)": teachers_seconds or _whole(teachers_seconds),
         "s per update": fmean(seconds.values()) if seconds else None,
         "loss (nats)": _mean(measured, "train_loss"),
         "n_seeds": max((len(by_seed) for by_seed in measured.values()), default=0),
@@ -195,5 +197,5 @@ def _mean(measured: Measured, metric: str) -> float | None:
 
 
 def _whole(value: float | None) -> float | int | None:
-    """A mean of counts, as a whole number where it is one."""
-    return int(value) if value is not None and value.is_integer() else value
+    """A mean of counts, as a whole number where it is one; nothing at all is 0, not 0.000."""
+    return int(value) if value is not None and float(value).is_integer() else value

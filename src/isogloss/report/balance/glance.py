@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from isogloss.report.balance.at_chance import chance_words
 from isogloss.report.balance.averages import lacking_words
 from isogloss.report.balance.claim import question_words
 from isogloss.report.balance.design import CLAIMED, QUESTION, Design
@@ -31,6 +32,9 @@ class Line(NamedTuple):
     lacking: dict[str, str]
     """Baseline -> what is not in that average; empty words where it is whole."""
 
+    chance: str
+    """Where no arm of it is better than a constant answer; empty words where some is."""
+
 
 def glance_lines(differences: Records, design: Design) -> Iterator[Line]:
     """The tested differences of the claim, group by group.
@@ -53,11 +57,18 @@ def glance_lines(differences: Records, design: Design) -> Iterator[Line]:
             words = design.words_of(group).partition(" (")[0]
             mixed = {arm: mixed_words(one, differences, design) for arm, one in against.items()}
             lacking = {arm: lacking_words(one) for arm, one in against.items()}
-            yield Line(group, words, question_words(record) + layer, against, mixed, lacking)
+            chance = chance_words(list(against.values()), differences, design)
+            measure = question_words(record) + layer
+            yield Line(group, words, measure, against, mixed, lacking, chance)
 
 
 def glance_table(differences: Records, design: Design) -> list[Record]:
-    """The same for reading: a column a baseline, bold where it is no tie."""
+    """The same for reading: a column a baseline, bold where it is no tie.
+
+    A last column says where no arm is better than chance; there is none, if some always is.
+    """
+    lines = list(glance_lines(differences, design))
+    warned = any(line.chance for line in lines)
     return [
         {
             "languages": line.languages,
@@ -66,8 +77,9 @@ def glance_table(differences: Records, design: Design) -> list[Record]:
                 f"against {arm}": _cell(line, arm) if arm in line.against else ""
                 for arm in design.baselines
             },
+            **({"chance": line.chance} if warned else {}),
         }
-        for line in glance_lines(differences, design)
+        for line in lines
     ]
 
 

@@ -18,10 +18,10 @@ MAJORITY = "majority_class"
 
 
 def with_majority(averages: Records, rows: Sequence[Row], design: Design) -> list[Record]:
-    """Add `majority_class` to the records of `averages`; None where there is no such baseline.
+    """Add `majority_class` to records; None where there is no such baseline.
 
     Args:
-        averages: records of `averages`.
+        averages: records of `averages`, or of `differences`.
         rows: the long table, with the counts of gold.
         design: of the study.
     """

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from isogloss.base.languages import language_name
 from isogloss.report.balance.claim import SETTINGS, TASKS, difference_grid, untested_words
 from isogloss.report.balance.compute import compute_line
+from isogloss.report.balance.costs import LOSSES_SAID
 from isogloss.report.balance.design import CONTROLS, GROUP_WORDS, QUESTION, Design, measure_words
 from isogloss.report.balance.glance import glance_table
 from isogloss.report.balance.listening import listening_table
@@ -180,6 +181,7 @@ def _costs(tables: Mapping[str, Records]) -> Iterator[str]:
     records = tables["balance_costs"]
     if records:
         yield "## Costs"
+        yield f"Means over seeds; {LOSSES_SAID}."
         arms = [record for record in records if not record["arm"].startswith(TEACHERS)]
         teachers = [record for record in records if record["arm"].startswith(TEACHERS)]
         names = list(dict.fromkeys(field for record in records for field in record))

@@ -57,7 +57,8 @@ MASKED_WORDS = """\
 COSTS = """\
 - **Costs**: FLOP are operations, by formula; G, T and P are 10^9, 10^12 and 10^15. The teachers'
   training counts each teacher once for each arm that uses them. Times do not compare if runs shared
-  a machine."""
+  a machine. The *own loss* of an arm or teacher is the mean over its training, against its own
+  targets on its own text: it shows whether that went well, and compares with no other."""
 
 
 def reading(tables: Mapping[str, Records]) -> str:

@@ -1,5 +1,7 @@
 """What a screen shows of a balance study: each headline score by language and group, arm by arm.
 
+Below the scores stands where arms that were compared are no better than chance.
+
 A few arms stand side by side, as in the report. Many would fold every column into letters, so then
 each arm has a line, and languages and groups stand side by side; of many languages the means alone.
 """
@@ -9,7 +11,10 @@ from typing import Any
 
 from rich.table import Table
 
+from isogloss.report.balance.at_chance import NOTHING_LEARNED
 from isogloss.report.balance.design import Design
+from isogloss.report.balance.glance import glance_lines
+from isogloss.report.balance.majority import MAJORITY
 from isogloss.report.balance.scores import SETTINGS, TEACHER
 from isogloss.report.balance.tables import TITLES, Tables
 from isogloss.report.pivots import parts
@@ -35,6 +40,15 @@ def balance_console(tables: Tables, design: Design) -> list[Table]:
             plain = [{f: v for f, v in r.items() if not _is_bound(f)} for r in records]
             found.append(rich_table(plain, title=TITLES[name], names=design.arms))
     return found
+
+
+def chance_lines(tables: Tables, design: Design) -> list[str]:
+    """Say where the answer is of arms that are no better than chance, a line each."""
+    return [
+        f"Careful, {line.measure}, {line.languages}: {line.chance}; {NOTHING_LEARNED}."
+        for line in glance_lines(tables["balance_tests"], design)
+        if line.chance
+    ]
 
 
 def _masked_by_arm(records: Records, design: Design) -> list[Table]:
@@ -63,6 +77,9 @@ def _probes_by_arm(records: Records, design: Design) -> list[Table]:
                 }
                 for arm in _there(design.arms, lines, f"_{setting}")
             ]
+            if any(line.get(MAJORITY) is not None for line in lines):
+                constant = {_short(line["group"]): line[MAJORITY] for line in lines}
+                rows.append({"arm": heading(MAJORITY), **constant})
             found.append(_table(rows, TITLES["balance_probes"], {**key, "setting": setting}))
     return found
 

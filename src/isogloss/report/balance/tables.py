@@ -56,7 +56,7 @@ def balance_tables(
     if not scores:
         raise InputError("No arm or teacher is evaluated yet: nothing to report. Run the study.")
     averaged = with_majority(averages(scores, design), rows, design)
-    found = differences(trials, design, resamples=resamples)
+    found = with_majority(differences(trials, design, resamples=resamples), rows, design)
     return {
         "balance_averages": averaged,
         "balance_probes": paper_table(averaged, design),

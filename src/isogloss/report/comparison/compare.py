@@ -7,8 +7,11 @@ setting, the study's metric alone in the others. Nothing is trained, predicted o
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import fmean
 from typing import Any, NamedTuple, final
 
+from isogloss.report.at_chance import Scores, chance_notes
+from isogloss.report.baseline_tables import baselines
 from isogloss.report.comparison.differences import compare_encoders
 from isogloss.report.comparison.forms import forms
 from isogloss.report.comparison.gold import check_gold
@@ -103,7 +106,7 @@ class Comparison:
 
     price: Price | None
     notes: tuple[str, ...]
-    """What is left out and why, a line each."""
+    """Where nobody is better than chance, and what is left out and why, a line each."""
 
     def to_json(self) -> dict[str, Any]:
         """What `--json` prints."""
@@ -162,7 +165,10 @@ def compare_study(
         qualities=tuple(found),
         rounds=rounds,
         price=extra.price,
-        notes=(*pool.why(), *_unusable(mine), *_elsewhere(results, rows, setting)),
+        notes=(
+            *_at_chance(rows, setting, asked.metric),
+            *(*pool.why(), *_unusable(mine), *_elsewhere(results, rows, setting)),
+        ),
     )
 
 
@@ -189,6 +195,25 @@ def _differences(trained: Sequence[Result], asked: Asked, *, alone: bool) -> lis
         elsewhere=[asked.metric],
         resamples=asked.resamples,
     )
+
+
+def _at_chance(rows: Sequence[Row], setting: Setting, metric: str) -> list[str]:
+    """Where no encoder of the setting is better than chance, in the form as trained."""
+    found: dict[str, dict[str, list[float]]] = {}
+    for row in rows:
+        sources, size = tuple(row["source_languages"]), row["n_per_language"]
+        trained = Setting(row["regime"], sources, size, row["split"])
+        as_trained = (row.get("form") or TRAINED_FORM) == TRAINED_FORM
+        if row["metric"] == metric and trained == setting and as_trained:
+            by_encoder = found.setdefault(row["target_language"], {})
+            by_encoder.setdefault(row["encoder"], []).append(float(row["value"]))
+    scores: Scores = {
+        target: [fmean(values) for values in by_encoder.values()]
+        for target, by_encoder in found.items()
+        if target is not None
+    }
+    known = baselines(rows, metric)
+    return chance_notes(scores, known, setting.split, setting.sources)
 
 
 def _unusable(results: Iterable[Result]) -> Iterator[str]:

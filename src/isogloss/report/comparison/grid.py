@@ -14,7 +14,7 @@ from rich.text import Text
 from isogloss.report.comparison.values import Compared, Line
 from isogloss.report.latex import DAGGER, bold, latex_table, number_cell
 from isogloss.report.latex_fit import LatexTable
-from isogloss.report.numbers import NOTHING
+from isogloss.report.numbers import CUT_SAID, NOTHING, in_markdown
 
 Mark = Callable[[str], str]
 
@@ -91,7 +91,7 @@ def _row(line: Line, compared: Compared, *, write: Mark, bold: Mark) -> list[str
 
 
 def _escape_markdown(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
+    return in_markdown(text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " "))
 
 
 def _bold_markdown(text: str) -> str:
@@ -109,6 +109,8 @@ def _latex_notes(compared: Compared) -> Iterator[str]:
     tested = any(line.apart for line in compared.lines)
     if any(line.best for line in compared.lines):
         yield BEST if tested or _has_ties(compared) else "Bold: the best value of a line."
+    if compared.is_cut:
+        yield CUT_SAID
     if tested:
         yield r"$\dagger$: differs from the best, $p < 0.05$ after Holm's correction."
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from isogloss.report.cells import cut_ends
 from isogloss.report.comparison.differences import NOT_COMPARED, TIE
 from isogloss.report.comparison.directions import labeled
 from isogloss.report.comparison.rounds import Repeats, interval_over
@@ -122,11 +123,13 @@ def _scores(records: Records) -> dict[str, dict[str, Stated]]:
             score = f"{place}_score"
             low, high = record[f"{score}_low"], record[f"{score}_high"]
             known = low is not None and high is not None
-            text = number(record[score], low, high) if known else text_of(record[score])
+            cut = cut_ends(record, score)
+            text = number(record[score], low, high, cut=cut) if known else text_of(record[score])
             found[record["metric"]].setdefault(record[place], Stated(record[score], text))
     return dict(found)
 
 
 def _mean(repeats: Repeats) -> Stated:
     found = interval_over(repeats)
-    return Stated(found.mean, interval_text(found.mean, found.low, found.high))
+    text = interval_text(found.mean, found.low, found.high, cut=found.low == 0.0)
+    return Stated(found.mean, text)

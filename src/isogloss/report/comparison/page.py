@@ -9,6 +9,7 @@ from isogloss.report.comparison.grid import grid_markdown
 from isogloss.report.comparison.reading import form_table, notes, pair_table, pairs_of
 from isogloss.report.comparison.results import words_of
 from isogloss.report.frame import Frame
+from isogloss.report.numbers import CUT_SAID, in_markdown
 from isogloss.report.recommend.recommend import Recommendation
 from isogloss.report.recommend.tables import candidate_table, exclusion_table, expansion_line
 from isogloss.report.tables import markdown
@@ -19,7 +20,7 @@ READING = """\
   they are over sentences only. Times of evaluations have intervals over seeds; measured values and
   the cost have the mean over rounds of measuring with its interval over them, and no interval if
   there was one round. An interval ends where its number must: a score at 0 and 1, a difference of
-  scores at -1 and 1, a loss or a cost at 0; over few seeds it would reach beyond.
+  scores at -1 and 1, a loss or a cost at 0; a star says that it would reach beyond.
 - **Losses compare** here, since all encoders answer with the same labels of the same texts or
   words. Losses of masked text do not: each vocabulary has its own sub-tokens to guess.
 - **Difference** is (B - A) / A x 100 of the first encoder. In tables by language it is B - A.
@@ -136,6 +137,8 @@ def _overview(comparison: Comparison) -> Iterator[str]:
         yield "## Side by side"
         yield f"{whole(comparison)}; the best value of a line is bold:"
         yield grid_markdown(comparison.overview)
+        if comparison.overview.is_cut:
+            yield in_markdown(CUT_SAID)
 
 
 def _recommended(found: Recommendation | None) -> Iterator[str]:

@@ -12,7 +12,7 @@ from typing import NamedTuple, final
 
 from isogloss.base.errors import InputError
 from isogloss.report.comparison.directions import direction, labeled
-from isogloss.report.numbers import decimals, number, written
+from isogloss.report.numbers import CUT, decimals, number, written
 from isogloss.report.records import Record
 
 NONE = "-"
@@ -86,6 +86,12 @@ class Compared:
 
     encoders: tuple[str, ...]
     lines: tuple[Line, ...]
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether some interval ends at what its number can be, and has a star there."""
+        cells = (cell for line in self.lines for cell in line.cells if cell is not None)
+        return any(f"{CUT}," in cell.text or f"{CUT}]" in cell.text for cell in cells)
 
     @property
     def records(self) -> list[Record]:
@@ -194,8 +200,10 @@ def text_of(value: float) -> str:
     return f"{value:.{min(places, 9)}f}"
 
 
-def interval_text(value: float, low: float | None, high: float | None) -> str:
+def interval_text(value: float, low: float | None, high: float | None, *, cut: bool = False) -> str:
     """Write a measured value with its interval, small ones with as many digits as large ones.
+
+    `cut` says that the interval was cut at 0, and puts a star there.
 
     >>> interval_text(12.34, 11.2, 13.5), interval_text(0.00712, 0.0066, 0.0076)
     ('12.3 [11.2, 13.5]', '0.0071 [0.0066, 0.0076]')
@@ -203,9 +211,10 @@ def interval_text(value: float, low: float | None, high: float | None) -> str:
     if low is None or high is None or high <= low:
         return text_of(value)
     if high >= SMALL:
-        return number(value, low, high)
+        return number(value, low, high, cut=(cut, False))
     places = min(9, decimals((high - low) / 2 * 1e6) + 6)
-    return f"{written(value, places)} [{written(low, places)}, {written(high, places)}]"
+    star = CUT if cut else ""
+    return f"{written(value, places)} [{written(low, places)}{star}, {written(high, places)}]"
 
 
 def best_of(metric: str, values: Mapping[str, float]) -> str | None:

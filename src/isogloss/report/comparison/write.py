@@ -25,6 +25,7 @@ from isogloss.report.comparison.values import Compared
 from isogloss.report.files import Artifact, write_files
 from isogloss.report.frame import Frame
 from isogloss.report.heads import HEADS
+from isogloss.report.numbers import CUT_SAID
 from isogloss.report.recommend.recommend import Recommendation
 from isogloss.report.recommend.tables import candidate_table, exclusion_table, expansion_line
 from isogloss.report.records import Record
@@ -107,7 +108,8 @@ def comparison_console(comparison: Comparison) -> list[Table]:
     metric, records = comparison.asked.metric, of_main_setting(comparison)
     found = []
     if comparison.overview is not None:
-        found.append(grid_rich(comparison.overview, title=whole(comparison)))
+        note = CUT_SAID if comparison.overview.is_cut else ""
+        found.append(grid_rich(comparison.overview, title=whole(comparison), note=note))
     for pair in pairs_of(records):
         lines = [
             {field: value for field, value in line.items() if field != "could see"}

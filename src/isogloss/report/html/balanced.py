@@ -92,7 +92,8 @@ def _row(line: Line, design: Design) -> Record:
         for arm in design.baselines
     ]
     measure = f"{line.measure[:1].upper()}{line.measure[1:]}"
-    return {"measure": measure, "lacking": f"without {shared}" if shared else "", "cells": cells}
+    without = f"without {shared}" if shared else ""
+    return {"measure": measure, "lacking": without, "chance": line.chance, "cells": cells}
 
 
 def _glance_cell(record: Mapping[str, Any] | None, mixed: str, lacking: str) -> Record:

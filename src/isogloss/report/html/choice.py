@@ -12,10 +12,11 @@ from isogloss.report.comparison.quality import Quality
 from isogloss.report.comparison.results import TRAINED_FORM
 from isogloss.report.comparison.values import interval_text
 from isogloss.report.frame import Frame
-from isogloss.report.html.blocks import Fact, Facts
+from isogloss.report.html.blocks import Fact, Facts, grouped
 from isogloss.report.html.evidence import Comparing
-from isogloss.report.numbers import number, p_text, plain
+from isogloss.report.numbers import alike, number, p_text, plain
 from isogloss.report.recommend.candidate import Candidate
+from isogloss.report.records import Record
 from isogloss.stats.combined import score_interval
 from isogloss.stats.correction import holm
 
@@ -100,9 +101,9 @@ def _costs(chosen: Candidate, currency: str) -> Iterator[str]:
         if interval:
             yield f"95 % interval {interval}"
     if chosen.latency_ms is not None:
-        yield f"{plain(chosen.latency_ms)} ms for 99 of 100 answers"
+        yield f"{grouped(plain(chosen.latency_ms))} ms for 99 of 100 answers"
     if chosen.memory_mb is not None:
-        yield f"{plain(chosen.memory_mb)} MB of memory at most"
+        yield f"{grouped(plain(chosen.memory_mb))} MB of memory at most"
 
 
 def _fails(chosen: Candidate, quality: Quality, comparison: Comparison) -> Fact:
@@ -112,14 +113,17 @@ def _fails(chosen: Candidate, quality: Quality, comparison: Comparison) -> Fact:
         more.append(f"worse than {beaten}")
     best = max(quality.language_means, key=quality.language_means.__getitem__)
     if len(quality.language_means) > 1:
-        more.append(f"best: {language_name(best)} {_language(quality, best)}")
+        told = _languages(quality, [best, chosen.worst_language])[best]
+        more.append(f"best: {language_name(best)} {told}")
     return Fact("For whom it fails first", f"{weak[0].where}: {weak[0].text}", more)
 
 
 def _weak(chosen: Candidate, quality: Quality) -> Iterator[Weak]:
     """The worst language that it was trained on, and those that it was not."""
     if chosen.worst_language is not None and chosen.fairness is not None:
-        text = _language(quality, chosen.worst_language)
+        best = max(quality.language_means, key=quality.language_means.__getitem__)
+        told = _languages(quality, [best, chosen.worst_language])
+        text = told[chosen.worst_language]
         yield Weak(chosen.worst_name, text, chosen.fairness)
     if chosen.expansion is not None:
         tests = chosen.expansion_tests
@@ -128,11 +132,17 @@ def _weak(chosen: Candidate, quality: Quality) -> Iterator[Weak]:
         yield Weak(where, f"{plain(chosen.expansion)}{how}", chosen.expansion)
 
 
-def _language(quality: Quality, language: str) -> str:
-    score = statistic(quality.metric)
-    interval = score_interval(quality.by_language[language], score)
-    fields = score_of("score", interval, quality.metric)
-    return number(fields["score"], fields["score_low"], fields["score_high"])
+def _languages(quality: Quality, languages: Sequence[str | None]) -> dict[str, str]:
+    """Scores of languages by code, with digits alike: rounded apart, the worst may look better."""
+    found = [code for code in dict.fromkeys(languages) if code is not None]
+    fields = {code: _score(quality, code) for code in found}
+    ends = [(one["score"], one["score_low"], one["score_high"]) for one in fields.values()]
+    return dict(zip(fields, alike(ends), strict=True))
+
+
+def _score(quality: Quality, language: str) -> Record:
+    interval = score_interval(quality.by_language[language], statistic(quality.metric))
+    return score_of("score", interval, quality.metric)
 
 
 def _beaten(chosen: Candidate, comparison: Comparison) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from isogloss.report.balance.at_chance import NOTHING_LEARNED
 from isogloss.report.balance.certainty import certainty_of
 from isogloss.report.balance.claim import answer_words, teachers_reason
 from isogloss.report.balance.compute import compute_of
@@ -17,7 +18,8 @@ def claim_lead(differences: Records, design: Design) -> str:
     for line in glance_lines(differences, design):
         if first := line.against.get(design.baselines[0]):
             where = f"{_capital(line.languages)}, {line.measure}"
-            return f"{where}: {answer_words(first, differences, design)}"
+            careful = f" **Careful**: {line.chance}; {NOTHING_LEARNED}." if line.chance else ""
+            return f"{where}: {answer_words(first, differences, design)}{careful}"
     return ""
 
 

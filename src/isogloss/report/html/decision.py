@@ -12,7 +12,7 @@ from isogloss.report.comparison.differences import ALPHA
 from isogloss.report.comparison.fields import interval_of
 from isogloss.report.comparison.rounds import RATE, Price, Rounds, interval_over, with_cost
 from isogloss.report.comparison.values import SMALL
-from isogloss.report.html.blocks import Widget
+from isogloss.report.html.blocks import Widget, grouped
 from isogloss.report.html.evidence import Comparing
 from isogloss.report.numbers import plain
 from isogloss.report.recommend.candidate import Candidate
@@ -112,7 +112,7 @@ def _known(candidates: Sequence[Candidate], field: str) -> list[float]:
 
 def _span(values: Sequence[float], n: int) -> str:
     """What was measured, for who has no idea what to ask for."""
-    low, high = plain(min(values)), plain(max(values))
+    low, high = grouped(plain(min(values))), grouped(plain(max(values)))
     told = low if low == high else f"{low} to {high}"
     return f"measured: {told}" + ("" if len(values) == n else f", of {len(values)} of {n}")
 

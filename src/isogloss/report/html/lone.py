@@ -7,6 +7,7 @@ from statistics import fmean
 from typing import Any, NamedTuple
 
 from isogloss.base.languages import language_name
+from isogloss.report.at_chance import chance_notes
 from isogloss.report.cells import Cell, read_cells, values
 from isogloss.report.comparison.fields import score_of
 from isogloss.report.frame import Frame
@@ -157,6 +158,18 @@ def lone_facts(main: Main, frame: Frame, mean: Interval | None = None) -> Facts:
             )
         )  # fmt: skip
     return Facts([*facts, _how_sure(main)])
+
+
+def lone_chance(main: Main, known: Records) -> list[str]:
+    """Where the encoder is no better than chance, in lines.
+
+    Args:
+        main: the training.
+        known: the records of `baselines`.
+    """
+    scores = {record["language"]: [record["value"]] for record in (*main.seen, *main.unseen)}
+    seen = {record["language"] for record in main.seen}
+    return chance_notes(scores, known, main.group.split, seen)
 
 
 def _over(main: Main) -> str:

@@ -13,7 +13,7 @@ from isogloss.report.comparison.directions import labeled
 from isogloss.report.comparison.reading import form_table, pair_table, pairs_of
 from isogloss.report.comparison.values import Line, Stated, interval_text
 from isogloss.report.html.blocks import Cell, Table, also, grouped, table_of
-from isogloss.report.numbers import NOTHING
+from isogloss.report.numbers import CUT_SAID, NOTHING
 from isogloss.report.recommend.recommend import Recommendation
 from isogloss.report.recommend.tables import candidate_table
 from isogloss.report.records import Record
@@ -60,7 +60,8 @@ def overview_table(comparison: Comparison, caption: str) -> Table:
         for line in compared.lines
     ]
     numeric = [False, *[True] * (len(heads) - 2), False]
-    return Table("overview", caption, heads, rows, numeric, csv_text(compared.records))
+    said = CUT_SAID if compared.is_cut else ""
+    return Table("overview", caption, heads, rows, numeric, csv_text(compared.records), said)
 
 
 def pair_tables(comparison: Comparison) -> Iterator[Table]:
@@ -169,4 +170,5 @@ def _money(cell: Cell, record: Mapping[str, Any], cost: str) -> Cell:
     if record[cost] is None:
         return cell
     low, high = record[f"{cost}_low"], record[f"{cost}_high"]
-    return replace(cell, text=interval_text(record[cost], low, high))
+    text = interval_text(record[cost], low, high, cut=low == 0.0)
+    return replace(cell, text=grouped(text))

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from isogloss.report.html.blocks import grouped
 from isogloss.report.numbers import plain
 from isogloss.report.recommend.candidate import Candidate
 from isogloss.report.recommend.constraints import KINDS
@@ -93,9 +94,9 @@ def _limit_lines(turns: Turns) -> Iterator[str]:
         words = kind.words.format(metric=turns.metric)
         than = "below" if kind.is_most else "above"
         told = [
-            f"{than} {plain(one.start)}{unit} **{one.choice}**"
+            f"{than} {grouped(plain(one.start))}{unit} **{one.choice}**"
             if one.choice
-            else f"{than} {plain(one.start)}{unit} nobody is left"
+            else f"{than} {grouped(plain(one.start))}{unit} nobody is left"
             for one in stretches[1:]
         ]
         first = stretches[0].choice
@@ -135,7 +136,7 @@ def _limit_rows(turns: Turns) -> Iterator[Record]:
 
 def _limit_range(one: Stretch, unit: str, *, most: bool) -> str:
     """From which limit to which; a candidate keeps to a limit that is its own value."""
-    start, end = f"{plain(one.start)}{unit}", f"{plain(one.end)}{unit}"
+    start, end = f"{grouped(plain(one.start))}{unit}", f"{grouped(plain(one.end))}{unit}"
     if one.choice is None:
         return f"below {start}" if most else f"above {start}"
     if math.isinf(one.start):

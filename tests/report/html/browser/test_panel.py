@@ -10,7 +10,7 @@ from decision_toys import comparing, evidence
 from isogloss.base.errors import InputError
 from isogloss.report.comparison.rounds import Price, interval_over, with_cost
 from isogloss.report.comparison.values import interval_text, text_of
-from isogloss.report.html.blocks import Section
+from isogloss.report.html.blocks import Section, grouped
 from isogloss.report.html.decision import decision_panel, rules
 from isogloss.report.html.evidence import Comparing
 from isogloss.report.html.page import Page, render
@@ -179,7 +179,10 @@ def test_numbers_are_written_as_python_writes_them(opened, page_of):
             decimals: values.map((v) => n.decimals(v)),
             tens: values.map((v) => n.written(v, -1)),
             number: bounds.map((b) => n.number(...b)),
+            starred: bounds.map((b) => n.number(...b, [true, true])),
+            grouped: values.map((v) => n.grouped(n.plain(v))),
             interval: bounds.filter(([v]) => v).map((b) => n.intervalText(...b, small)),
+            cut: bounds.filter(([v]) => v).map((b) => n.intervalText(...b, small, true)),
           };
         }""",
         [values, bounds, 0.1],
@@ -195,7 +198,10 @@ def test_numbers_are_written_as_python_writes_them(opened, page_of):
         "decimals": [decimals(v) for v in values],
         "tens": [written(v, -1) for v in values],
         "number": [number(*b) for b in bounds],
+        "starred": [number(*b, cut=(True, True)) for b in bounds],
+        "grouped": [grouped(plain(v)) for v in values],
         "interval": [interval_text(*b) for b in bounds if b[0]],
+        "cut": [interval_text(*b, cut=True) for b in bounds if b[0]],
     }
 
 
@@ -253,6 +259,18 @@ def test_a_limit_excludes_and_says_why(opened, toy_page):
     assert out.count() == 2
     assert "excluded: latency 20.00, limit 6" in out.first.inner_text()
     assert page.locator("[data-command]").inner_text().endswith("toy.yaml --max-latency-ms 6")
+
+
+def test_large_numbers_have_commas_as_those_of_tables_have(opened, page_of):
+    heavy = Candidate("heavy", "heavy", "torch", "f1", 0.9, memory_mb=12345.0, latency_ms=9.0)
+    light = Candidate("light", "light", "torch", "f1", 0.8, memory_mb=1030.0, latency_ms=2.0)
+    page = opened(page_of([heavy, light]))
+    hint = page.locator("#decision-max_memory_mb-is")
+    assert hint.inner_text() == "measured: 1,030 to 12,345"
+    assert "12,345" in page.locator("#decision tbody tr").first.inner_text()
+    page.locator("[data-limit=max_memory_mb]").fill("2000")
+    out = page.locator("#decision tr.out").inner_text()
+    assert "excluded: memory 12,345, limit 2,000" in out
 
 
 def test_a_limit_that_nobody_keeps_names_the_closest_as_the_command_does(opened, toy_page):

@@ -90,13 +90,14 @@ window.isogloss.numbers = (() => {
     return written(value, Math.max(0, 3 - size));
   }
 
-  const bounds = (value, low, high, places) =>
-    `${written(value, places)} [${written(low, places)}, ${written(high, places)}]`;
+  const CUT = "*"; // at the end of an interval: cut at what the number can be
+  const bounds = (value, low, high, places, [start, end] = [false, false]) =>
+    `${written(value, places)} [${written(low, places)}${start ? CUT : ""}, ${written(high, places)}${end ? CUT : ""}]`;
   const known = (low, high) => low != null && high != null && high > low;
 
-  function number(value, low = null, high = null) {
+  function number(value, low = null, high = null, cut = [false, false]) {
     if (value == null) return NOTHING;
-    return known(low, high) ? bounds(value, low, high, places(value, low, high)) : plain(value);
+    return known(low, high) ? bounds(value, low, high, places(value, low, high), cut) : plain(value);
   }
 
   function textOf(value) { // four digits that count
@@ -104,11 +105,14 @@ window.isogloss.numbers = (() => {
     return fixed(value, Math.min(9, 3 - magnitude(Math.abs(value))));
   }
 
-  function intervalText(value, low, high, small) { // `comparison.values.interval_text`
+  function intervalText(value, low, high, small, cut = false) { // `comparison.values.interval_text`
     if (!known(low, high)) return textOf(value);
-    if (high >= small) return number(value, low, high);
-    return bounds(value, low, high, Math.min(9, decimals(((high - low) / 2) * 1e6) + 6));
+    if (high >= small) return number(value, low, high, [cut, false]);
+    return bounds(value, low, high, Math.min(9, decimals(((high - low) / 2) * 1e6) + 6), [cut, false]);
   }
 
-  return { NOTHING, fixed, round, general, repr, percent, decimals, written, plain, number, textOf, intervalText };
+  // commas in large numbers, as `html.blocks.grouped` puts them
+  const grouped = (text) => text.replace(/(?<![\d.])\d{4,}/g, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ","));
+
+  return { NOTHING, fixed, round, general, repr, percent, decimals, written, plain, number, textOf, intervalText, grouped };
 })();

@@ -1,7 +1,7 @@
 // The decision panel: what a reader weighs and demands, and the candidates ranked by it at once.
 (() => {
   const { recommend, priced, excluded, limitsOf, Refused } = window.isogloss.panel;
-  const { fixed, general, intervalText, number, plain, NOTHING } = window.isogloss.numbers;
+  const { fixed, general, grouped, intervalText, number, plain, NOTHING } = window.isogloss.numbers;
 
   const LONGEST = 40; // characters that a column has room for, as in other tables
 
@@ -61,7 +61,7 @@
   function reason({ constraint, value, limit }) {
     const words = constraint.replace("--max-", "").replace("--min-", "").replace("latency-ms", "latency").replace("memory-mb", "memory");
     if (value === null) return `${words} not measured`;
-    return `${words} ${plain(value)}, limit ${general(limit, 6)}`;
+    return grouped(`${words} ${plain(value)}, limit ${general(limit, 6)}`);
   }
 
   function columns(data, found) { // heading, text and number of each; those of nobody are left out
@@ -71,12 +71,12 @@
       ["candidate", (one) => one.name, () => null],
       ["stands", (one) => one.stands, () => null],
       ["weighted score", (one) => (one.weighed ? fixed(one.weighed.score, 3) : NOTHING), (one) => one.weighed?.score ?? null],
-      [`mean ${metric}`, (one) => number(one.quality, one.quality_low, one.quality_high), (one) => one.quality],
+      [`mean ${metric}`, (one) => number(one.quality, one.quality_low, one.quality_high, [one.quality_low === 0, one.quality_high === 1]), (one) => one.quality],
       ["worst language", (one) => `${one.worst_name} ${number(one.fairness)}`, (one) => one.fairness],
       ["expansion", (one) => number(one.expansion), (one) => one.expansion],
-      ["p99 (ms)", (one) => number(one.latency_ms), (one) => one.latency_ms],
-      ["memory (MB)", (one) => number(one.memory_mb), (one) => one.memory_mb],
-      [`cost per million${money}`, (one) => (one.cost === null ? NOTHING : intervalText(one.cost, one.cost_low, one.cost_high, data.small)), (one) => one.cost],
+      ["p99 (ms)", (one) => grouped(number(one.latency_ms)), (one) => one.latency_ms],
+      ["memory (MB)", (one) => grouped(number(one.memory_mb)), (one) => one.memory_mb],
+      [`cost per million${money}`, (one) => (one.cost === null ? NOTHING : grouped(intervalText(one.cost, one.cost_low, one.cost_high, data.small, one.cost_low === 0))), (one) => one.cost],
     ];
     return all.filter(([, , value], at) => at < 2 || found.some((one) => value(one) !== null));
   }

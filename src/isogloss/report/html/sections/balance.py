@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from isogloss.report.balance.claim import question_words
+from isogloss.report.balance.costs import LOSSES_SAID
 from isogloss.report.balance.design import QUESTION
 from isogloss.report.balance.figures import DIFFERENCES, balance_figures
 from isogloss.report.balance.listening import listening_figures, listening_table
@@ -27,6 +28,7 @@ from isogloss.report.html.blocks import (
     Lines,
     Section,
     Words,
+    also,
     table_of,
 )
 from isogloss.report.html.drawn import drawn, highlight
@@ -157,14 +159,15 @@ def _costs(found: Balancing) -> Iterator[Block]:
         yield Heading("Costs")
     if arms:
         caption = "What each arm cost, teachers counted; means over seeds"
-        yield table_of("balance-costs", caption, arms, names=names)
+        made = table_of("balance-costs", caption, arms, names=names)
+        yield replace(made, common=also(made.common, LOSSES_SAID))
     if teachers:
         left_out = ("teachers", " / ")
         kept = [f for f in records[0] if not any(word in f for word in left_out)]
         shown: list[Record] = [{f: r.get(f) for f in kept} for r in teachers]
         caption = "What each teacher cost"
         made = table_of("balance-teachers", caption, shown, full=teachers)
-        yield replace(made, folded=True)
+        yield replace(made, folded=True, common=also(made.common, LOSSES_SAID))
 
 
 def _listening(found: Balancing, frame: Frame) -> Iterator[Block]:

@@ -2,13 +2,21 @@
 
 from collections.abc import Iterator
 
+from isogloss.report.at_chance import zero_shot_notes
 from isogloss.report.balance.claim import untested_words
 from isogloss.report.html.balanced import glance_block
 from isogloss.report.html.blocks import Block, Fold, Heading, Lines, Section, Words, table_of
 from isogloss.report.html.choice import choice_facts, extremes
 from isogloss.report.html.claimed import claim_caveat, claim_facts, claim_lead
 from isogloss.report.html.evidence import Balancing, Comparing, Evidence, Scores
-from isogloss.report.html.lone import ends_of, lead_of, lone_facts, main_of, mean_of
+from isogloss.report.html.lone import (
+    ends_of,
+    lead_of,
+    lone_chance,
+    lone_facts,
+    main_of,
+    mean_of,
+)
 from isogloss.report.html.turns import turn_lines, turn_table, turns_of
 from isogloss.report.html.warned import data_warnings
 from isogloss.report.trainings import hardly_learned
@@ -64,9 +72,13 @@ def _of_data(evidence: Evidence) -> Iterator[str]:
     """What is wrong with the data of the languages that the verdict names, and with probes."""
     if evidence.balancing:
         yield from evidence.balancing.also.doubts
+    if evidence.scores:
+        tables = evidence.scores.tables
+        yield from zero_shot_notes(tables.get("regimes", ()), tables.get("baselines", ()))
     if evidence.comparing:
         yield from data_warnings(evidence.audit, extremes(evidence.comparing), TRAINED_AND_TESTED)
     elif evidence.scores and (main := main_of(evidence.scores.tables["curves"])):
+        yield from lone_chance(main, evidence.scores.tables.get("baselines", ()))
         yield from data_warnings(evidence.audit, ends_of(main), {"train", main.group.split})
 
 
