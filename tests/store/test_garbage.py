@@ -56,6 +56,14 @@ def test_what_no_study_needs_is_removed_and_all_else_stays(store):
     assert found(store) == []
 
 
+def test_a_step_goes_though_a_killed_process_left_a_draft_of_it(store):
+    (store.root / "drafts" / "dd").mkdir()
+    (store.root / "drafts" / "dd" / "half").touch()
+    assert {one.what for one in remove_garbage(store).garbage if one.key == "dd"} >= {"step"}
+    assert "dd" not in store
+    assert not list((store.root / "drafts").iterdir())
+
+
 def test_a_dropped_study_lets_go_what_it_alone_needs(store):
     assert steps(store, drop=["two"]) == ["cc", "dd"]
     assert [study["name"] for study in store.studies()] == ["one", "two"], "only a look"

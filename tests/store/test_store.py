@@ -13,7 +13,7 @@ import pytest
 from isogloss.base.errors import InputError, LeadsOutside, RunError
 from isogloss.base.fingerprint import file_digest
 from isogloss.store import atomic, manifest
-from isogloss.store.damage import Damaged
+from isogloss.store.damage import Damaged, NotFinished
 from isogloss.store.drafts import publish
 from isogloss.store.ground import Ground
 from isogloss.store.store import FORMAT, NOTED, Store
@@ -217,6 +217,37 @@ def test_a_step_without_its_manifest_is_not_finished_and_is_made_anew(store):
     assert store.record(KEY) == RECORD
 
 
+def test_a_step_that_is_moved_aside_while_one_looks_is_not_finished(store, monkeypatch):
+    monkeypatch.setattr(Store, "__contains__", lambda *_: True)
+    with pytest.raises(NotFinished, match=f"no finished step {KEY}"):
+        store.manifest(KEY)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="no names of open files here")
+def test_all_is_on_the_disk_before_a_step_is_moved_into_place_and_its_name_after(
+    store, monkeypatch
+):
+    store.check_writable()
+    done, fsync, rename = [], os.fsync, os.rename
+
+    def sync(handle):
+        done.append(Path(f"/proc/self/fd/{handle}").readlink())
+        fsync(handle)
+
+    def move(source, target, **how):
+        done.append("moved")
+        rename(source, target, **how)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(os, "rename", move)
+    write(store)
+    draft, at = store.root / "drafts" / KEY, done.index("moved")
+    names = ("weights.bin", "curve/loss.jsonl", "curve", "manifest.json", "")
+    assert {draft / name for name in names} <= set(done[:at])
+    assert done.index(draft / "weights.bin") < done.index(draft / "manifest.json")
+    assert store.root / "steps" in done[at:]
+
+
 @pytest.mark.parametrize("key", ["", "..", "../x", "a/b", "ABC", "g", "a" * 65, "a\n", ".", "a.b"])
 @pytest.mark.parametrize(
     "ask", ["__contains__", "manifest", "record", "folder", "running", "failure", "has_begun"]
@@ -261,6 +292,24 @@ def test_a_store_behind_a_link_is_used_like_any_other(tmp_path):
     store.check_writable()
     write(store)
     assert store.folder(KEY, IDENTITY).is_dir()
+
+
+@pytest.mark.parametrize("read", [lambda store: store.study("a"), Store.studies])
+def test_the_note_of_a_study_is_not_read_through_a_link_that_leads_out(store, tmp_path, read):
+    store.remember_study("a", {}, [KEY], "a.yaml")
+    note = store.root / "studies" / "a.json"
+    note.rename(tmp_path / "a.json")
+    note.symlink_to(tmp_path / "a.json")
+    with pytest.raises(InputError, match="leads out of the store"):
+        read(store)
+
+
+def test_no_lock_is_taken_behind_a_link_that_leads_out(store, tmp_path):
+    store.check_writable()
+    (store.root / "locks").rename(tmp_path / "elsewhere")
+    (store.root / "locks").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(InputError, match="leads out of the store"), store.claim(KEY):
+        pass
 
 
 def test_a_link_among_the_files_of_a_step_is_not_stored(store):
