@@ -5,8 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TRACKERS := .venv-trackers
+LOWEST := .venv-lowest
+NEWEST := .venv-newest
 
-.PHONY: install demo test lint types imports spelling unit test-slow test-trackers docs docs-links bench audit sbom clean
+.PHONY: install demo test lint types imports spelling unit test-slow test-trackers test-lowest test-newest docs docs-links bench audit sbom clean
 
 install: $(READY)
 
@@ -57,6 +59,30 @@ test-trackers: install
 		".[mlflow,tensorboard,view,wandb]" pytest pandas hypothesis playwright
 	$(TRACKERS)/bin/python -m pytest -m slow tests/train/test_trackers_for_real.py
 
+# The lowest versions that pyproject.toml allows, and the newest there are: a fixed small set of tests.
+# What other packages warn of is no fault there; torch is pinned to a version that has a CPU wheel.
+USED := ".[energy,lora,onnx,ray,report,view]" pytest hypothesis pandas datasets
+ON_RAY := tests/execute/test_ray.py::TestOnACluster::test_steps_run_after_what_they_need_and_tell_how_far_they_are
+FIRST_SET := tests/packaging/test_smoke.py $(ON_RAY)
+SECOND_SET := tests/packaging/test_dependencies.py tests/efficiency/test_energy_for_real.py \
+	tests/cli/test_completion.py tests/cli/test_extras.py tests/store/test_store.py \
+	tests/study/test_load.py tests/view/test_serve.py \
+	tests/model tests/train/test_finetune.py tests/train/test_lora_training.py
+
+test-lowest:
+	$(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints-lowest.txt --editable $(USED)
+	$(LOWEST)/bin/python -m pytest -o filterwarnings=default $(FIRST_SET)
+	$(LOWEST)/bin/python -m pytest -o filterwarnings=default -m "not slow" $(SECOND_SET)
+
+test-newest:
+	$(PYTHON) -m venv $(NEWEST)
+	$(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check \
+		--upgrade --upgrade-strategy eager --editable $(USED) torch==2.13.0
+	$(NEWEST)/bin/python -m pytest -o filterwarnings=default $(FIRST_SET)
+	$(NEWEST)/bin/python -m pytest -o filterwarnings=default -m "not slow" $(SECOND_SET)
+
 audit: install
 	$(BIN)/python .ci/audit.py
 
@@ -69,4 +95,4 @@ bench: install
 	$(BIN)/python -m benchmarks.against_trainer --parity --json results/parity.json
 
 clean:
-	rm -rf $(VENV) .isogloss results demo.yaml build dist
+	rm -rf $(VENV) $(TRACKERS) $(LOWEST) $(NEWEST) .isogloss results demo.yaml build dist
