@@ -28,6 +28,10 @@ MOST_OPEN = 12
 
 DOTTED = " it is dotted where the 95 % interval of either holds the threshold."
 NO_INTERVAL = " with one training there are no intervals, so how sure the line is is not known."
+OF_SEEDS = (
+    " Intervals of scores are over seeds here; where models are compared they are over seeds and"
+    " test sentences."
+)
 HOW = (
     "Each language is at one point, about the middle of where it is spoken (Glottolog, CC BY 4.0);"
     " languages that share a point stand side by side. The line runs half-way between neighbors of"
@@ -48,7 +52,7 @@ def isogloss_map(evidence: Evidence) -> Section | None:
             "The isogloss: the line between neighbors of which one reaches the threshold",
             map_chart(atlas, evidence.frame),
         ),
-        Words(HOW if _sure(atlas) else HOW.replace(DOTTED, NO_INTERVAL), tone="note"),
+        Words(HOW + OF_SEEDS if _sure(atlas) else HOW.replace(DOTTED, NO_INTERVAL), tone="note"),
     ]
     if atlas.nowhere:
         blocks.append(Words(f"Not on the map, for they have no place: {', '.join(atlas.nowhere)}."))
