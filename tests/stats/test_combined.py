@@ -63,22 +63,24 @@ def test_where_seeds_are_alike_it_is_the_interval_over_units():
     assert (ours.se_seed, ours.df) == (0, 49)
 
 
-def test_the_variance_is_that_of_a_crossed_design():
+@pytest.mark.parametrize(("n_units", "seed"), [(80, 0.5), (4, 1.0)])
+def test_the_variance_is_that_of_a_crossed_design(n_units, seed):
     """Against the two-way analysis of variance, in expected mean squares."""
     rng = np.random.default_rng(3)
-    n_seeds, n_units = 5, 80
-    values, arrays = crossed(rng, n_seeds, n_units, seed=0.5, unit=1.0, both=1.0)
+    n_seeds = 5
+    values, arrays = crossed(rng, n_seeds, n_units, seed=seed, unit=1.0, both=1.0)
     table = np.stack(list(values.values()))
     rows, columns, grand = table.mean(axis=1), table.mean(axis=0), table.mean()
     rest = ((table - rows[:, None] - columns + grand) ** 2).sum()
     ms_both = rest / ((n_seeds - 1) * (n_units - 1))
     ms_seed, ms_unit = n_units * rows.var(ddof=1), n_seeds * columns.var(ddof=1)
+    assert min(ms_seed, ms_unit) > ms_both
     want = (ms_seed + ms_unit - ms_both) / (n_seeds * n_units)
     ours = score_interval(arrays, mean, resamples=40_000)
     assert ours.se**2 == pytest.approx(want, rel=0.02)
     assert ours.se_seed**2 == pytest.approx(ms_seed / (n_seeds * n_units))
     assert ours.se_test**2 == pytest.approx(ms_unit / (n_seeds * n_units), rel=0.02)
-    assert 4 < ours.df < 79
+    assert min(4, n_units - 1) < ours.df < max(4, n_units - 1)
 
 
 def test_seeds_that_differ_by_no_more_than_their_answers_add_nothing():
