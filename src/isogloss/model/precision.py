@@ -25,6 +25,7 @@ Attention = Literal["eager", "sdpa"]
 LONGEST_FOR_EAGER_ON_CPU = 256
 
 WITHOUT_PLANS = [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
+"""Kernels of attention that run any shape at once."""
 
 
 @final

@@ -323,6 +323,16 @@ def test_beside_the_verdict_stands_what_it_cost_what_is_not_decided_and_how_sure
     assert "over seeds and test units" in found["How sure"].more[0]
 
 
+def test_whether_it_is_the_teachers_names_its_question_where_the_sentence_is_of_another():
+    probe = record("low", "better", task="pos", metric="accuracy", setting="zero_shot")
+    tied = verdict(evidence(balancing=balancing([record("low", "tie"), probe], costs=[])))
+    lead, caveat = tied.blocks[:2]
+    assert lead.text.startswith("Low-resource, MRR of masked words: ")
+    assert caveat.text == (
+        "Is it the teachers? Of accuracy of the POS probe, zero-shot, not decided by these arms."
+    )
+
+
 def test_one_seed_says_that_it_is_about_these_models_alone():
     found = answers(verdict(evidence(balancing=balancing([record("low", "better", n_seeds=1)]))))
     assert found["How sure"].answer == "1 seed: of these trained models only"

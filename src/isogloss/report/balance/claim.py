@@ -137,19 +137,20 @@ def teachers_reason(differences: Records, design: Design) -> Reason | None:
         design: of the study.
 
     Returns:
-        Of the smaller languages, as the claim asks, where arms are better than chance; where no
-        gain is shown, of the first question;
-        None if nothing was tested.
+        Of the smaller languages, as the claim asks, and of a question whose arms are better than
+        chance, if there is one; where no gain is shown, of the first such. None if nothing was
+        tested.
     """
     mine = [r for r in differences if r["scope"] == "group" and r["group"] == CLAIMED[0]]
     asked = [
         [record for record in mine if _question(record) == question]
         for question in dict.fromkeys(map(_question, mine))
     ]
-    found = [_reason(records, design) for records in asked if _tested(records)]
-    sound = [_reason(r, design) for r in asked if _tested(r) and not _only_chance(r)]
-    gained = [reason for reason in sound if reason.answer != NO_GAIN]
-    return next(iter([*gained, *sound, *found]), None)
+    tested = [records for records in asked if _tested(records)]
+    sound = [records for records in tested if not _only_chance(records)]
+    found = [_reason(records, design) for records in sound or tested[:1]]
+    gained = [reason for reason in found if reason.answer != NO_GAIN]
+    return next(iter([*gained, *found]), None)
 
 
 def _only_chance(records: Records) -> bool:

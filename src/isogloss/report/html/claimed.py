@@ -7,7 +7,7 @@ from isogloss.report.balance.certainty import certainty_of
 from isogloss.report.balance.claim import answer_words, teachers_reason
 from isogloss.report.balance.compute import compute_of
 from isogloss.report.balance.design import Design
-from isogloss.report.balance.glance import glance_lines
+from isogloss.report.balance.glance import Line, glance_lines
 from isogloss.report.balance.tables import Tables
 from isogloss.report.html.blocks import Fact, Facts
 from isogloss.report.records import Records
@@ -15,20 +15,32 @@ from isogloss.report.records import Records
 
 def claim_lead(differences: Records, design: Design) -> str:
     """The first answer of the claim in a sentence; empty if nothing was tested."""
-    for line in glance_lines(differences, design):
-        if first := line.against.get(design.baselines[0]):
-            where = f"{_capital(line.languages)}, {line.measure}"
-            careful = f" **Careful**: {line.chance}; {NOTHING_LEARNED}." if line.chance else ""
-            return f"{where}: {answer_words(first, differences, design)}{careful}"
-    return ""
+    line = _first(differences, design)
+    if line is None:
+        return ""
+    where = f"{_capital(line.languages)}, {line.measure}"
+    careful = f" **Careful**: {line.chance}; {NOTHING_LEARNED}." if line.chance else ""
+    answer = answer_words(line.against[design.baselines[0]], differences, design)
+    return f"{where}: {answer}{careful}"
+
+
+def _first(differences: Records, design: Design) -> Line | None:
+    lines = glance_lines(differences, design)
+    return next((line for line in lines if design.baselines[0] in line.against), None)
 
 
 def claim_caveat(tables: Tables, design: Design) -> str:
-    """What must be read with that sentence: at what cost, and whether it is the teachers."""
+    """What must be read with that sentence: at what cost, and whether it is the teachers.
+
+    The latter names its question where that is not the one of the sentence.
+    """
     compute = compute_of(tables["balance_costs"], design)
-    reason = teachers_reason(tables["balance_tests"], design)
     said = [f"At {compute.answer}."] if compute else []
-    said += [f"Is it the teachers? {_capital(reason.answer)}."] if reason else []
+    if reason := teachers_reason(tables["balance_tests"], design):
+        lead = _first(tables["balance_tests"], design)
+        is_same = lead is not None and lead.measure.startswith(reason.asked)
+        answer = reason.answer if is_same else f"of {reason.asked}, {reason.answer}"
+        said.append(f"Is it the teachers? {_capital(answer)}.")
     return " ".join(said)
 
 
