@@ -14,7 +14,6 @@ from functools import lru_cache
 from typing import Literal, final
 
 import torch
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from isogloss.base.errors import InputError, UnknownName
 from isogloss.model.products import best_products, takes_onednn
@@ -23,9 +22,6 @@ Asked = Literal["auto", "bf16", "fp32"]
 Attention = Literal["eager", "sdpa"]
 
 LONGEST_FOR_EAGER_ON_CPU = 256
-
-WITHOUT_PLANS = [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
-"""Kernels of attention that run any shape at once."""
 
 
 @final
@@ -98,8 +94,12 @@ def without_plans() -> Iterator[None]:
     It is the fastest on a GPU, and makes a plan for each shape first: 50 ms on an H100, as much as
     ten batches take. So it is for shapes that come again.
     """
-    with sdpa_kernel(WITHOUT_PLANS):
+    before = torch.backends.cuda.cudnn_sdp_enabled()  # type: ignore[no-untyped-call]
+    torch.backends.cuda.enable_cudnn_sdp(False)
+    try:
         yield
+    finally:
+        torch.backends.cuda.enable_cudnn_sdp(before)
 
 
 @lru_cache(maxsize=4)

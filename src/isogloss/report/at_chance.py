@@ -1,7 +1,7 @@
 """Where fine-tuned encoders are no better than chance, in words beside whatever is said of them.
 
 Chance is the better of two that know nothing of a text (see `isogloss.report.baseline_tables`). A
-tie there is one of models that have not learned the task, and so is a winner.
+tie there is one of models that may not have learned the task, and so is a winner.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -69,7 +69,7 @@ def _lines(words: str, scores: Scores, chance: Mapping[str, float]) -> Iterator[
         these = "this language" if len(codes) == 1 else "these languages"
         yield (
             f"No better than chance, {words}: {', '.join(_told(codes, scores, chance))}."
-            f" What is said of {these} is said of models that have not learned the task there."
+            f" What is said of {these} is said of scores that can be had without reading the text."
         )
 
 

@@ -1,7 +1,7 @@
 """Where the arms that are compared are no better than a constant answer.
 
-Then their difference says nothing of the task: whoever is told a tie, or a winner, must be told
-this with it. A score counts as chance where it is at or below that of always answering the most
+Then their difference may be none in the task: whoever is told a tie, or a winner, must be told this
+with it. A score counts as chance where it is at or below that of always answering the most
 frequent tag; of entities, where it is 0.
 """
 
@@ -17,7 +17,7 @@ from isogloss.report.records import Records
 
 CONSTANT, NO_ENTITY = "always answering the most frequent tag", "never answering an entity"
 
-NOTHING_LEARNED = "what differs there says nothing of the task"
+UNREAD = "such scores can be had without reading the text"
 
 
 def chance_words(records: Records, differences: Records, design: Design) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from isogloss.base.languages import language_name
-from isogloss.report.balance.at_chance import NOTHING_LEARNED, are_at_chance, chance_words
+from isogloss.report.balance.at_chance import UNREAD, are_at_chance, chance_words
 from isogloss.report.balance.averages import lacking_words
 from isogloss.report.balance.design import (
     CLAIMED,
@@ -117,7 +117,7 @@ def _line(records: Records, group: str, design: Design, differences: Records) ->
     if lacking := lacking_words(baselines[0]):
         said.append(f"Without {lacking}.")
     if chance := chance_words(baselines, differences, design):
-        said.append(f"**Careful**: {chance}; {NOTHING_LEARNED}.")
+        said.append(f"**Careful**: {chance}; {UNREAD}.")
     if group == CLAIMED[0]:
         said.append(f"Why: {_reason(records, design).words}")
     return f"**{_where(baselines[0], design)}**: {' '.join(said)}"

@@ -10,8 +10,8 @@ PROBES = """\
   language, the mean over all other languages that the probe was trained on; a group's zero-shot
   score is that of its languages as *targets*.
 - **Majority class** is what always answering the most frequent tag of a language's test text would
-  score, so a probe near it has learned nothing. Always answering that there is no entity has an F1
-  of 0."""
+  score: a probe at or below it has not shown that it learned anything. Always answering that there
+  is no entity has an F1 of 0."""
 
 GROUPS = """\
 - **Scores are shares**, between 0 and 1, in every table and figure.

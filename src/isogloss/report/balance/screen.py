@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.table import Table
 
-from isogloss.report.balance.at_chance import NOTHING_LEARNED
+from isogloss.report.balance.at_chance import UNREAD
 from isogloss.report.balance.design import Design
 from isogloss.report.balance.glance import glance_lines
 from isogloss.report.balance.majority import MAJORITY
@@ -45,7 +45,7 @@ def balance_console(tables: Tables, design: Design) -> list[Table]:
 def chance_lines(tables: Tables, design: Design) -> list[str]:
     """Say where the answer is of arms that are no better than chance, a line each."""
     return [
-        f"Careful, {line.measure}, {line.languages}: {line.chance}; {NOTHING_LEARNED}."
+        f"Careful, {line.measure}, {line.languages}: {line.chance}; {UNREAD}."
         for line in glance_lines(tables["balance_tests"], design)
         if line.chance
     ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from isogloss.report.balance.at_chance import NOTHING_LEARNED
+from isogloss.report.balance.at_chance import UNREAD
 from isogloss.report.balance.certainty import certainty_of
 from isogloss.report.balance.claim import answer_words, teachers_reason
 from isogloss.report.balance.compute import compute_of
@@ -19,7 +19,7 @@ def claim_lead(differences: Records, design: Design) -> str:
     if line is None:
         return ""
     where = f"{_capital(line.languages)}, {line.measure}"
-    careful = f" **Careful**: {line.chance}; {NOTHING_LEARNED}." if line.chance else ""
+    careful = f" **Careful**: {line.chance}; {UNREAD}." if line.chance else ""
     answer = answer_words(line.against[design.baselines[0]], differences, design)
     return f"{where}: {answer}{careful}"
 
