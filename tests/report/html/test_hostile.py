@@ -119,7 +119,8 @@ def test_data_in_the_page_is_json_that_holds_the_word(word):
 
 def test_the_whole_page_of_a_hostile_study_is_as_harmless():
     word = HOSTILE["end of script"]
-    found, harmless = read(page_of(word, whole=True)), read(page_of("toy", whole=True))
+    as_long = "t" * len(word)  # scores of the toys follow the length of a name
+    found, harmless = read(page_of(word, whole=True)), read(page_of(as_long, whole=True))
     assert found.tags == harmless.tags
     assert len(found.scripts) == len(harmless.scripts)
 
