@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from holding import held
 from isogloss.base.errors import InputError, RunError
 from isogloss.store.ground import Ground
 from isogloss.store.live import Live
@@ -89,28 +90,17 @@ def test_those_who_look_on_do_not_take_each_other_for_the_maker(store, live):
 
 def test_what_another_holds_is_refused_without_waiting(store, live, monkeypatch):
     """A thousand commands at one store would else wait at each other's steps for minutes."""
-    begun, go_on = threading.Event(), threading.Event()
-
-    def hold():
-        with store.claim(KEY):
-            begun.set()
-            go_on.wait(10)
-
-    other = threading.Thread(target=hold)
-    other.start()
-    begun.wait(10)
     waited, acquire = [], Ground._acquire
 
     def noting(ground, lock, *, timeout):
         waited.append(timeout)
         return acquire(ground, lock, timeout=timeout)
 
-    monkeypatch.setattr(Ground, "_acquire", noting)
-    with store.claim(KEY, wait=False) as mine:
-        assert not mine
-    go_on.set()
-    other.join()
-    assert waited == [0]
+    with held(store, KEY):
+        monkeypatch.setattr(Ground, "_acquire", noting)
+        with store.claim(KEY, wait=False) as mine:
+            assert not mine
+        assert waited == [0]
 
 
 def test_a_glance_does_not_keep_anybody_from_a_step(store, live, monkeypatch):

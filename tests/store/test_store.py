@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from holding import held
 from isogloss.base.errors import InputError, LeadsOutside, RunError
 from isogloss.base.fingerprint import file_digest
 from isogloss.store import atomic, manifest
@@ -506,24 +507,14 @@ def test_a_full_disk_in_the_words_of_a_library_is_told(store):
 
 
 def test_a_claimed_step_is_not_ours_until_it_is_free(store, caplog):
-    begun, go_on = threading.Event(), threading.Event()
-
-    def hold():
-        with store.claim(KEY):
-            begun.set()
-            go_on.wait(10)
-
-    other = threading.Thread(target=hold)
-    other.start()
-    begun.wait(10)
-    with store.claim(KEY, wait=False) as mine:
-        assert not mine
-    freeing = threading.Timer(1.0, go_on.set)
-    freeing.start()
-    with store.claim(KEY, wait=True) as mine:
-        assert mine
-        assert go_on.is_set()
-    other.join()
+    with held(store, KEY) as go_on:
+        with store.claim(KEY, wait=False) as mine:
+            assert not mine
+        freeing = threading.Timer(1.0, go_on.set)
+        freeing.start()
+        with store.claim(KEY, wait=True) as mine:
+            assert mine
+            assert go_on.is_set()
     assert caplog.text.count(f"step {KEY} is being made by another process: waiting for it") == 1
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from isogloss.base.languages import language_name
 from isogloss.report.baseline_tables import MOST_NAMED, chance_by_language
 from isogloss.report.cells import by_size
-from isogloss.report.numbers import plain
+from isogloss.report.numbers import plain, plain_range
 from isogloss.report.records import Records
 
 Scores = Mapping[str, Sequence[float]]
@@ -75,8 +75,7 @@ def _lines(words: str, scores: Scores, chance: Mapping[str, float]) -> Iterator[
 
 def _told(codes: Sequence[str], scores: Scores, chance: Mapping[str, float]) -> Iterator[str]:
     for code in codes[:MOST_NAMED]:
-        low, high = plain(min(scores[code])), plain(max(scores[code]))
-        span = low if low == high else f"{low} to {high}"
+        span = plain_range(scores[code])
         yield f"{language_name(code)} ({span}, chance {plain(chance[code])})"
     if len(codes) > MOST_NAMED:
         yield f"and {len(codes) - MOST_NAMED} more"

@@ -1,7 +1,7 @@
-"""Names of languages that tell all languages of a report apart."""
+"""Names of languages: those that tell all of a report apart, and several in a sentence."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from isogloss.base.languages import language_name
 
@@ -17,3 +17,13 @@ def names_of(codes: Iterable[str]) -> dict[str, str]:
     named = {code: language_name(code) for code in codes}
     shared = Counter(named.values())
     return {code: name if shared[name] == 1 else f"{name} ({code})" for code, name in named.items()}
+
+
+def listed(codes: Sequence[str]) -> str:
+    """Names of languages in a sentence.
+
+    >>> listed(["deu-Latn", "hin-Deva", "eng-Latn"])
+    'German, Hindi and English'
+    """
+    names = [language_name(code) for code in codes]
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))

@@ -151,6 +151,16 @@ def plain(value: float) -> str:
     return written(value, max(0, 3 - size))
 
 
+def plain_range(values: Sequence[float]) -> str:
+    """Write from the least to the most, or the one if they are written alike.
+
+    >>> plain_range([0.5, 0.41]), plain_range([0.5, 0.5])
+    ('0.410 to 0.500', '0.500')
+    """
+    low, high = plain(min(values)), plain(max(values))
+    return low if low == high else f"{low} to {high}"
+
+
 def p_text(p: float | None) -> str:
     """Write a p-value.
 

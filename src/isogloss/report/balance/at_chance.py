@@ -5,14 +5,14 @@ with it. A score counts as chance where it is at or below that of always answeri
 frequent tag; of entities, where it is 0.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from isogloss.base.languages import language_name
 from isogloss.report.balance.design import QUESTION, Design
 from isogloss.report.balance.majority import MAJORITY
 from isogloss.report.comparison.units import SPAN_TASKS
-from isogloss.report.numbers import plain
+from isogloss.report.names import listed
+from isogloss.report.numbers import plain_range
 from isogloss.report.records import Records
 
 CONSTANT, NO_ENTITY = "always answering the most frequent tag", "never answering an entity"
@@ -35,14 +35,14 @@ def chance_words(records: Records, differences: Records, design: Design) -> str:
         return ""
     if are_at_chance(records):
         return f"none of these arms is better than {_constant(records)}, at {_scores(records)}"
-    names = [
-        language_name(code)
+    codes = [
+        code
         for code in design.groups[records[0]["group"]]
         if are_at_chance(_alone(records, code, differences))
     ]
-    if not names:
+    if not codes:
         return ""
-    return f"in {_listed(names)} none of these arms is better than {_answer(records[0])}"
+    return f"in {listed(codes)} none of these arms is better than {_answer(records[0])}"
 
 
 def are_at_chance(records: Records) -> bool:
@@ -76,7 +76,7 @@ def _asked(record: Mapping[str, Any]) -> tuple[Any, ...]:
 def _constant(records: Records) -> str:
     """The constant answer with its score, of one baseline or from the least to the most."""
     known = [chance for record in records if (chance := _chance(record)) is not None]
-    return f"{_answer(records[0])} ({_range(known)})"
+    return f"{_answer(records[0])} ({plain_range(known)})"
 
 
 def _answer(record: Mapping[str, Any]) -> str:
@@ -84,15 +84,6 @@ def _answer(record: Mapping[str, Any]) -> str:
 
 
 def _scores(records: Records) -> str:
-    return _range(
+    return plain_range(
         [record[field] for record in records for field in ("first_score", "second_score")]
     )
-
-
-def _range(values: Sequence[float]) -> str:
-    low, high = plain(min(values)), plain(max(values))
-    return low if low == high else f"{low} to {high}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar, final
 
-from isogloss.base.languages import language_name
 from isogloss.report.comparison.units import Units
+from isogloss.report.names import listed
 
 Name = TypeVar("Name")
 
@@ -70,9 +70,8 @@ def words_of(setting: Setting) -> str:
 
 def training_words(setting: Setting) -> str:
     """How models of a setting were trained, in words."""
-    names = [language_name(code) for code in setting.sources]
-    listed = " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
-    many = f"{len(names)} languages" if len(names) > 8 else listed
+    sources = setting.sources
+    many = f"{len(sources)} languages" if len(sources) > 8 else listed(sources)
     n = setting.n_per_language
     size = "all rows of each" if n is None else f"{n:,} rows of each"
     return f"{setting.regime} training on {many}, {size}"

@@ -14,8 +14,9 @@ from isogloss.report.export.card.limits import limits
 from isogloss.report.export.card.scores import score_words
 from isogloss.report.export.card.tasks import task_words
 from isogloss.report.export.card.usage import usage
-from isogloss.report.export.card.words import count, languages, table, text, value
+from isogloss.report.export.card.words import count, table, text, value
 from isogloss.report.export.facts import Subject
+from isogloss.report.names import listed
 
 SAMPLE = (
     "> **Sample data.** This model learned from, or was tested on, sentences that Isogloss makes by"
@@ -68,18 +69,18 @@ def _body(subject: Subject, making: Making) -> Iterator[str]:
 
 
 def _sentence(subject: Subject) -> str:
-    listed = languages(subject.sources)
+    sources = listed(subject.sources)
     if subject.task == "mlm":
         taught = any(one.teacher for one in subject.learned)
         how = "soft labels of the teachers named below" if taught else "the text's own tokens"
         return (
-            f"An encoder of {listed}: {subject.origin}, trained by masked-language modeling on"
+            f"An encoder of {sources}: {subject.origin}, trained by masked-language modeling on"
             f" {how}."
         )
     labels = ", ".join(text(label) for label in subject.labels)
     what = {"ner": "entities", "pos": "tags"}.get(subject.task, "labels")
     return (
-        f"A model for {task_words(subject)} in {listed}: {subject.origin}, fine-tuned. Its {what}:"
+        f"A model for {task_words(subject)} in {sources}: {subject.origin}, fine-tuned. Its {what}:"
         f" {labels}."
     )
 

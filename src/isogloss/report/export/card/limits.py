@@ -7,9 +7,9 @@ from isogloss.base.languages import language_name
 from isogloss.report.comparison.directions import direction
 from isogloss.report.export.card.scores import score
 from isogloss.report.export.card.tasks import metrics_shown
-from isogloss.report.export.card.words import languages
 from isogloss.report.export.facts import Learned, Scored, Subject
 from isogloss.report.export.metrics import metric_of
+from isogloss.report.names import listed
 from isogloss.report.numbers import rounded_value
 
 ONE_SEED = (
@@ -37,13 +37,13 @@ def _tested(subject: Subject) -> Iterator[str]:
         yield "It was not tested: what it can do is unknown."
         return
     yield (
-        f"It was tested in {languages(tested)}, on the data above, and on nothing else: how it does"
+        f"It was tested in {listed(tested)}, on the data above, and on nothing else: how it does"
         " on other languages, domains, dialects or groups of people is unknown."
     )
     if untested := [code for code in subject.sources if code not in tested]:
-        yield f"It learned from {languages(untested)} too, but was not tested there."
+        yield f"It learned from {listed(untested)} too, but was not tested there."
     if unseen := [code for code in tested if code not in subject.sources]:
-        yield f"It saw no training text of {languages(unseen)}: scores there are zero-shot."
+        yield f"It saw no training text of {listed(unseen)}: scores there are zero-shot."
 
 
 def _weak(subject: Subject) -> Iterator[str]:

@@ -4,18 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from isogloss.base.languages import language_name
 from isogloss.report.numbers import NOTHING
-
-
-def languages(codes: Sequence[str]) -> str:
-    """Names of languages in a sentence.
-
-    >>> languages(["deu-Latn", "hin-Deva", "eng-Latn"])
-    'German, Hindi and English'
-    """
-    names = [language_name(code) for code in codes]
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def text(words: str) -> str:
