@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from benchmarks.against_trainer.arms import ISOGLOSS, NOT_QUICK, TUNED, arms_of
+from benchmarks.against_trainer.arms import ISOGLOSS, NOT_QUICK, TRAINER_ARMS, arms_of
 from benchmarks.against_trainer.inputs import check_data, prepare
 from benchmarks.against_trainer.job import Job
 from benchmarks.against_trainer.page import NOTES, machine_lines, parity_lines, task_lines
@@ -79,6 +79,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=available_cores())
     parser.add_argument("--json", type=Path, help="file for the raw numbers")
     parser.add_argument("--parity", action="store_true", help="compare scores, not seconds")
+    parser.add_argument("--seeds", type=int, nargs="+", help="of --parity")
     parser.add_argument("--quick", action="store_true", help="tiny sizes: does it run at all?")
     asked = parser.parse_args(arguments)
     if min(asked.rounds, asked.threads, asked.epochs - 1, asked.batch or 1) < 1:
@@ -139,14 +140,15 @@ def parity(asked: argparse.Namespace, raw: dict[str, Any], home: Path) -> Iterat
     both = QUICK_PARITY if asked.quick else PARITY
     prepare("parity", asked.data, both.scale, home / "parity")
     raw["titles"]["parity"] = f"{title(both.scale)}, {both.epochs:g} epochs, from random weights"
-    for seed in both.seeds:
-        for arm in (TUNED, ISOGLOSS):
+    for seed in asked.seeds or both.seeds:
+        for arm in (*TRAINER_ARMS["parity"], ISOGLOSS):
             with TemporaryDirectory(prefix="against-trainer-") as scratch:
                 job = Job(
                     "parity", arm, 0, asked.threads, both.scale, home / "parity", Path(scratch),
                     seed=seed, epochs=both.epochs,
                 )  # fmt: skip
                 raw["runs"].append(run(job, f"parity, seed {seed}: {arm}"))
+                write_json(raw, asked.json)
     yield list(parity_lines(raw))
 
 

@@ -12,6 +12,8 @@ GRAPHS = "isogloss, cuda_graphs"
 
 OURS = (ISOGLOSS, GRAPHS)
 TUNED = "tuned"
+SHUFFLED = "tuned, shuffled"
+"""As tuned, but its batches are drawn at random and not of one length."""
 
 
 @final
@@ -50,7 +52,11 @@ TRAINER_ARMS: dict[str, dict[str, TrainerArm]] = {
     "sentiment": {"notebook": TrainerArm(padded=True), **_tuned(_GROUPED)},
     "ner": {"trainer": TrainerArm(), **_tuned(_GROUPED)},
     "mlm": {"trainer": TrainerArm(), **_tuned(_FAST)},
-    "parity": _tuned(_GROUPED),
+    "parity": {
+        "trainer": TrainerArm(),
+        SHUFFLED: TrainerArm(_FAST, _CAST),
+        TUNED: TrainerArm(_GROUPED, _CAST),
+    },
 }
 
 OPTIONAL = ("tuned-compiled",)

@@ -1,7 +1,11 @@
 """Tables in Markdown, from raw numbers alone."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
+from statistics import fmean, stdev
 from typing import Any
+
+from scipy.stats import t
 
 from benchmarks.against_trainer.arms import TUNED
 from benchmarks.against_trainer.figures import (
@@ -121,13 +125,26 @@ def parity_lines(raw: Raw) -> Iterator[str]:
     seeds = list(dict.fromkeys(run["seed"] for run in runs))
     for seed in seeds:
         yield _row(str(seed), *(f"{found[seed, arm]['mean']:.4f}" for arm in arms))
-    means = [sum(found[seed, arm]["mean"] for seed in seeds) / len(seeds) for arm in arms]
-    yield _row("mean", *(f"{mean:.4f}" for mean in means))
+    scored = [[found[seed, arm]["mean"] for seed in seeds] for arm in arms]
+    losses = [fmean(found[seed, arm]["training"]["train_loss"] for seed in seeds) for arm in arms]
+    yield _row("mean", *(f"{fmean(own):.4f}" for own in scored))
+    yield _row(f"{arms[-1]} less this", *(_difference(scored[-1], own) for own in scored[:-1]), "")
+    yield _row("mean training loss", *(f"{loss:.4f}" for loss in losses))
     yield ""
     yield from _head("language, mean over seeds", *arms)
     for code in runs[0]["macro_f1"]:
         scores = [[found[seed, arm]["macro_f1"][code] for seed in seeds] for arm in arms]
         yield _row(code, *(f"{sum(own) / len(own):.4f}" for own in scores))
+
+
+def _difference(own: Sequence[float], other: Sequence[float]) -> str:
+    """Mean over seeds of the paired differences, and its 95 % interval by Student's t."""
+    found = [one - two for one, two in zip(own, other, strict=True)]
+    middle = fmean(found)
+    if len(found) < 2:
+        return f"{middle:+.4f}"
+    half = float(t.ppf(0.975, len(found) - 1)) * stdev(found) / math.sqrt(len(found))
+    return f"{middle:+.4f} ({middle - half:+.4f} to {middle + half:+.4f})"
 
 
 def _bases(arms: Mapping[str, Any]) -> list[str]:

@@ -4,6 +4,7 @@ No figure of time is judged: on a machine that does other things it says nothing
 """
 
 import json
+import os
 import random
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from statistics import median
 
 import numpy as np
 import pytest
+from scipy.stats import ttest_rel
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
@@ -61,7 +63,10 @@ def write_data(root):
 
 def run(*arguments):
     command = [sys.executable, "-m", "benchmarks.against_trainer", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    on_cpu = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}  # a GPU has more arms
+    return subprocess.run(
+        command, cwd=ROOT, env=on_cpu, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.fixture(scope="module")
@@ -157,15 +162,24 @@ def test_answers_are_compared_row_by_row(quick):
 
 def test_parity_prints_the_scores_of_both(data, tmp_path):
     file = tmp_path / "parity.json"
-    done = run("--parity", "--quick", "--threads", 1, "--data", data, "--json", file)
+    done = run(
+        "--parity", "--quick", "--threads", 1, "--data", data, "--json", file, "--seeds", 3, 4
+    )
     assert done.returncode == 0, done.stderr
     runs = json.loads(file.read_text(encoding="utf-8"))["runs"]
-    row = tables(done.stdout)["seed"][0]["1"]
-    assert [run["arm"] for run in runs] == ["tuned", "isogloss"]
+    table = tables(done.stdout)["seed"][0]
+    arms = ["trainer", "tuned, shuffled", "tuned", "isogloss"]
+    assert [run["arm"] for run in runs] == arms * 2
     for run_ in runs:
         assert set(run_["macro_f1"]) == {"deu-Latn", "eng-Latn"}
         mean = sum(run_["macro_f1"].values()) / 2
-        assert row[f"macro-F1, {run_['arm']}"] == f"{mean:.4f}"
+        assert table[str(run_["seed"])][f"macro-F1, {run_['arm']}"] == f"{mean:.4f}"
+    ours, theirs = (
+        [run["mean"] for run in runs if run["arm"] == arm] for arm in (arms[3], arms[0])
+    )
+    interval = ttest_rel(ours, theirs).confidence_interval()
+    told = table["isogloss less this"]["macro-F1, trainer"]
+    assert told.endswith(f"({interval.low:+.4f} to {interval.high:+.4f})")
 
 
 def test_missing_data_is_one_message(tmp_path):

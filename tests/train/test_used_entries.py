@@ -11,6 +11,7 @@ from isogloss.model.precision import Precision
 from isogloss.model.scratch import Size, scratch_config
 from isogloss.model.used_entries import UsedEntries, entries_of, put_aside
 from isogloss.train import finetune as room
+from isogloss.train import training
 from isogloss.train.finetune import finetune
 from isogloss.train.lesson import TextLesson
 
@@ -36,9 +37,9 @@ def made(toys, family):
     return make_classifier(config, ["a", "b", "c"], seed=0, attention="eager")
 
 
-def trained(model, encoded, recipe, folder, **more):
+def trained(model, encoded, recipe, folder, *, pad_id=0, **more):
     steps = finetune(
-        model, TextLesson(encoded), recipe, pad_id=0, folder=folder, max_tokens=8192, **more
+        model, TextLesson(encoded), recipe, pad_id=pad_id, folder=folder, max_tokens=8192, **more
     )
     while True:
         try:
@@ -80,6 +81,24 @@ def test_losses_and_all_weights_are_those_of_the_whole_vocabulary(
     assert [name for name, _ in ours.named_parameters()] == list(want)
     assert all(torch.allclose(p, want[name], atol=1e-6) for name, p in ours.named_parameters())
     assert type(ours.get_input_embeddings()) is nn.Embedding
+
+
+def test_padding_that_the_model_has_no_entry_for_is_read_as_any_other_token(
+    toys, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(room, "reads_unpadded", lambda model: False)  # as on a GPU
+    monkeypatch.setattr(training, "price_of_a_pass", lambda *_: 8192.0)
+    encoded, recipe = toys.split(40), toys.recipe(**RECIPE)
+    ours, theirs = made(toys, "bert"), made(toys, "bert")
+    for model in (ours, theirs):
+        model.get_input_embeddings().padding_idx = None
+    pad_id = VOCABULARY - 1
+    assert pad_id not in encoded.ids
+    assert trained(ours, encoded, recipe, tmp_path / "ours", pad_id=pad_id).padding_share > 0
+    whole(monkeypatch)
+    trained(theirs, encoded, recipe, tmp_path / "theirs", pad_id=pad_id)
+    want = dict(theirs.named_parameters())
+    assert all(torch.allclose(p, want[name], atol=1e-6) for name, p in ours.named_parameters())
 
 
 def test_the_best_weights_have_decayed_as_long_as_they_trained(toys, tmp_path, monkeypatch):
@@ -137,4 +156,4 @@ def test_frozen_rows_do_not_decay(toys, tmp_path):
     model.get_input_embeddings().requires_grad_(False)
     before = model.get_input_embeddings().weight.clone()
     trained(model, encoded, toys.recipe(**RECIPE), tmp_path)
-    assert torch.equal(model.get_input_embeddings().weight, before)
+    assert torch.equal(model.get_input_embeddings().weight.cpu(), before)

@@ -52,7 +52,8 @@ def finetune(  # noqa: PLR0913
         tracker: gets each point of the curve and each dev score.
         max_tokens: padded tokens that fit the device at once.
         also_read: token ids of what `dev_score` reads. Of the vocabulary, only what is read here
-            and in the lesson takes part in the training; the outcome is that of training it all.
+            and in the lesson, and padding, takes part in the training; the outcome is that of
+            training it all.
         method: what decides which weights learn and how, JSON-able, where that is not all of
             them: a checkpoint must agree with it.
         cuda_graphs: on a GPU, record passes and replay them.
@@ -65,7 +66,7 @@ def finetune(  # noqa: PLR0913
     if len(lesson) == 0:
         raise InputError("The training split is empty; there is nothing to learn from.")
     recipe.check(has_dev_score=dev_score is not None)
-    read = np.unique(np.concatenate([lesson.ids, *also_read]))
+    read = np.unique(np.concatenate([lesson.ids, *also_read, [pad_id]]))
     aside = put_aside(model, read)
     used = {} if aside is None else {"vocabulary": "used entries"}
     training = Training.begin(model, lesson, recipe, folder, {**used, **(method or {})})
