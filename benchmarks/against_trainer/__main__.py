@@ -79,7 +79,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=available_cores())
     parser.add_argument("--json", type=Path, help="file for the raw numbers")
     parser.add_argument("--parity", action="store_true", help="compare scores, not seconds")
-    parser.add_argument("--seeds", type=int, nargs="+", help="of --parity")
+    parser.add_argument("--seeds", type=int, nargs="+", help="of --parity, in place of 1 to 5")
     parser.add_argument("--quick", action="store_true", help="tiny sizes: does it run at all?")
     asked = parser.parse_args(arguments)
     if min(asked.rounds, asked.threads, asked.epochs - 1, asked.batch or 1) < 1:
@@ -131,8 +131,8 @@ def scale_of(task: str, asked: argparse.Namespace) -> Scale:
     scale = replace((QUICK if asked.quick else FULL)[task], max_tokens=asked.max_tokens)
     if asked.batch is None:
         return scale
-    rows = asked.batch * (scale.rows // scale.batch)
-    return replace(scale, batch=asked.batch, rows=rows, taught_epochs=0)
+    larger = {name: getattr(scale, name) // scale.batch * asked.batch for name in ("rows", "pool")}
+    return replace(scale, batch=asked.batch, **larger, taught_epochs=0)
 
 
 def parity(asked: argparse.Namespace, raw: dict[str, Any], home: Path) -> Iterator[list[str]]:

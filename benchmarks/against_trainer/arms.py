@@ -10,8 +10,14 @@ ISOGLOSS = "isogloss"
 GRAPHS = "isogloss, cuda_graphs"
 """With passes that are recorded and replayed, where there is a GPU."""
 
-OURS = (ISOGLOSS, GRAPHS)
+INLINE = "isogloss, inline"
+"""In the process of the command, whose memory is handled as that of every process."""
+
+OURS = (ISOGLOSS, GRAPHS, INLINE)
 TUNED = "tuned"
+KEPT = "tuned, memory kept"
+"""As tuned, with what workers of Isogloss tell the C library about memory (`execute/allocator`)."""
+
 SHUFFLED = "tuned, shuffled"
 """As tuned, but its batches are drawn at random and not of one length."""
 
@@ -36,13 +42,15 @@ class TrainerArm:
 
 _FAST = {"bf16": True, "optim": "adamw_torch_fused", "logging_nan_inf_filter": False}
 _GROUPED = {**_FAST, "train_sampling_strategy": "group_by_length"}
-_CAST = {"bf16_full_eval": True}
-"""Casts the weights once; autocast alone would cast all of them for each batch."""
+_CAST = {"bf16_full_eval": True, "per_device_eval_batch_size": 256}
+"""Casts the weights once, where autocast alone would cast all of them for each batch; and about as
+many texts a batch as Isogloss takes."""
 
 
 def _tuned(options: Mapping[str, Any]) -> dict[str, TrainerArm]:
     return {
         TUNED: TrainerArm(options, _CAST),
+        KEPT: TrainerArm(options, _CAST),
         "tuned-eager": TrainerArm(options, _CAST, attention="eager"),
         "tuned-compiled": TrainerArm({**options, "torch_compile": True}, _CAST),
     }
@@ -59,8 +67,8 @@ TRAINER_ARMS: dict[str, dict[str, TrainerArm]] = {
     },
 }
 
-OPTIONAL = ("tuned-compiled",)
-"""Measured only if asked for: compiling can take longer than the whole training."""
+OPTIONAL = ("tuned-compiled", KEPT, INLINE)
+"""Measured only if asked for; compiling can take longer than the whole training."""
 
 NOT_QUICK = ("tuned-eager", *OPTIONAL)
 """Left out on a GPU as well, whose fused attention is the faster one."""
@@ -70,5 +78,5 @@ def arms_of(task: str, *, quick: bool, also: tuple[str, ...] = ()) -> tuple[str,
     """The arms of a task in their turn; the first is what the others are compared with."""
     on_gpu = torch.cuda.is_available()
     left_out = set(NOT_QUICK if quick or on_gpu else OPTIONAL) - set(also)
-    ours = OURS if on_gpu and task != "mlm" else (ISOGLOSS,)
-    return (*(arm for arm in TRAINER_ARMS[task] if arm not in left_out), *ours)
+    ours = (ISOGLOSS, *([GRAPHS] if on_gpu and task != "mlm" else []), INLINE)
+    return tuple(arm for arm in (*TRAINER_ARMS[task], *ours) if arm not in left_out)

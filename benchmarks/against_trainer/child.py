@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from benchmarks.against_trainer import isogloss_arm, trainer_arm
-from benchmarks.against_trainer.arms import GRAPHS, ISOGLOSS, OURS, TRAINER_ARMS
+from benchmarks.against_trainer.arms import GRAPHS, OURS, TRAINER_ARMS
 from benchmarks.against_trainer.job import Job
 from benchmarks.against_trainer.prepared import tests_in, tokenizer_in
 from benchmarks.against_trainer.scale import Scale
@@ -40,7 +40,7 @@ def measure(job: Job) -> dict[str, Any]:
     trained = asdict(_train(job)[0])
     if not tests_in(job.folder, job.task) or job.arm == GRAPHS:  # which reads as without
         return {"training": trained, "evaluations": {}}
-    if job.arm == ISOGLOSS:
+    if job.arm in OURS:
         evaluated = isogloss_arm.evaluate(job)
     else:
         evaluated = trainer_arm.evaluate(job, TRAINER_ARMS[job.task][job.arm], terms_of(job))

@@ -30,8 +30,8 @@ NOTES = (
     "Medians over the rounds, with the range in brackets. `x arm` is how many times as fast as "
     "that arm, within a round; for memory how many times as much.",
     "Share of peak: FLOPs over real tokens (padding is no work; a head of masked language models "
-    "counts where something is hidden) in a second, of the fastest product 1024 x 768 x 3072 in "
-    "the precision of the arm.",
+    "counts where something is hidden) in a second, of the machine's fastest product in the "
+    "precision of the arm.",
     "Tokenizers were trained on these texts and are smaller than the tables of embeddings, so rows "
     "above theirs are never read; lengths are those that they give.",
 )

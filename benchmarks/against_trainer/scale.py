@@ -32,7 +32,7 @@ class Scale:
     test_rows: int | None = None
     """Of each test set; None is all."""
 
-    few_steps: int = 3
+    few_steps: int = 8
     """Timed of an arm that pads to one length."""
 
     few_rows: int = 32

@@ -126,7 +126,7 @@ def evaluate(job: Job, arm: TrainerArm, terms: Terms) -> dict[str, Evaluated]:
     """Predict each test set in turn; an arm that pads reads a few rows, and says its answers."""
     tokenizer = tokenizer_in(job.folder)
     model = model_to_evaluate(job.task, job.scale, job.folder, attention=arm.attention)
-    options = {**arm.options, **arm.when_predicting, "per_device_eval_batch_size": terms.batch}
+    options = {"per_device_eval_batch_size": terms.batch, **arm.options, **arm.when_predicting}
     trainer = Trainer(
         model=model,
         args=arguments(job, options),

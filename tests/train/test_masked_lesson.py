@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from isogloss.base.errors import InputError
 from isogloss.data.mixture import Mixing
+from isogloss.data.shares import Share
 from isogloss.model.masked import hidden_states, logits_of
 from isogloss.train.lesson import IGNORED
 from isogloss.train.masked_lesson import MaskedLesson
@@ -159,6 +160,15 @@ def test_beginning_at_a_step_gives_what_beginning_at_the_first_gives_there(first
     whole = steps_of(lesson, recipe, first + 4)[first:]
     for one, two in zip(whole, steps_of(lesson, recipe, 4, first=first), strict=True):
         assert all(same_part(a, b) for a, b in zip(one.parts, two.parts, strict=True))
+
+
+def test_a_process_without_a_share_of_a_small_step_has_nothing_to_do_in_it(toys):
+    lesson = make_lesson(last=6)
+    recipe = toys.recipe(per_device_train_batch_size=len(lesson) - 1)  # the last step has one
+    shares = [replace(CUTTING, share=Share(rank, 2)) for rank in (0, 1)]
+    steps = [steps_of(lesson, recipe, 2, cutting=one) for one in shares]
+    assert [[step.n_examples for step in own] for own in steps] == [[len(lesson) - 1, 1]] * 2
+    assert [len(own[1].parts) for own in steps] == [1, 0]
 
 
 @pytest.mark.parametrize(("n_views", "repeats"), [(None, False), (1, True), (2, False), (3, True)])

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from isogloss.base.errors import InputError
+from isogloss.data.shares import Share
 from isogloss.model.precision import Precision, native_bf16
 from isogloss.train import soft_lesson as room
 from isogloss.train.listening import Fixed, Listening, Threshold
@@ -157,8 +158,8 @@ def test_what_is_heard_counts_from_the_next_step_on(toys):
     assert next(steps).parts[0].weights == (1.0, 0.0, 1.0)
 
 
-def steps_of(lesson, recipe, n, *, first=0):
-    steps = lesson.steps(recipe, first_step=first, cutting=CUTTING, device=CPU)
+def steps_of(lesson, recipe, n, *, first=0, cutting=CUTTING):
+    steps = lesson.steps(recipe, first_step=first, cutting=cutting, device=CPU)
     return [next(steps) for _ in range(n)]
 
 
@@ -175,6 +176,16 @@ def test_how_many_steps_a_teacher_reads_at_once_changes_nothing(first, toys, mon
         for (loss, found), (want, slopes) in zip(learned[ahead], learned[1], strict=True):
             assert loss == pytest.approx(want, abs=1e-6)
             assert all(torch.allclose(found[name], slopes[name], atol=1e-6) for name in slopes)
+
+
+def test_a_process_without_a_share_of_small_steps_asks_no_teacher(toys):
+    lesson, recipe = (
+        make_soft([make_masked(seed=1)] * 3),
+        toys.recipe(per_device_train_batch_size=1),
+    )
+    shares = [replace(CUTTING, share=Share(rank, 2)) for rank in (0, 1)]
+    steps = [steps_of(lesson, recipe, 9, cutting=one) for one in shares]
+    assert [[len(step.parts) for step in own] for own in steps] == [[1] * 9, [0] * 9]
 
 
 @pytest.mark.parametrize("max_tokens", [LENGTH, 7 * LENGTH])

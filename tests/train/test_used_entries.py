@@ -1,10 +1,13 @@
 """Training with the used part of a vocabulary is training with all of it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from isogloss.base.errors import RunError
 from isogloss.evaluate.predict import predict
 from isogloss.model.encoder import make_classifier
 from isogloss.model.precision import Precision
@@ -143,6 +146,28 @@ def test_only_the_used_rows_train(toys):
     assert torch.equal(used(ids), before[ids])
     with pytest.raises(IndexError):
         used(torch.tensor([VOCABULARY - 1]))
+
+
+def test_padding_past_the_end_of_a_table_is_left_out(toys):
+    model, encoded = made(toys, "bert"), toys.split(40)
+    assert put_aside(model, np.concatenate([encoded.ids, [VOCABULARY]])) is not None
+    assert set(entries_of(model).tolist()) == {*encoded.ids.tolist(), 0}
+
+
+def test_a_training_that_cannot_begin_leaves_the_model_as_it_was(toys, tmp_path):
+    encoded, recipe = toys.split(40), toys.recipe(**{**RECIPE, "save_seconds": 0.0})
+    steps = finetune(
+        made(toys, "bert"), TextLesson(encoded), recipe, pad_id=0, folder=tmp_path, max_tokens=8192
+    )
+    next(steps)
+    steps.close()
+    model = made(toys, "bert")
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    with pytest.raises(RunError, match="another training"):
+        trained(model, encoded, replace(recipe, seed=recipe.seed + 1), tmp_path)
+    after = model.state_dict()
+    assert list(after) == list(before)
+    assert all(torch.equal(after[name], value) for name, value in before.items())
 
 
 def test_a_vocabulary_that_is_mostly_used_stays(toys):

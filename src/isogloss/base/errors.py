@@ -104,7 +104,7 @@ class WorkerDied(RunError):
     """The process of a step ended in the middle of it."""
 
     code = "ISO-251"
-    remedy = "Run the same command again: it goes on from the last checkpoint. See docs/errors.md."
+    remedy = "Run the same command again: it goes on from the last checkpoint."
 
 
 def at_once(kind: type[IsoglossError], told: Iterable[tuple[str, str]]) -> IsoglossError:

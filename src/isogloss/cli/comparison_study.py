@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from isogloss.base.errors import InputError, IsoglossError
+from isogloss.base.whole_file import write_file
 from isogloss.cli import show
 from isogloss.study.comparison import comparison_document
 from isogloss.study.document import Document
@@ -95,11 +96,7 @@ def _write(path: Path, text: str) -> None:
             f"{path} is there and says something else. Compare it with `isogloss compare {path}`,"
             " or name another folder with -o."
         )
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}.") from None
+    write_file(path, text)
 
 
 def _list(text: str | None) -> list[str] | None:

@@ -7,6 +7,7 @@ side by side, and so do the words that a window answers for.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import final
 
@@ -86,7 +87,7 @@ class EncodedWords:
         """[windows] Sub-tokens of each window."""
         return np.diff(self.offsets)
 
-    @property
+    @cached_property
     def sentence_windows(self) -> Indices:
         """[sentences + 1] The windows of sentence `i` are `[i]` to `[i + 1]`."""
         return np.searchsorted(self.window_sentence, np.arange(len(self) + 1))

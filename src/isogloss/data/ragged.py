@@ -41,8 +41,8 @@ def stretches(first: Indices, lengths: Indices) -> Indices:
 
 def runs(offsets: Indices, chosen: Indices) -> tuple[Indices, Indices]:
     """The places of chosen sequences, one sequence after the other, and how long each is."""
-    lengths = np.diff(offsets)[chosen]
-    return stretches(offsets[:-1][chosen], lengths), lengths
+    lengths = offsets[chosen + 1] - offsets[chosen]
+    return stretches(offsets[chosen], lengths), lengths
 
 
 def pad_runs(

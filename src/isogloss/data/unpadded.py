@@ -61,7 +61,7 @@ def lay_row(offsets: Indices, chosen: Indices) -> Row:
     >>> row.places.tolist(), row.lengths.tolist(), row.order.tolist()
     ([3, 4, 0, 1, 2], [2, 3], [1, 0])
     """
-    given = np.diff(offsets)[chosen]
+    given = offsets[chosen + 1] - offsets[chosen]
     parts = cut(given, fixed_cost=PRICE_OF_A_GROUP, max_tokens=np.iinfo(np.int64).max)
     order = np.concatenate([np.empty(0, np.int64), *parts])
     places, lengths = runs(offsets, chosen[order])

@@ -1,8 +1,8 @@
 """Which library multiplies fp32 matrices on a CPU: the default one, or oneDNN where it is better.
 
 PyTorch's default library (MKL) does not use AVX-512 on processors of other makers than its own, and
-runs there at less than half of the speed. oneDNN does, but PyTorch gives it fp32 matrices only if
-it is allowed to round them to bf16, which it then does where the processor has AMX, and nowhere
+can run there at less than half of the speed. oneDNN does, but PyTorch gives it fp32 matrices only
+if it is allowed to round them to bf16, which it then does where the processor has AMX, and nowhere
 else. So it is taken on AVX-512 processors of other makers, after one product has shown that nothing
 is rounded. No stopwatch decides: two libraries sum in another order, and every process of one
 machine has to come to the same bits.

@@ -88,6 +88,7 @@ def put_aside(model: PreTrainedModel, ids: NDArray[np.integer]) -> PutAside | No
         return None
     padding = [] if whole.padding_idx is None else [whole.padding_idx]
     entries = torch.unique(torch.cat([torch.from_numpy(ids).long(), torch.tensor(padding).long()]))
+    entries = entries[entries < whole.num_embeddings]  # padding may be past the end, and unread
     if len(entries) > WORTH_IT * whole.num_embeddings or whole.max_norm is not None:
         return None
     model.set_input_embeddings(UsedEntries(whole, entries))

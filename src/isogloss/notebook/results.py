@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 from isogloss.base.errors import InputError
+from isogloss.base.whole_file import write_file
 from isogloss.desk.compared import Compared, compared
 from isogloss.desk.evidence import evidence_of, tables_of
 from isogloss.desk.opened import Opened
 from isogloss.notebook.plots import Plots
 from isogloss.notebook.table import Table, frame
 from isogloss.report.comparison.compare import of_main_setting
-from isogloss.report.files import write_file
 from isogloss.report.html.page import render
 from isogloss.report.html.study_page import study_page
 from isogloss.report.recommend.constraints import Constraints

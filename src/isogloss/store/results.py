@@ -9,7 +9,6 @@ import io
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
@@ -19,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from isogloss.base.errors import InputError
+from isogloss.base.whole_file import whole_file
 from isogloss.store.manifest import SCORE
 
 
@@ -153,7 +153,7 @@ def to_parquet(rows: Rows, path: Path) -> None:
     Raises:
         InputError: if the file cannot be written.
     """
-    with _whole(path) as draft, pq.ParquetWriter(draft, rows.schema) as writer:
+    with whole_file(path) as draft, pq.ParquetWriter(draft, rows.schema) as writer:
         for batch in _batches_of(rows):
             writer.write_batch(batch)
 
@@ -164,31 +164,8 @@ def to_file(chunks: Iterable[str], path: Path) -> None:
     Raises:
         InputError: if the file cannot be written.
     """
-    with _whole(path) as draft, draft.open("w", encoding="utf-8", newline="") as file:
+    with whole_file(path) as draft, draft.open("w", encoding="utf-8", newline="") as file:
         file.writelines(chunks)
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """A file to write to, which takes the place of `path` when all is written.
-
-    What is no file (a pipe, a device) is written to as it is; of a link, what it leads to.
-    """
-    path = path.resolve()
-    if path.exists() and not path.is_file() and not path.is_dir():
-        yield path
-        return
-    draft = path.with_name(path.name + ".draft")
-    try:
-        yield draft
-        draft.replace(path)
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be written: {error.strerror or error}. Name another file."
-        ) from error
-    finally:
-        if draft.is_file():
-            draft.unlink()
 
 
 def query(table: pa.Table, sql: str) -> pa.Table:

@@ -69,7 +69,12 @@ def finetune(  # noqa: PLR0913
     read = np.unique(np.concatenate([lesson.ids, *also_read, [pad_id]]))
     aside = put_aside(model, read)
     used = {} if aside is None else {"vocabulary": "used entries"}
-    training = Training.begin(model, lesson, recipe, folder, {**used, **(method or {})})
+    try:
+        training = Training.begin(model, lesson, recipe, folder, {**used, **(method or {})})
+    except BaseException:
+        if aside is not None:
+            aside.bring_back(model, decay=1.0)
+        raise
 
     def judge(done: StepDone) -> None:
         if dev_score is not None:
@@ -85,7 +90,8 @@ def finetune(  # noqa: PLR0913
         first_position=first,
         widths=widths_for(lengths) if on_gpu else (),
         records=cuda_graphs and on_gpu,
-        few_shapes=is_never_cut(
+        few_shapes=len(lengths) == len(lesson)  # else a step has more sequences than examples
+        and is_never_cut(
             recipe.examples_per_step, int(lengths.max(initial=1)), max_tokens, training.price
         ),
         share=training.ranks.share,

@@ -137,13 +137,15 @@ def fit(
 
     Raises:
         Diverged: if the loss or the gradient is not finite; checked at the last step, and at each
-            step on a CPU, every 50 steps elsewhere. The weights are those before the step.
+            step on a CPU or among several processes, every 50 steps elsewhere. The weights are
+            those before the step.
         TooLarge: if memory runs out before the optimizer has begun to move the weights.
     """
     ranks = ranks_of(accelerator)
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     clip = terms.max_grad_norm or float("inf")
     graphs = Graphs(loss, terms.precision, accelerator.device) if terms.cuda_graphs else None
+    always = accelerator.device.type == "cpu" or ranks.n > 1
     try:
         for step, parts in enumerate(batches, start=terms.first_step + 1):
             reseed(terms.seed, step, ranks.share.rank)
@@ -160,11 +162,7 @@ def fit(
             ranks.add_up(total)
             ranks.add_up_gradients(parameters)
             norm = accelerator.clip_grad_norm_(parameters, clip)
-            if (
-                accelerator.device.type == "cpu"
-                or step % CHECK_EVERY == 0
-                or step == terms.max_steps
-            ):
+            if always or step % CHECK_EVERY == 0 or step == terms.max_steps:
                 check_finite(step, "loss", total)
                 check_finite(step, "norm of the gradient", norm)
             if n:

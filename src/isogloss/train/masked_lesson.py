@@ -274,13 +274,13 @@ def _taken(step: Step, rows: slice | Indices) -> Step:
 
 
 def _runs_of(languages: Indices) -> list[Rows]:
-    """Each language with its rows, which stand together.
+    """Each language with its rows, which stand together; a share of a step can be of none.
 
     >>> [tuple(run) for run in _runs_of(np.array([0, 0, 3]))]
     [(0, slice(0, 2, None)), (3, slice(2, 3, None))]
     """
     starts = np.flatnonzero(np.diff(languages, prepend=-1)).tolist()
-    stops = [*starts[1:], len(languages)]
+    stops = [*starts[1:], len(languages)][: len(starts)]
     return [
         Rows(int(languages[start]), slice(start, stop))
         for start, stop in zip(starts, stops, strict=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from isogloss.base.errors import InputError
+from isogloss.base.whole_file import write_file
 from isogloss.cli import show
 from isogloss.cli.options import JsonOption, VerboseOption
 
@@ -143,10 +144,7 @@ def _followed(turns: Any) -> "BenchResult":
 def _write(result: "BenchResult", path: Path) -> None:
     import json
 
-    try:
-        path.write_text(json.dumps(result.to_json(), indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}.") from None
+    write_file(path, json.dumps(result.to_json(), indent=1) + "\n")
     show.note(f"Wrote {path}.")
 
 

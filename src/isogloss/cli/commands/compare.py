@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from isogloss.base.errors import InputError
+from isogloss.base.whole_file import write_file
 from isogloss.cli import show
 from isogloss.cli.options import (
     INLINE,
@@ -173,7 +174,6 @@ def _conclude(
     from isogloss.execute.audit import tokenizer_audits
     from isogloss.report.comparison.page import Told
     from isogloss.report.comparison.write import comparison_console, write_comparison
-    from isogloss.report.files import write_file
     from isogloss.report.frame import Frame
     from isogloss.store.step_files import MEASURED
 

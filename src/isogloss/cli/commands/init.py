@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from isogloss.base.errors import InputError, UnknownName
+from isogloss.base.whole_file import write_file
 from isogloss.cli import show
 
 
@@ -31,8 +32,5 @@ def init(
     path = output or Path(f"{template}.yaml")
     if path.exists() and not force:
         raise InputError(f"{path} is there already; --force replaces it, -o FILE writes elsewhere.")
-    try:
-        path.write_text(template_text(template), encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}.") from None
+    write_file(path, template_text(template))
     show.say(f"Wrote {path}. Next: isogloss plan {path}")

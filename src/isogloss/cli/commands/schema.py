@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from isogloss.base.errors import InputError
+from isogloss.base.whole_file import write_file
 from isogloss.cli import show
 
 
@@ -27,8 +27,5 @@ def schema(
     if output is None:
         show.dump(study_schema())
         return
-    try:
-        output.write_text(json.dumps(study_schema(), indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{output} cannot be written: {error.strerror}.") from None
+    write_file(output, json.dumps(study_schema(), indent=1) + "\n")
     show.note(f"Wrote {output}.")

@@ -25,7 +25,8 @@ def view(
 ) -> None:
     """Show the store in a browser: studies, live progress, reports, any two studies compared.
 
-    Nothing can be changed there, and only this machine is answered.
+    Nothing can be changed there, and only this machine is answered, unless `--public`
+    is given.
     """
     from isogloss.store.store import Store
     from isogloss.view.serve import PUBLIC, address_of, is_loopback, listening_on, serve
