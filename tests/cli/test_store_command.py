@@ -117,6 +117,21 @@ def test_what_is_no_store_is_told_in_one_message(isogloss, tmp_path, words, plac
     assert (tmp_path / "other" / "letter.txt").read_text() == "mine"
 
 
+@pytest.mark.parametrize("words", [["gc"], ["gc", "--yes"]])
+def test_a_link_in_place_of_a_folder_is_one_message_and_nothing_goes(
+    isogloss, store, tmp_path, words
+):
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "mine.txt").write_text("precious")
+    (store.root / "quarantine").symlink_to(tmp_path / "letters")
+    said = isogloss("store", *words)
+    assert (said.code, said.out) == (2, "")
+    assert said.err.count("quarantine is a link") == 1
+    assert "Traceback" not in said.err
+    assert (tmp_path / "letters" / "mine.txt").read_text() == "precious"
+    assert "dd" in store
+
+
 def test_nonsense_is_refused(isogloss, store):
     assert isogloss("store", "gc", "study.yaml").code == 2
     assert isogloss("store", "ls", "--set", "seeds=[2]").code == 2

@@ -7,12 +7,12 @@ from contextlib import ExitStack
 
 import pytest
 
-from isogloss.base.errors import InputError, RunError
+from isogloss.base.errors import InputError, LeadsOutside, RunError
 from isogloss.store.garbage import find_garbage, remove_garbage
 from isogloss.store.inventory import bytes_by_kind, kept_steps, rooms_beside, shares
 from isogloss.store.quarantine import set_aside
 from isogloss.store.runs import SIGN, at_work
-from isogloss.store.store import Store
+from isogloss.store.store import LATER, ROOMS, Store
 
 
 def fill(draft):
@@ -118,6 +118,57 @@ def test_litter_is_removed(store):
     assert not sign.exists()
     locks = {path.name for path in (store.root / "locks").iterdir()}
     assert locks == {"json.lock", "cc.lock"}, "cc is needed, and to be made anew"
+
+
+def everything(folder):
+    return {path: path.is_file() and path.read_bytes() for path in folder.rglob("*")}
+
+
+@pytest.fixture
+def linked(store, tmp_path):
+    """Put a link in place of a folder of the store; where it leads looks like litter."""
+
+    def link(room):
+        outside = tmp_path / "outside"
+        if (store.root / room).exists():
+            (store.root / room).rename(outside)
+        for name in ("99", "aa", "letters"):
+            (outside / name).mkdir(parents=True, exist_ok=True)
+            (outside / name / "mine.txt").write_text("precious")
+        for name in ("99.json", "99.lock", "aa.json", "99.json.draft"):
+            (outside / name).write_text("{}")
+        (store.root / room).symlink_to(outside)
+        return outside
+
+    return link
+
+
+@pytest.mark.parametrize("room", [*ROOMS, *LATER])
+def test_nothing_is_removed_or_listed_behind_a_link_in_place_of_a_folder(store, linked, room):
+    outside = linked(room)
+    before, kept = everything(outside), everything(store.root)
+    for ask in (find_garbage, remove_garbage):
+        with pytest.raises(LeadsOutside, match=f"{room} .*link"):
+            ask(store)
+    assert everything(outside).items() >= before.items()
+    assert everything(store.root).items() >= kept.items()
+
+
+def test_a_link_to_another_part_of_the_store_makes_no_litter_of_results(store):
+    (store.root / "quarantine").symlink_to(store.root / "steps")
+    with pytest.raises(LeadsOutside, match="quarantine is a link"):
+        remove_garbage(store)
+    assert store.keys() == ("aa", "bb", "cc", "dd")
+
+
+@pytest.mark.parametrize("room", ["drafts", "running", "failures", "studies", "progress", "runs"])
+def test_a_run_sweeps_nothing_behind_a_link(store, linked, room):
+    outside = linked(room)
+    before = everything(outside)
+    for ask in (Store.sweep, Store.check_writable):
+        with pytest.raises(LeadsOutside):
+            ask(store)
+    assert everything(outside) == before
 
 
 def test_a_lock_whose_file_was_removed_still_keeps_others_out(store):

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from isogloss.base.errors import IsoglossError
+from isogloss.base.errors import IsoglossError, LeadsOutside
 from isogloss.base.fingerprint import file_digest
 from isogloss.store import manifest
 from isogloss.store.quarantine import damage, quarantined, set_aside, set_aside_all
@@ -136,6 +136,14 @@ def test_a_step_behind_a_link_out_of_the_store_is_moved_aside_and_not_followed(s
     assert "link" in damage(store, "aa", bytes_too=True)
     assert set_aside(store, "aa").why == "a link leads out of the store"
     assert (tmp_path / "elsewhere" / "weights.bin").is_file()
+
+
+def test_no_step_is_moved_out_of_a_folder_behind_a_link(store, tmp_path):
+    (store.root / "steps").rename(tmp_path / "elsewhere")
+    (store.root / "steps").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(LeadsOutside, match="steps leads out of the store"):
+        set_aside(store, "aa")
+    assert sorted(path.name for path in (tmp_path / "elsewhere").iterdir()) == list(KEYS)
 
 
 def test_who_has_claimed_the_step_is_waited_for(store):

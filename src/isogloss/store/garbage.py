@@ -14,12 +14,12 @@ from typing import Literal, final
 from isogloss.store.faults import told
 from isogloss.store.inventory import kept_step
 from isogloss.store.live import Live
-from isogloss.store.names import is_key, lock_path, study_file
+from isogloss.store.names import is_key, lock_path, refuse_links, study_file
 from isogloss.store.needs import needs_of
 from isogloss.store.quarantine import ROOM as QUARANTINE
 from isogloss.store.runs import dead_signs, is_alive, notes, used_now
 from isogloss.store.sizes import size_of
-from isogloss.store.store import Store
+from isogloss.store.store import LATER, ROOMS, Store
 
 What = Literal[
     "step", "draft", "scratch", "failure", "progress", "lock", "run", "sign", "quarantine"
@@ -73,10 +73,11 @@ def find_garbage(store: Store, drop: Collection[str] = ()) -> Collected:
         drop: names of noted studies that need nothing any more.
 
     Raises:
-        InputError: if no study of such a name is noted.
+        InputError: if no study of such a name is noted, or a folder of the store is a link.
         RunError: if a note is damaged, so that nobody knows what is needed.
     """
     with told(store.root, "looking for what nobody needs"):
+        refuse_links(store.root, (*ROOMS, *LATER))
         needed = _needed(store, drop)
         live = Live(store.root)
         orphans = [key for key in _folders(store.root / "steps") if key not in needed]
@@ -95,7 +96,8 @@ def remove_garbage(store: Store, drop: Collection[str] = ()) -> Collected:
         What was removed.
 
     Raises:
-        InputError: if no study of such a name is noted, or the store cannot be written.
+        InputError: if no study of such a name is noted, a folder of the store is a link, or the
+            store cannot be written.
         RunError: if a note is damaged.
     """
     with store.alone(), told(store.root, "removing what nobody needs"):

@@ -1,6 +1,7 @@
 """Names that are safe as names of files: no key and no study can lead out of the store."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from isogloss.base.errors import InputError, LeadsOutside
@@ -59,3 +60,21 @@ def refuse_outside(root: Path, path: Path) -> None:
         raise LeadsOutside(
             f"{path} leads out of the store {root} by a link. Put the files themselves there."
         )
+
+
+def refuse_links(root: Path, rooms: Iterable[str]) -> None:
+    """Refuse links in place of the folders of a store, before anything in them is removed.
+
+    Those that lead to another part of the store are refused too: what is litter in the one folder
+    is a result in the other.
+
+    Raises:
+        LeadsOutside: naming the first.
+    """
+    for room in rooms:
+        if (root / room).is_symlink():
+            raise LeadsOutside(
+                f"{root / room} is a link, where the store keeps a folder of its own: nothing is"
+                " removed. Remove the link, once you know who made it; a store on another disk is"
+                " named as a whole, with --store."
+            )

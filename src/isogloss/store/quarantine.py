@@ -68,7 +68,7 @@ def set_aside(store: Store, key: str, *, bytes_too: bool = True) -> SetAside | N
         None if the step is whole, or is not there any more: somebody else was first.
 
     Raises:
-        InputError: if the store cannot be written.
+        InputError: if the store cannot be written, or a link in place of its folders leads out.
         RunError: if the disk is full.
     """
     with store.claim(key):
@@ -108,6 +108,7 @@ def _move(root: Path, key: str, why: str) -> Path:
     room = root / ROOM
     room.mkdir(exist_ok=True)
     refuse_outside(root, room)
+    refuse_outside(root, root / "steps")
     home = next(place for n in count(1) if not (place := room / f"{key}.{n}").exists())
     home.mkdir()
     now = datetime.now(UTC).isoformat(timespec="seconds")

@@ -34,11 +34,14 @@ from isogloss.store.faults import told, told_if_disk
 from isogloss.store.ground import Ground
 from isogloss.store.live import Live
 from isogloss.store.migrate import FORMAT, migrate
-from isogloss.store.names import checked_key, is_key, refuse_outside
+from isogloss.store.names import checked_key, is_key, refuse_links, refuse_outside
 from isogloss.store.notes import Notes
 
 ROOMS = ("steps", "drafts", "running", "failures", "locks", "studies")
 """Folders that every store has once it was written to."""
+
+LATER = ("progress", "runs", "quarantine", "trackers")
+"""Folders that are made when something comes into them."""
 
 NOTED = ("failures", "progress", "runs", "studies")
 """Folders of small files that are written as drafts beside them."""
@@ -280,7 +283,11 @@ class Store:
         """Remove what the dead left: drafts, and scratch and failures of steps that were finished.
 
         Safe at any time: what belongs to a living process is locked, and skipped.
+
+        Raises:
+            InputError: if one of the folders is a link.
         """
+        refuse_links(self.root, ("drafts", "running", *NOTED))
         for room, is_stale in (("drafts", _always), ("running", self.__contains__)):
             folder = self.root / room
             names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
