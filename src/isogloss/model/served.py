@@ -61,7 +61,7 @@ def write_served(
         model: a classifier or tagger.
         tokenizer: its own.
         form: one of `FORMS`; those of torch differ in how they are loaded only.
-        folder: is made if it is not there.
+        folder: is made if it is not there; whatever lies in it counts as part of the form.
         texts: what a smaller vocabulary has to be exact on; the other forms do not read it.
 
     Returns:

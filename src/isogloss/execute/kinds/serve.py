@@ -1,5 +1,6 @@
 """Step `serve`: a trained model in another form, as an ordinary folder that others can serve."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ def make_served(bench: Bench) -> Making:
     model = open_trained(bench.step.needs[0], trained, payload)
     tokenizer = load_tokenizer(trained)
     folder = bench.store.running(bench.step.key) / "served"
+    if folder.exists():  # whoever was killed here may have left half a form, and its scratch
+        shutil.rmtree(folder)
     facts = write_served(model, tokenizer, payload["form"], folder, _texts(bench))
     told = {name: bench.record(0)[name] for name in ("n_train", "precision")}
     record = {"form": payload["form"], **told, **facts}
