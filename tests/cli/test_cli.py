@@ -482,6 +482,28 @@ def test_results_that_find_no_room_are_told_in_one_message(finished, asked):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ["results", "toy.yaml"],
+        ["results", "toy.yaml", "--format", "csv"],
+        ["status", "toy.yaml", "--json"],
+        ["status", "none.yaml", "--json"],
+    ],
+)
+def test_results_that_nobody_reads_end_the_command_without_a_word(finished, asked):
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "isogloss", *asked],
+        cwd=finished, stdout=writer, stderr=subprocess.PIPE, text=True, check=False,
+    )  # fmt: skip
+    os.close(writer)
+    assert done.returncode == 1
+    said = [line for line in done.stderr.splitlines() if not line.startswith("Error: There is no")]
+    assert not said
+
+
 def test_python_m_isogloss_is_the_command(tmp_path):
     done = fresh(tmp_path, "--version", check=True)
     assert done.stdout.startswith("isogloss ")

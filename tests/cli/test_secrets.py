@@ -1,5 +1,6 @@
 """A planted token and password: nothing that a command says or writes has them."""
 
+import json
 import os
 import re
 import subprocess
@@ -119,6 +120,48 @@ def test_what_doctor_says_has_no_secret(tmp_path):
     said = says(tmp_path, env, "doctor", "--quick")
     assert "given by HF_TOKEN" in said
     assert "[secret]@127.0.0.1" in said
+
+
+FAILS = """
+import sys
+import isogloss.desk.opened
+
+def fail(*_):
+    raise RuntimeError("401 with {token} \\x1b[2J")
+
+isogloss.desk.opened.open_study = fail
+sys.argv = ["isogloss", "run", "study.yaml", "--log-format", {form!r}]
+from isogloss.cli.app import main
+main()
+"""
+
+
+def fails(folder: Path, form: str) -> subprocess.CompletedProcess[str]:
+    """A bug in the command, whose message has a token and what a terminal would obey."""
+    done = subprocess.run(
+        [sys.executable, "-c", FAILS.format(token=TOKEN, form=form)],
+        cwd=folder, capture_output=True, text=True, timeout=600, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    return done
+
+
+def test_a_bug_s_traceback_has_no_secret_and_nothing_that_a_terminal_obeys(tmp_path):
+    said = fails(tmp_path, "text").stderr
+    assert said.startswith("Traceback")
+    assert said.endswith(r"RuntimeError: 401 with [secret] \x1b[2J" + "\n")
+    assert TOKEN not in said
+    assert "\x1b" not in said
+
+
+def test_a_bug_in_a_log_of_json_is_an_event(tmp_path):
+    (line,) = fails(tmp_path, "json").stderr.splitlines()
+    told = json.loads(line)
+    assert (told["event"], told["level"]) == ("bug", "critical")
+    assert told["message"] == "RuntimeError: 401 with [secret] \x1b[2J"
+    assert "in fail" in told["traceback"]
+    assert TOKEN not in line
+    assert "\x1b" not in line
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 0 all is well; 1 a run could not go on; 2 the input is wrong; 3 some cells failed, the rest is done.
 """
 
+import os
 import sys
 from typing import Annotated
 
@@ -68,17 +69,27 @@ def _everywhere(
 
 
 def main() -> None:
-    """Run the command; a mistake of the person's is one message, a bug keeps its traceback."""
-    sys.excepthook = show.bug
+    """Run the command; a mistake of the person's is one message, a bug keeps its traceback.
+
+    Where nobody reads any more what it writes (`| head -1`), it leaves with 1 and without a word.
+    """
+    try:
+        _run()
+    except BrokenPipeError:  # of a message's; commands leave through Typer, which does the same
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what waits to be written
+        sys.exit(1)
+    except Exception as error:  # nobody has foreseen it, and Typer's own hook hides no secrets
+        show.bug(type(error), error, error.__traceback__)
+        sys.exit(1)
+
+
+def _run() -> None:
     try:
         with needing_extras():
             app()
     except IsoglossError as error:
         show.mistake(error, as_json="--json" in sys.argv)
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
     except OSError as error:
         full = full_elsewhere(error)
         if full is None:
