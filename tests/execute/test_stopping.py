@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from isogloss.execute.stopping import is_asked, listening
+from isogloss.execute.stopping import heard_elsewhere, is_asked, listening
 
 PATIENCE = 120.0
 PROGRAM = """
@@ -140,3 +140,27 @@ def test_in_another_thread_signals_are_left_alone():
     other.start()
     other.join()
     assert found == [before]
+
+
+def test_words_that_nobody_reads_break_nothing():
+    """Standard error is a pipe whose reader is gone, as after `2>&1 | tee` when tee has died."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    kept = os.dup(2)
+    os.dup2(writer, 2)
+    try:
+        with listening():
+            os.kill(os.getpid(), signal.SIGINT)
+            until(is_asked)
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(writer)
+
+
+def test_signals_that_another_process_hears_are_ignored_here_until_the_end():
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    with heard_elsewhere():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            os.kill(os.getpid(), number)
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before

@@ -9,7 +9,7 @@ import os
 import signal
 import threading
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TypeVar
 
@@ -57,6 +57,19 @@ def listening() -> Iterator[None]:
         _ordered.clear()
 
 
+@contextmanager
+def heard_elsewhere() -> Iterator[None]:
+    """Ignore both signals until the block ends: they reach another process, which decides."""
+    is_main = threading.current_thread() is threading.main_thread()
+    ours = _SIGNALS if is_main else ()
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in ours}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def until_asked(events: Iterator[Event]) -> Generator[Event, None, None]:
     """Pass on what happens until the run is asked to stop; whoever tells it is then closed.
 
@@ -94,4 +107,6 @@ def _hear(number: int, frame: FrameType | None) -> None:
         _ordered.set()
         raise KeyboardInterrupt
     _asked.set()
-    os.write(2, line("stopping", _WORDS.strip()).encode() if is_json() else _WORDS.encode())
+    words = line("stopping", _WORDS.strip()) if is_json() else _WORDS
+    with suppress(OSError):  # nobody reads them any more: no reason to break what runs
+        os.write(2, words.encode())
