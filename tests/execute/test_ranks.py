@@ -146,7 +146,60 @@ def test_a_loss_that_is_no_number_fails_for_all_alike(tmp_path):
     both = launch(tmp_path, "run", study)
     assert "failed" in both.stdout
     assert "Lower learning_rate" in both.stdout
-    assert "out of step" not in both.stdout
+    assert "by all processes together" not in both.stdout
+
+
+def is_rank(pid, rank):
+    return f"RANK={rank}\0".encode() in b"\0" + Path(f"/proc/{pid}/environ").read_bytes()
+
+
+@pytest.fixture
+def in_training(tmp_path):
+    """Two processes that have trained for a step, and write no checkpoint for an hour."""
+    long = NO_DROPOUT.replace("num_train_epochs: 2", "num_train_epochs: 20000, save_seconds: 3600")
+    running = launch(
+        tmp_path, "run", write_toy(tmp_path, long).name, "--log-format", "json", wait=False
+    )
+    said = ""
+    try:
+        while '"step_progress"' not in said:
+            line = running.stdout.readline()
+            assert line, said
+            said += line
+        yield running, sorted(children(running.pid), key=lambda pid: is_rank(pid, 1))
+    finally:
+        running.kill()
+        running.communicate()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_all_leaves_rank_0_s_checkpoint_and_no_failure(in_training, tmp_path, number):
+    running, pids = in_training
+    for pid in pids:
+        os.kill(pid, number)
+    said = running.communicate(timeout=120)[0]
+    assert not any(map(alive, pids))
+    assert "Finished steps are kept" in said
+    assert '"bug"' not in said
+    assert len(list(tmp_path.glob(".isogloss/running/*/step-*"))) == 1
+    assert not list(tmp_path.glob(".isogloss/failures/*"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rank", [0, 1])
+def test_a_process_that_is_killed_ends_the_others_with_a_word(in_training, rank):
+    running, pids = in_training
+    os.kill(pids[rank], signal.SIGKILL)
+    said = running.communicate(timeout=120)[0]
+    assert running.returncode
+    assert not any(map(alive, pids))
+    assert "Another process of this training has ended" in said
+    assert '"bug"' not in said
+
+
+def alive(pid):
+    return Path(f"/proc/{pid}").exists()
 
 
 # ---- dealing out

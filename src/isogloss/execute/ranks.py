@@ -2,9 +2,10 @@
 
 Rank 0 runs the study as one process would. Before it trains, it tells the others which step, and
 they train along from the same store, each on its share; the rest (data, evaluation, writing) rank 0
-does alone while they wait. A mistake that all meet alike (a loss that is no number) is a failed
-step; one that rank 0 meets alone would leave the others waiting, so it ends the command, the
-launcher ends the others, and the same command goes on from the last checkpoint.
+does alone while they wait. Only rank 0 hears Ctrl-C and SIGTERM, and leaves a checkpoint; the
+others end because it has ended. A mistake that all meet alike (a loss that is no number) is a
+failed step; one that rank 0 meets alone would leave the others waiting, so it ends the command, the
+others with it, and the same command goes on from the last checkpoint.
 """
 
 import logging
@@ -16,8 +17,9 @@ from typing import Any, final
 
 from isogloss.base.errors import InputError, RunError
 from isogloss.execute.bench import Bench
-from isogloss.execute.executor import Elsewhere, Ended, Event, Work
+from isogloss.execute.executor import Elsewhere, Ended, Event, Outcome, Work
 from isogloss.execute.inline import InlineExecutor
+from isogloss.execute.stopping import heard_elsewhere
 from isogloss.plan.kinds import TRAIN
 from isogloss.plan.plan import Step
 from isogloss.store.store import Store
@@ -55,7 +57,7 @@ class RanksExecutor:
         """Run all steps, then let the other processes go.
 
         Raises:
-            RunError: if a training ended here otherwise than for all.
+            RunError: if a training ended here otherwise than for all, with the reason.
         """
         from isogloss.train.ranks import make_accelerator, ranks_of
 
@@ -63,11 +65,19 @@ class RanksExecutor:
         for event in InlineExecutor().run(steps, led.do):
             yield event
             if isinstance(event, Ended) and led.out_of_step:
-                raise RunError(
-                    "The processes are out of step, since a training ended in rank 0 alone. Mend"
-                    " what is said above; the same command goes on from the last checkpoint."
-                )
+                raise RunError(_alone(event.outcome))
         led.tell(None)
+
+
+def _alone(ended: Outcome) -> str:
+    """The words for a training that rank 0 has left otherwise than the others."""
+    why = "Another command had made it meanwhile: run the same command again."
+    if ended.failure:
+        why = ended.failure.message
+    return (
+        f"{ended.step.kind} {ended.step.title} was not ended by all processes together, so they end"
+        f" here: {why}"
+    )
 
 
 @dataclass
@@ -101,18 +111,23 @@ class _Led:
 
 
 def train_along(root: Path) -> None:
-    """Train along until rank 0 has no more to train: the life of any other rank."""
-    from isogloss.execute.work import MAKERS
-    from isogloss.train.loop import Diverged
-    from isogloss.train.ranks import make_accelerator, ranks_of
+    """Train along until rank 0 has no more to train: the life of any other rank.
 
-    ranks, store = ranks_of(make_accelerator()), Store(root)
-    while (step := ranks.tell(None)) is not None:
-        try:
-            for _ in MAKERS[step.kind](Bench(_untold(step), store)):
-                pass
-        except (Diverged, InputError) as error:
-            _log.info("rank %d, too: %s", ranks.share.rank, error)
+    Raises:
+        WorkerDied: if another process has ended before.
+    """
+    with heard_elsewhere():
+        from isogloss.execute.work import MAKERS
+        from isogloss.train.loop import Diverged
+        from isogloss.train.ranks import make_accelerator, ranks_of
+
+        ranks, store = ranks_of(make_accelerator()), Store(root)
+        while (step := ranks.tell(None)) is not None:
+            try:
+                for _ in MAKERS[step.kind](Bench(_untold(step), store)):
+                    pass
+            except (Diverged, InputError) as error:
+                _log.info("rank %d, too: %s", ranks.share.rank, error)
 
 
 def _untold(step: Step) -> Step:

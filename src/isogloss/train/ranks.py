@@ -7,6 +7,7 @@ processors' own network (gloo), so that no GPU is waited for.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -18,6 +19,8 @@ from accelerate import Accelerator
 from accelerate.utils import InitProcessGroupKwargs
 from torch import Tensor
 
+from isogloss.base.errors import WorkerDied
+from isogloss.base.memory import is_out_of_memory
 from isogloss.data.shares import WHOLE, Share
 from isogloss.model.precision import best_device
 
@@ -31,7 +34,10 @@ _PATIENCE = timedelta(days=14)
 @final
 @dataclass(frozen=True)
 class Ranks:
-    """This process among those of one training; one process alone has nothing to exchange."""
+    """This process among those of one training; one process alone has nothing to exchange.
+
+    Every exchange raises `WorkerDied` if another process has ended.
+    """
 
     share: Share = WHOLE
 
@@ -54,25 +60,29 @@ class Ranks:
         if self.n == 1:
             return list(numbers)
         summed = torch.tensor(numbers, dtype=torch.int64)
-        dist.all_reduce(summed, group=_host())
+        with _met():
+            dist.all_reduce(summed, group=_host())
         return [int(number) for number in summed]
 
     def add_up(self, value: Tensor) -> None:
         """Add up a tensor over all processes, in place."""
         if self.n > 1:
-            dist.all_reduce(value)
+            with _met():
+                dist.all_reduce(value)
 
     def add_up_gradients(self, parameters: Sequence[torch.nn.Parameter]) -> None:
         """Add up all gradients, in place; one that no process has stays away."""
         if self.n == 1:
             return
         has = torch.tensor([one.grad is not None for one in parameters], dtype=torch.uint8)
-        dist.all_reduce(has, dist.ReduceOp.MAX, group=_host())
+        with _met():
+            dist.all_reduce(has, dist.ReduceOp.MAX, group=_host())
         learning = [one for one, some in zip(parameters, has.tolist(), strict=True) if some]
         for bucket in _buckets(learning):
             gradients = [_gradient(one) for one in bucket]
             flat = torch.cat([gradient.flatten() for gradient in gradients])
-            dist.all_reduce(flat)
+            with _met():
+                dist.all_reduce(flat)
             parts = torch.split(flat, [gradient.numel() for gradient in gradients])
             for gradient, part in zip(gradients, parts, strict=True):
                 gradient.copy_(part.view_as(gradient))
@@ -80,14 +90,16 @@ class Ranks:
     def wait(self) -> None:
         """Wait until all processes are here."""
         if self.n > 1:
-            dist.barrier(group=_host())
+            with _met():
+                dist.barrier(group=_host())
 
     def tell(self, what: Any) -> Any:
         """What rank 0 says, to all; the others' own word is not heard."""
         if self.n == 1:
             return what
         told = [what]
-        dist.broadcast_object_list(told, src=0, group=_host())
+        with _met():
+            dist.broadcast_object_list(told, src=0, group=_host())
         return told[0]
 
 
@@ -107,6 +119,20 @@ def make_accelerator() -> Accelerator:
 def ranks_of(accelerator: Accelerator) -> Ranks:
     """This process among those that were launched with it."""
     return Ranks(Share(accelerator.process_index, accelerator.num_processes))
+
+
+@contextmanager
+def _met() -> Iterator[None]:
+    """Exchange something; that another process is not there is no bug of this one."""
+    try:
+        yield
+    except RuntimeError as error:  # gloo has no class of its own for it
+        if is_out_of_memory(error):
+            raise
+        raise WorkerDied(
+            "Another process of this training has ended, so this one ends, too: it was stopped, or"
+            " its own message says why. The same command goes on from the last checkpoint."
+        ) from error
 
 
 @cache
