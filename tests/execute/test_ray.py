@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import deque
 from functools import partial
 from pathlib import Path
 from threading import Timer
@@ -13,10 +14,12 @@ import pytest
 from toy_work import noted, patient_work, stored_work, toy_step, work
 
 from isogloss.base.errors import InputError, RunError
+from isogloss.execute import ray_cluster
+from isogloss.execute.agenda import Agenda
 from isogloss.execute.executor import Ended, Progressed, Started
 from isogloss.execute.inline import InlineExecutor
 from isogloss.execute.needs import Needs
-from isogloss.execute.ray_cluster import RayExecutor
+from isogloss.execute.ray_cluster import RayExecutor, _Shift, _Task
 from isogloss.execute.read import read_data
 from isogloss.execute.run import run_plan
 from isogloss.execute.shared import Stopped, leave_sign, work_while_signed
@@ -203,6 +206,127 @@ def test_ctrl_c_closes_the_work_and_stops_the_cluster_that_was_started(notes):
         assert "KeyboardInterrupt" in running.stderr.read()
     assert noted(notes, "closed") == ["a"]
     assert not noted(notes, "ended")
+
+
+class Streams:
+    """As much of Ray as a shift needs that waits: each stream tells nothing for so many looks."""
+
+    class exceptions:
+        RayError = RuntimeError
+
+    def __init__(self, *looks, interrupted_at=None):
+        self.left = dict(enumerate(looks))
+        self.interrupted_at = interrupted_at
+        self.looks, self.cancelled = 0, []
+
+    def put(self, work):
+        return work
+
+    def remote(self, function):
+        return function
+
+    def wait(self, streams, **_):
+        self.looks += 1
+        if self.looks == self.interrupted_at:
+            os.kill(os.getpid(), signal.SIGINT)
+        self.left = {stream: looks - 1 for stream, looks in self.left.items()}
+        return [stream for stream in streams if self.left[int(stream)] <= 0][:1], []
+
+    def get(self, stream):
+        raise StopIteration
+
+    def cancel(self, stream, *, force):
+        assert force
+        self.cancelled.append(int(stream))
+
+
+class Stream(int):
+    """What Ray gives for a task, named by its place."""
+
+    def __next__(self):
+        return self
+
+
+def stopping(ray, begun):
+    """A shift whose tasks have, or have not, begun, without patience of its own."""
+    shift = _Shift(ray, Agenda([]), Needs(), work)
+    for place, has in enumerate(begun):
+        step = toy_step(str(place))
+        shift._tasks[Stream(place)] = _Task(place, deque([step]), step if has else None)
+    return shift
+
+
+@pytest.fixture
+def no_grace(monkeypatch):
+    monkeypatch.setattr(ray_cluster, "_GRACE_SECONDS", 0.0)
+
+
+def asked(times):
+    """Ask the run to stop, once or twice."""
+    for _ in range(times):
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_asked_once_it_waits_for_what_has_begun_as_long_as_that_takes(no_grace):
+    ray = Streams(30, 20)
+    with listening():
+        asked(1)
+        stopping(ray, [True, True]).stop()
+    assert (ray.looks, ray.cancelled) == (30, [])
+
+
+def test_asked_once_it_does_not_wait_for_what_may_never_begin(no_grace):
+    ray = Streams(20, 10**9)
+    with listening():
+        asked(1)
+        stopping(ray, [True, False]).stop()
+    assert (ray.looks, ray.cancelled) == (20, [1])
+
+
+def test_asked_again_while_it_waits_it_ends_the_workers_at_once(no_grace):
+    ray = Streams(10**9, interrupted_at=5)
+    with listening():
+        asked(1)
+        with pytest.raises(KeyboardInterrupt):
+            stopping(ray, [True]).stop()
+    assert (ray.looks, ray.cancelled) == (5, [0])
+
+
+def test_asked_twice_it_does_not_wait_at_all():
+    ray = Streams(10**9)
+    with listening():
+        with pytest.raises(KeyboardInterrupt):
+            asked(2)
+        stopping(ray, [True]).stop()
+    assert (ray.looks, ray.cancelled) == (0, [0])
+
+
+def test_unasked_it_waits_a_moment_only(no_grace):
+    ray = Streams(10**9)
+    stopping(ray, [True]).stop()
+    assert (ray.looks, ray.cancelled) == (0, [0])
+
+
+class Refusing:
+    """A Ray that takes SIGTERM for itself and cannot start."""
+
+    @staticmethod
+    def is_initialized():
+        return False
+
+    @staticmethod
+    def init(*_, **__):
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(15))
+        raise Exception("The node timed out\n during startup.")
+
+
+def test_a_cluster_that_cannot_be_started_is_one_message(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", Refusing)
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(RunError, match=r"could not start .*: The node timed out during startup\."):
+        list(RayExecutor(tmp_path, Needs()).run([toy_step("a")], work))
+    assert signal.getsignal(signal.SIGTERM) == before, "what it means is ours to say"
 
 
 def test_a_store_that_is_not_shared_is_refused(tmp_path):

@@ -9,6 +9,8 @@ checkpoint may be there. This is the only file that imports Ray.
 
 import logging
 import os
+import signal
+import threading
 import time
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +21,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, final
 
-from isogloss.base.errors import InputError, WorkerDied
+from isogloss.base.errors import InputError, RunError, WorkerDied
 from isogloss.base.threads import available_cores, thread_variables
 from isogloss.execute.agenda import Agenda
 from isogloss.execute.allocator import allocator_variables
@@ -35,7 +37,7 @@ from isogloss.execute.executor import (
 )
 from isogloss.execute.needs import Needs
 from isogloss.execute.shared import leave_sign, perform_group, work_while_signed
-from isogloss.execute.stopping import is_asked
+from isogloss.execute.stopping import is_asked, may_finish
 from isogloss.plan.estimate import weight
 from isogloss.plan.plan import Step
 
@@ -104,12 +106,11 @@ def _connected(address: str | None) -> Iterator[Any]:
         yield ray
         return
     quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
-    if address is None:
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        start = {"num_cpus": available_cores(), "object_store_memory": _OBJECTS}
-        ray.init("local", **quiet, **start, include_dashboard=False)
-    else:
-        _join(ray, address, quiet)
+    with _own_handlers():
+        if address is None:
+            _start(ray, quiet)
+        else:
+            _join(ray, address, quiet)
     try:
         yield ray
     finally:
@@ -126,13 +127,36 @@ def _import_ray() -> Any:
     return ray
 
 
+@contextmanager
+def _own_handlers() -> Iterator[None]:
+    """Keep what SIGTERM means here: Ray would have it end the command where it stands."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if before is not None and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)
+
+
+def _start(ray: Any, quiet: Mapping[str, Any]) -> None:
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    size = {"num_cpus": available_cores(), "object_store_memory": _OBJECTS}
+    try:
+        ray.init("local", **quiet, **size, include_dashboard=False)
+    except Exception as error:  # Ray has no class of errors for it
+        raise RunError(
+            f"Ray could not start a cluster on this machine: {_words(error)} See to its memory,"
+            " /dev/shm and /tmp/ray, or take --executor processes, which needs no Ray."
+        ) from error
+
+
 def _join(ray: Any, address: str, quiet: Mapping[str, Any]) -> None:
     try:
         ray.init(address=address, **quiet)
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise InputError(
-            f"There is no Ray cluster at {address}: {' '.join(str(error).split())[:300]} Start one"
-            " with `ray start --head`, or leave out --cluster to use this machine alone."
+            f"There is no Ray cluster at {address}: {_words(error)} Start one with"
+            " `ray start --head`, or leave out --cluster to use this machine alone."
         ) from error
 
 
@@ -192,21 +216,35 @@ class _Shift:
                 yield from self._hear(stream)
 
     def stop(self) -> None:
-        """Wait for what runs, which has seen that it is to stop; in the end, end its workers.
+        """Wait for what runs, which sees that it is to stop; in the end, end its workers.
 
-        Ray's own way to cancel does not reach a task that streams before it has streamed again.
+        Asked once, it waits as long as a checkpoint takes; an interrupt ends the wait. Ray's own
+        way to cancel does not reach a task that streams before it has streamed again.
         """
         deadline = time.monotonic() + _GRACE_SECONDS
-        while self._tasks and time.monotonic() < deadline:
-            ready, _ = self._ray.wait(list(self._tasks), num_returns=1, timeout=_LOOK_SECONDS)
-            for stream in ready:
-                try:
-                    self._ray.get(next(stream))
-                except (StopIteration, self._ray.exceptions.RayError):
-                    del self._tasks[stream]
-        for stream in self._tasks:
-            with suppress(Exception):  # it may be gone, or the cluster
-                self._ray.cancel(stream, force=True)
+        try:
+            while self._tasks and self._waits_until(deadline):
+                self._hear_ends()
+        finally:
+            for stream in self._tasks:
+                with suppress(Exception):  # it may be gone, or the cluster
+                    self._ray.cancel(stream, force=True)
+
+    def _waits_until(self, deadline: float) -> bool:
+        """Whether to wait on: for a step that has begun if asked once, not at all if twice."""
+        if is_asked() and not may_finish():
+            return False
+        begun = any(task.step is not None for task in self._tasks.values())
+        return time.monotonic() < deadline or (begun and may_finish())
+
+    def _hear_ends(self) -> None:
+        """Look for a second which tasks are over; what they still tell is nobody's concern."""
+        ready, _ = self._ray.wait(list(self._tasks), num_returns=1, timeout=_LOOK_SECONDS)
+        for stream in ready:
+            try:
+                self._ray.get(next(stream))
+            except (StopIteration, self._ray.exceptions.RayError):
+                del self._tasks[stream]
 
     def _give_out(self) -> None:
         """Give Ray all groups that are ready, as far as it may have them at once."""
@@ -284,7 +322,11 @@ def _said(lost: Exception) -> str:
     'RuntimeError: the node died for want of powe'
     """
     again = "The same command goes on from the last checkpoint."
-    return f"{type(lost).__name__}: {' '.join(str(lost).split())[:300]} {again}"
+    return f"{type(lost).__name__}: {_words(lost)} {again}"
+
+
+def _words(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
 
 
 # ---- the worker's side
