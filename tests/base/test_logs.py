@@ -15,6 +15,7 @@ def lines(capfd):
     yield lambda: [json.loads(line) for line in capfd.readouterr().err.splitlines()]
     logs.write_text()
     logging.basicConfig(force=True, handlers=[])
+    logging.getLogger("isogloss").setLevel(logging.NOTSET)
 
 
 def test_what_a_room_logs_while_a_step_is_made_bears_the_steps_key(lines):
@@ -69,6 +70,22 @@ def test_a_worker_writes_as_its_parent_does_and_not_if_the_parent_writes_text(li
     logs.write_text()
     logs.in_worker()
     assert not logs.is_json()
+
+
+@pytest.mark.parametrize("level", [logging.WARNING, logging.INFO])
+def test_a_worker_s_text_is_from_its_parent_s_level_without_secrets_and_escapes(
+    lines, monkeypatch, capfd, level
+):
+    monkeypatch.setenv("HF_TOKEN", "a-token-of-mine")
+    logs.write_text(level)
+    logs.in_worker()
+    room = logging.getLogger("isogloss.train.loop")
+    room.info("further")
+    room.warning("two\nlines \x1b[2J\x9b a-token-of-mine")
+    logging.getLogger("elsewhere").info("of a library")
+    said = capfd.readouterr().err
+    warned = r"WARNING  two" + "\n" + r"lines \x1b[2J\x9b [secret]" + "\n"
+    assert said == ("INFO     further\n" if level == logging.INFO else "") + warned
 
 
 def test_an_event_can_be_a_line_without_any_logger():

@@ -5,7 +5,8 @@
 
 `event` is what happened, in one word that never changes; `step` is the key of the step it is about,
 or null. What any room logs while a step is made bears that step's key. A worker process writes its
-own lines; it learns of it from its environment, which it has from the parent.
+own lines, as JSON or as text; it learns which, and from what level on, from its environment, which
+it has from the parent.
 """
 
 import json
@@ -18,12 +19,13 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, final
 
-from isogloss.base.safe_text import CONTROL, redacted
+from isogloss.base.safe_text import CONTROL, redacted, visible
 
 RUN = "isogloss.run"
 """The logger of what a command does; its events are told whatever the level of the rooms."""
 
 _CHOSEN = "ISOGLOSS_WRITES_JSON_LOGS"
+_LEVEL = "ISOGLOSS_WRITES_TEXT_FROM"
 _step: ContextVar[str | None] = ContextVar("step", default=None)
 
 
@@ -53,8 +55,9 @@ def write_json(level: int) -> None:
     logging.getLogger(RUN).setLevel(logging.INFO)
 
 
-def write_text() -> None:
-    """Leave logs to whoever sets them up otherwise."""
+def write_text(level: int = logging.WARNING) -> None:
+    """Leave logs to whoever sets them up otherwise; workers write text, our rooms' from a level."""
+    os.environ[_LEVEL] = str(level)
     if os.environ.pop(_CHOSEN, None) is not None:
         logging.captureWarnings(capture=False)
         logging.getLogger(RUN).setLevel(logging.NOTSET)
@@ -65,6 +68,11 @@ def in_worker() -> None:
     level = os.environ.get(_CHOSEN)
     if level is not None:
         write_json(int(level))
+        return
+    handler = _Stderr()
+    handler.setFormatter(TextLines("%(levelname)-8s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger("isogloss").setLevel(int(os.environ.get(_LEVEL, logging.WARNING)))
 
 
 def tell(event: str, message: str, level: int = logging.INFO, **fields: Any) -> None:
@@ -89,6 +97,15 @@ class _Stderr(logging.Handler):
             sys.stderr.flush()
         except Exception:  # whatever it is, a log does not stop the work
             self.handleError(record)
+
+
+@final
+class TextLines(logging.Formatter):
+    """A record as text, without secrets and what a terminal would obey."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write what the format of this formatter names, and the traceback if there is one."""
+        return visible(redacted(super().format(record)))
 
 
 @final

@@ -147,16 +147,8 @@ def listen(verbosity: int, *, as_json: bool = False) -> None:
     if as_json:
         logs.write_json(level)
         return
-    logs.write_text()
+    logs.write_text(level)
     handler = RichHandler(console=err(), show_time=False, show_path=False)
-    handler.setFormatter(_Redacted("%(message)s"))
+    handler.setFormatter(logs.TextLines("%(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("isogloss").setLevel(level)
-
-
-@final
-class _Redacted(logging.Formatter):
-    """A record as text, without secrets; control characters the console makes visible."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return redacted(super().format(record))
