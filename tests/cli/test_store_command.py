@@ -132,6 +132,19 @@ def test_a_link_in_place_of_a_folder_is_one_message_and_nothing_goes(
     assert "dd" in store
 
 
+@pytest.mark.parametrize(
+    "words", [["store", "ls"], ["store", "du"], ["store", "gc", "--yes"], ["ls", "studies"]]
+)
+@pytest.mark.parametrize("steps", ["[[]]", "{}", '""', "1"])
+def test_a_damaged_note_of_a_study_is_one_message(isogloss, store, words, steps):
+    (store.root / "studies" / "one.json").write_text(f'{{"name": "one", "steps": {steps}}}')
+    said = isogloss(*words)
+    assert said.code == 1
+    assert "The note of study 'one'" in said.err
+    assert "Traceback" not in said.err
+    assert store.keys() == ("aa", "bb", "cc", "dd")
+
+
 def test_nonsense_is_refused(isogloss, store):
     assert isogloss("store", "gc", "study.yaml").code == 2
     assert isogloss("store", "ls", "--set", "seeds=[2]").code == 2

@@ -20,6 +20,8 @@ from isogloss.data.text import RawText
 from isogloss.desk.opened import reopen_study
 from isogloss.plan.build import build_plan
 from isogloss.plan.pins import Pins
+from isogloss.store.garbage import find_garbage
+from isogloss.store.inventory import kept_steps
 from isogloss.store.live import Live
 from isogloss.store.store import Store
 from isogloss.study.load import load_study
@@ -94,6 +96,8 @@ def store(folder: Path, given: tuple[str, bytes]) -> None:
         lambda: Live(folder).progress(FAILED),
         lambda: [reopen_study(noted, folder).plan for noted in opened.studies()],
         lambda: opened.study("toy"),
+        lambda: list(kept_steps(opened)),
+        lambda: find_garbage(opened),
     )
     failures = [error for part in parts if (error := _refusal(part)) is not None]
     if failures:

@@ -10,6 +10,7 @@ import pytest
 from isogloss.base.errors import InputError, LeadsOutside, RunError
 from isogloss.store.garbage import find_garbage, remove_garbage
 from isogloss.store.inventory import bytes_by_kind, kept_steps, rooms_beside, shares
+from isogloss.store.needs import needs_of
 from isogloss.store.quarantine import set_aside
 from isogloss.store.runs import SIGN, at_work
 from isogloss.store.store import LATER, ROOMS, Store
@@ -78,11 +79,33 @@ def test_a_study_that_is_not_there_cannot_be_dropped(store):
     assert store.keys() == ("aa", "bb", "cc", "dd")
 
 
-@pytest.mark.parametrize("text", ["{", "{}", '{"name": "one"}'])
+DAMAGED = [
+    *("{", "{}", "[]", '{"name": "one"}', '{"name": 1, "steps": ["aa"]}', '{"steps": ["aa"]}'),
+    *(
+        f'{{"name": "one", "steps": {steps}}}'
+        for steps in ("{}", '""', '"aa"', "null", "1", '{"aa": 1}', "[1]", "[[]]", '["../aa"]')
+    ),
+]
+
+
+@pytest.mark.parametrize("text", DAMAGED)
 def test_with_a_damaged_note_nothing_is_removed(store, text):
     (store.root / "studies" / "one.json").write_text(text)
-    with pytest.raises(RunError):
-        remove_garbage(store)
+    for ask in (find_garbage, remove_garbage, lambda store: list(kept_steps(store))):
+        with pytest.raises(RunError, match=r"damaged.*writes it"):
+            ask(store)
+    assert store.keys() == ("aa", "bb", "cc", "dd")
+
+
+def test_a_study_that_is_noted_twice_needs_what_both_notes_say(store):
+    """As where somebody has copied its file."""
+    store.remember_study("one", {}, ["dd"], "one.yaml")
+    note = store.root / "studies" / "one.json"
+    for name in ("a copy", "z copy"):
+        note.with_name(f"{name}.json").write_text(note.read_text())
+    store.remember_study("one", {}, ["aa", "bb"], "one.yaml")
+    assert needs_of(store) == {"one": {"aa", "bb", "dd"}, "two": {"bb", "cc"}}
+    remove_garbage(store)
     assert store.keys() == ("aa", "bb", "cc", "dd")
 
 

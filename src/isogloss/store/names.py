@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any, TypeGuard
 
 from isogloss.base.errors import InputError, LeadsOutside
 from isogloss.base.fingerprint import fingerprint
@@ -28,6 +29,15 @@ def checked_key(key: str) -> str:
 def is_key(name: str) -> bool:
     """Tell whether a name can be a step's key."""
     return _KEY.fullmatch(name) is not None
+
+
+def are_keys(value: Any) -> TypeGuard[list[str]]:
+    """Tell whether something that was read is a list of steps' keys.
+
+    >>> are_keys(["aa", "b0"]), are_keys([]), are_keys({}), are_keys("aa"), are_keys([1])
+    (True, True, False, False, False)
+    """
+    return isinstance(value, list) and all(isinstance(one, str) and is_key(one) for one in value)
 
 
 def lock_path(root: Path, name: str) -> Path:

@@ -5,10 +5,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeGuard, final
+from typing import Any, final
 
 from isogloss.base.errors import InputError, IsoglossError, RunError
-from isogloss.store.names import is_key
+from isogloss.store.names import are_keys
 from isogloss.store.store import Store
 
 
@@ -64,16 +64,12 @@ def read_noted(store: Store, id: str) -> Noted:
     if raw is None:
         raise NotThere(f"The store {store.root} has no study {id!r}.")
     name, source, keys = raw.get("name"), raw.get("source"), raw.get("steps")
-    if not isinstance(name, str) or not isinstance(source, str) or not _are_keys(keys):
+    if not isinstance(name, str) or not isinstance(source, str) or not are_keys(keys):
         raise RunError(
             f"What the store {store.root} has noted of study {id!r} is damaged."
             f" Remove the file studies/{id}.json; running the study writes it again."
         )
     return Noted(id, name, source, tuple(keys), raw)
-
-
-def _are_keys(value: Any) -> TypeGuard[list[str]]:
-    return isinstance(value, list) and all(isinstance(one, str) and is_key(one) for one in value)
 
 
 def all_noted(store: Store) -> list[Noted | Unread]:

@@ -51,17 +51,18 @@ def _line(item: Any) -> str:
 
 
 def _studies(store: Any) -> list[Any]:
+    from isogloss.store.needs import sound_studies
     from isogloss.store.store import Store
 
     opened = Store(store)
     return [
         {
             "name": study["name"],
-            "source": study["source"],
+            "source": study.get("source"),
             "steps": len(study["steps"]),
             "finished": sum(key in opened for key in study["steps"]),
         }
-        for study in opened.studies()
+        for study in sound_studies(opened)
     ]
 
 
