@@ -1,11 +1,12 @@
 """Checkpoints: whole or not there, exact, and without a pickle."""
 
 import json
+import os
 
 import pytest
 import torch
 
-from isogloss.base.errors import RunError
+from isogloss.base.errors import OverLimit, RunError
 from isogloss.train import checkpoint as room
 from isogloss.train.checkpoint import (
     Checkpoint,
@@ -121,6 +122,81 @@ def test_a_checkpoint_of_before_there_were_digests_is_read(tmp_path):
     del state["files"], state["digest"]
     path.write_text(json.dumps(state))
     assert load_checkpoint(tmp_path, identity="x", elsewhere=()).step == 1
+
+
+def restate(folder, **said):
+    """Let a checkpoint say something else of itself, with a digest that fits."""
+    path = next(folder.rglob("state.json"))
+    state = {**json.loads(path.read_text()), **said}
+    path.write_text(json.dumps({**state, "digest": room._digest(state)}))
+
+
+@pytest.mark.parametrize(
+    "name", ["/dev/zero", "../../outside", "sub/inside", "linked", "pipe", "sub", "..", "", "\0"]
+)
+def test_a_file_elsewhere_is_not_read_though_the_state_names_it(
+    name, tmp_path, caplog, monkeypatch
+):
+    """A device has no end, and a pipe keeps whoever opens it waiting."""
+    folder = tmp_path / "checkpoints"
+    save_checkpoint(folder, toy(1), identity="x")
+    home = folder / "step-000000001"
+    (tmp_path / "outside").touch()
+    (home / "sub").mkdir()
+    (home / "sub" / "inside").touch()
+    (home / "linked").symlink_to(tmp_path / "outside")
+    os.mkfifo(home / "pipe")
+    restate(folder, files={name: ""})
+    monkeypatch.setattr(room, "file_digest", lambda path: pytest.fail(f"{path} is read"))
+    assert load_checkpoint(folder, identity="x", elsewhere=()) is None
+    assert "no plain file" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["state.json", "model.safetensors", "best.safetensors"])
+def test_a_link_in_place_of_a_file_is_not_followed(name, tmp_path, caplog):
+    save_checkpoint(tmp_path / "own", toy(1, best=True), identity="x")
+    restate(tmp_path / "own", files={})
+    path = next((tmp_path / "own").rglob(name))
+    path.rename(tmp_path / "elsewhere")
+    path.symlink_to(tmp_path / "elsewhere")
+    assert load_checkpoint(tmp_path / "own", identity="x", elsewhere=()) is None
+    assert "no plain file" in caplog.text
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "[]", '{"identity": "x"}', "\xff"])
+def test_a_state_of_another_form_is_passed_over(text, tmp_path):
+    save_checkpoint(tmp_path, toy(1), identity="x")
+    next(tmp_path.rglob("state.json")).write_text(text, encoding="latin-1")
+    assert load_checkpoint(tmp_path, identity="x", elsewhere=()) is None
+
+
+@pytest.mark.parametrize("files", [[], "", None, {"model.safetensors": 1}])
+def test_files_of_another_form_are_passed_over(files, tmp_path):
+    save_checkpoint(tmp_path, toy(1), identity="x")
+    restate(tmp_path, files=files)
+    assert load_checkpoint(tmp_path, identity="x", elsewhere=()) is None
+
+
+def test_a_state_without_end_is_refused(tmp_path, monkeypatch):
+    save_checkpoint(tmp_path, toy(1), identity="x")
+    monkeypatch.setenv("ISOGLOSS_MAX_JSON_BYTES", "20")
+    with pytest.raises(OverLimit, match="ISOGLOSS_MAX_JSON_BYTES"):
+        load_checkpoint(tmp_path, identity="x", elsewhere=())
+
+
+def test_no_file_of_another_training_is_read(tmp_path, monkeypatch):
+    save_checkpoint(tmp_path, toy(1), identity="x")
+    monkeypatch.setattr(room, "file_digest", lambda path: pytest.fail(f"{path} is read"))
+    with pytest.raises(RunError, match="another training"):
+        load_checkpoint(tmp_path, identity="y", elsewhere=())
+
+
+def test_a_damaged_identity_is_damage_and_no_other_training(tmp_path, caplog):
+    save_checkpoint(tmp_path, toy(1), identity="abc")
+    path = next(tmp_path.rglob("state.json"))
+    path.write_text(path.read_text().replace('"abc"', '"abd"'))
+    assert load_checkpoint(tmp_path, identity="abc", elsewhere=()) is None
+    assert "state.json does not hold" in caplog.text
 
 
 def test_the_checkpoint_of_another_training_is_refused(tmp_path):

@@ -24,11 +24,12 @@ from torch.optim import Optimizer
 
 from isogloss.base.errors import RunError
 from isogloss.base.fingerprint import file_digest
-from isogloss.store.atomic import sync_file, sync_folder, write_text
+from isogloss.store.atomic import read_object, sync_file, sync_folder, write_text
 
 PREFIX = "step-"
 KEPT = "kept-"
 DRAFT = ".draft-"
+STATE = "state.json"
 SEPARATOR = "|"
 
 Tensors = Mapping[str, Tensor]
@@ -95,6 +96,7 @@ def load_checkpoint(
 
     Raises:
         RunError: if the checkpoint belongs to another training.
+        OverLimit: if what it says of itself is larger than any such file.
     """
     for draft in folder.glob(f"{DRAFT}*"):
         shutil.rmtree(draft, ignore_errors=True)
@@ -102,8 +104,9 @@ def load_checkpoint(
         try:
             state = _state(path)
             if state["identity"] not in elsewhere:
+                _check_identity(path, state, identity)
                 _check_digests(path, state)
-                return _read(path, state, identity)
+                return _read(path, state)
             _log.warning(
                 "%s is of a machine that computes in another precision; training begins anew.", path
             )
@@ -118,18 +121,41 @@ def _digest(state: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 
 
+def _check_identity(folder: Path, state: Mapping[str, Any], identity: str) -> None:
+    """Refuse the checkpoint of another training, before any of its files is looked at.
+
+    Raises:
+        RunError: if it is one.
+    """
+    if state["identity"] != identity:
+        raise RunError(
+            f"{folder} is a checkpoint of another training (other recipe or data). "
+            "Delete it to start anew."
+        )
+
+
 def _check_digests(folder: Path, state: Mapping[str, Any]) -> None:
     """Refuse files that do not hold what was written; checkpoints of before told no digests.
 
     Raises:
         OSError: if one cannot be read.
-        ValueError: if one holds something else.
+        ValueError: if one holds something else, or is none of the checkpoint's own.
     """
-    if "digest" in state and state["digest"] != _digest(state):
-        raise ValueError("state.json does not hold the bytes that were written")
     for name, digest in state.get("files", {}).items():
-        if file_digest(folder / name) != digest:
+        if file_digest(_own(folder, name)) != digest:
             raise ValueError(f"{name} does not hold the bytes that were written")
+
+
+def _own(folder: Path, name: str) -> Path:
+    """A file of a checkpoint: neither a name nor a link leads elsewhere, to a device or a pipe.
+
+    Raises:
+        ValueError: if it is anything but a plain file there.
+    """
+    path = folder / name
+    if Path(name).name != name or path.is_symlink() or not path.is_file():
+        raise ValueError(f"{name!r} is no plain file in it")
+    return path
 
 
 def model_tensors(model: nn.Module) -> dict[str, Tensor]:
@@ -206,7 +232,7 @@ def _write(draft: Path, checkpoint: Checkpoint, identity: str) -> None:
         "journal": dict(checkpoint.journal),
         "files": files,
     }
-    write_text(draft / "state.json", json.dumps({**state, "digest": _digest(state)}))
+    write_text(draft / STATE, json.dumps({**state, "digest": _digest(state)}))
     sync_folder(draft)
 
 
@@ -216,31 +242,32 @@ def _state(path: Path) -> dict[str, Any]:
     Raises:
         OSError: if it cannot be read.
         ValueError: if it is not what `save_checkpoint` wrote.
+        OverLimit: if it is larger than any such file.
     """
-    state = json.loads((path / "state.json").read_text(encoding="utf-8"))
+    try:
+        state = read_object(_own(path, STATE), "")
+    except RunError as error:
+        raise ValueError(f"{STATE} is no JSON object") from error
     kinds = {"identity": str, "step": int, "journal": dict}
-    if not isinstance(state, dict) or not all(
-        isinstance(state.get(name), kind) for name, kind in kinds.items()
-    ):
-        raise ValueError(f"{path} is no checkpoint")
+    if not all(isinstance(state.get(name), kind) for name, kind in kinds.items()):
+        raise ValueError(f"{STATE} is not that of a checkpoint")
+    if not isinstance(state.get("files", {}), dict):
+        raise ValueError(f"{STATE} says of its files what cannot be")
+    if "digest" in state and state["digest"] != _digest(state):
+        raise ValueError(f"{STATE} does not hold the bytes that were written")
     return state
 
 
-def _read(path: Path, state: Mapping[str, Any], identity: str) -> Checkpoint:
-    if state["identity"] != identity:
-        raise RunError(
-            f"{path} is a checkpoint of another training (other recipe or data). "
-            "Delete it to start anew."
-        )
-    best = path / "best.safetensors"
+def _read(path: Path, state: Mapping[str, Any]) -> Checkpoint:
+    best = "best.safetensors"
     return Checkpoint(
         step=state["step"],
-        model=load_file(path / "model.safetensors"),
-        optimizer=load_file(path / "optimizer.safetensors"),
-        best=load_file(best) if best.exists() else None,
+        model=load_file(_own(path, "model.safetensors")),
+        optimizer=load_file(_own(path, "optimizer.safetensors")),
+        best=load_file(_own(path, best)) if (path / best).exists() else None,
         journal=state["journal"],
         kept={
-            int(kept.stem.removeprefix(KEPT)): load_file(kept)
+            int(kept.stem.removeprefix(KEPT)): load_file(_own(path, kept.name))
             for kept in sorted(path.glob(f"{KEPT}*.safetensors"))
         },
     )
