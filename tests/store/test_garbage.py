@@ -12,7 +12,7 @@ from isogloss.store.garbage import find_garbage, remove_garbage
 from isogloss.store.inventory import bytes_by_kind, kept_steps, rooms_beside, shares
 from isogloss.store.needs import needs_of
 from isogloss.store.quarantine import set_aside
-from isogloss.store.runs import SIGN, at_work
+from isogloss.store.runs import SIGN, at_work, used_now
 from isogloss.store.store import LATER, ROOMS, Store
 
 
@@ -95,6 +95,16 @@ def test_with_a_damaged_note_nothing_is_removed(store, text):
         with pytest.raises(RunError, match=r"damaged.*writes it"):
             ask(store)
     assert store.keys() == ("aa", "bb", "cc", "dd")
+
+
+@pytest.mark.parametrize("steps", ["{}", '""', "null", "1", "[1]"])
+def test_with_a_damaged_note_of_a_living_run_nothing_is_removed(store, steps):
+    with at_work(store, ["dd"]):
+        (note,) = (store.root / "runs").iterdir()
+        note.write_text(f'{{"steps": {steps}}}')
+        with pytest.raises(RunError, match=r"damaged.*Wait for the end of all runs"):
+            remove_garbage(store)
+    assert "dd" in store
 
 
 def test_a_study_that_is_noted_twice_needs_what_both_notes_say(store):
@@ -273,6 +283,17 @@ def test_while_somebody_is_at_a_step_that_nobody_has_told_of_no_step_is_removed(
     assert "dd" in store
     program.communicate("")
     assert steps(store) == ["dd"]
+
+
+def test_a_run_that_ends_while_we_look_uses_nothing_any_more(store, monkeypatch):
+    store.note_run("abcd", ["dd"])
+
+    def ends(root, note):
+        note.unlink()
+        return True
+
+    monkeypatch.setattr("isogloss.store.runs.is_alive", ends)
+    assert used_now(store.root) == set()
 
 
 def test_the_note_of_a_run_goes_with_it(store):

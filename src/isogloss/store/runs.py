@@ -14,15 +14,17 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from isogloss.base.errors import RunError
 from isogloss.store.atomic import read_object
 from isogloss.store.faults import told
 from isogloss.store.live import is_held
-from isogloss.store.names import is_key, lock_path
+from isogloss.store.names import are_keys, is_key, lock_path
 from isogloss.store.store import Store
 
 ROOM = "runs"
 SIGN = ".sent-from-"
 """Begins the name of the file that a run leaves in the store while other machines work for it."""
+_REMEDY = "Wait for the end of all runs, and remove the file."
 
 
 @contextmanager
@@ -56,12 +58,18 @@ def used_now(root: Path) -> set[str]:
     Raises:
         RunError: if the note of a living run is damaged.
     """
-    return {
-        str(key)
-        for note in notes(root)
-        if is_alive(root, note)
-        for key in read_object(note, "Wait for the end of all runs, and remove the file.")["steps"]
-    }
+    return {key for note in notes(root) if is_alive(root, note) for key in _used(note)}
+
+
+def _used(note: Path) -> list[str]:
+    """What a living run has noted; nothing if it has just ended."""
+    try:
+        keys = read_object(note, _REMEDY).get("steps")
+    except FileNotFoundError:
+        return []
+    if not are_keys(keys):
+        raise RunError(f"{note} is damaged: nobody knows what its run needs. {_REMEDY}")
+    return keys
 
 
 def notes(root: Path) -> list[Path]:
