@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from isogloss.base.errors import IsoglossError, LeadsOutside
+from isogloss.base.errors import InputError, IsoglossError, LeadsOutside
 from isogloss.base.fingerprint import file_digest
 from isogloss.store import manifest
 from isogloss.store.quarantine import damage, quarantined, set_aside, set_aside_all
@@ -136,6 +136,21 @@ def test_a_step_behind_a_link_out_of_the_store_is_moved_aside_and_not_followed(s
     assert "link" in damage(store, "aa", bytes_too=True)
     assert set_aside(store, "aa").why == "a link leads out of the store"
     assert (tmp_path / "elsewhere" / "weights.bin").is_file()
+
+
+def test_a_store_that_cannot_be_read_is_no_damage_whatever_its_folder_is_called(
+    tmp_path, monkeypatch
+):
+    store = Store(tmp_path / "it leads out of the store")
+    store.check_writable()
+    store.write("aa", "toy", {}, {}, fill)
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(manifest, "read_manifest", refuse)
+    with pytest.raises(InputError, match="Permission denied"):
+        damage(store, "aa", bytes_too=True)
 
 
 def test_no_step_is_moved_out_of_a_folder_behind_a_link(store, tmp_path):

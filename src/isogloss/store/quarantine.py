@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, final
 
-from isogloss.base.errors import InputError, IsoglossError
+from isogloss.base.errors import IsoglossError, LeadsOutside
 from isogloss.store.atomic import read_object, sync_folder, write_json
 from isogloss.store.damage import Damaged, NotFinished
 from isogloss.store.faults import told
@@ -54,9 +54,7 @@ def damage(store: Store, key: str, *, bytes_too: bool) -> str:
         return error.what
     except NotFinished:
         pass
-    except InputError as error:
-        if "leads out of the store" not in str(error):
-            raise
+    except LeadsOutside:
         return "a link leads out of the store"
     return ""
 
