@@ -70,6 +70,15 @@ def test_the_token_that_a_login_has_kept_is_left_out(monkeypatch, tmp_path):
     assert redacted("with kept-from-login") == f"with {HIDDEN}"
 
 
+def test_the_token_of_a_login_is_left_out_wherever_caches_are(monkeypatch, tmp_path):
+    for name in ("HF_HOME", "HF_TOKEN_PATH"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "huggingface").mkdir()
+    (tmp_path / "huggingface" / "token").write_text("kept-beside-caches\n")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert redacted("with kept-beside-caches") == f"with {HIDDEN}"
+
+
 @pytest.mark.parametrize(
     ("text", "secret"),
     [

@@ -94,6 +94,17 @@ def test_whether_there_is_a_token_is_told_and_not_the_token(quick, monkeypatch, 
     assert not any(secret in said for secret in ("s3cret", "a-token-of-mine", "kept-from-login"))
 
 
+def test_a_login_and_the_cache_are_found_where_caches_are(quick, monkeypatch, tmp_path):
+    for name in ("HF_HOME", "HF_TOKEN", "HF_TOKEN_PATH", "HF_HUB_CACHE"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "huggingface").mkdir()
+    (tmp_path / "huggingface" / "token").write_text("kept-from-login")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    seen = quick()
+    assert seen["hub: token"].value == "given by a login"
+    assert str(tmp_path / "huggingface") in seen["hub: cache"].value
+
+
 def broken_torch(folder, text):
     (folder / "torch").mkdir()
     (folder / "torch" / "__init__.py").write_text(text)

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
+from isogloss.base.hub_home import token_file
+
 LONGEST_LINE = 1200
 MOST_LINES = 200
 HIDDEN = "[secret]"
@@ -106,7 +108,7 @@ def _escape(found: re.Match[str]) -> str:
 def _secrets() -> Iterator[str]:
     """The secrets that this process was given, the longest first."""
     given = [value for name, value in os.environ.items() if _holds_secret(name)]
-    given.append(_kept_token(os.environ.get("HF_TOKEN_PATH"), os.environ.get("HF_HOME")))
+    given.append(_kept_token(token_file()))
     found = {value.strip() for value in given}
     yield from sorted((v for v in found if len(v) >= SHORTEST_SECRET), key=len, reverse=True)
 
@@ -118,11 +120,9 @@ def _holds_secret(name: str) -> bool:
 
 
 @lru_cache(maxsize=4)
-def _kept_token(path: str | None, home: str | None) -> str:
+def _kept_token(file: Path) -> str:
     """The token that `hf auth login` has kept, or nothing."""
-    folder = Path(home) if home else Path("~/.cache/huggingface")
     try:
-        file = (Path(path) if path else folder / "token").expanduser()
         return file.read_text(encoding="utf-8")
-    except (OSError, ValueError, RuntimeError):
+    except (OSError, ValueError):
         return ""

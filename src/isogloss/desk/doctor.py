@@ -19,6 +19,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any, Literal, final
 
+from isogloss.base.hub_home import hub_cache, token_file
 from isogloss.base.safe_text import redacted, safe
 from isogloss.base.threads import available_cores
 
@@ -247,11 +248,10 @@ def _hub() -> Iterator[Finding]:
     endpoint = os.environ.get("HF_ENDPOINT")
     if endpoint:
         yield Finding("hub", "endpoint", redacted(endpoint), "note")
-    home = Path(os.environ.get("HF_HOME") or "~/.cache/huggingface").expanduser()
-    kept = Path(os.environ.get("HF_TOKEN_PATH") or home / "token").expanduser()
-    by = "HF_TOKEN" if os.environ.get("HF_TOKEN") else "a login" if kept.is_file() else ""
+    logged_in = token_file().is_file()
+    by = "HF_TOKEN" if os.environ.get("HF_TOKEN") else "a login" if logged_in else ""
     yield Finding("hub", "token", f"given by {by}" if by else "none: public repositories only")
-    cache = Path(os.environ.get("HF_HUB_CACHE") or home / "hub").expanduser()
+    cache = hub_cache()
     there = next((path for path in (cache, *cache.parents) if path.exists()), Path("/"))
     if _can_write(there):
         yield _room("hub", "cache", there, "set HF_HOME")
