@@ -69,9 +69,9 @@ class Wanted:
     def check(self, store):
         assert check_whole(store) == self.keys
         assert all(store.failure(key) is None for key in self.keys)
-        now = {place: told(store).get(place) for place in self.told}
-        assert now == self.told
-        assert {name: files_of(store)[name] for name in self.files} == self.files
+        now, files = told(store), files_of(store)
+        assert {place: now.get(place) for place in self.told} == self.told
+        assert {name: files[name] for name in self.files} == self.files
 
 
 def common(one, other):
@@ -172,7 +172,7 @@ def workers_of(pid):
 @pytest.mark.slow
 def test_workers_that_are_killed_lose_nothing(tmp_path, wanted, count):
     """At random moments; the command goes on by itself, or says how to."""
-    write_toy(tmp_path, OFTEN.replace("num_train_epochs: 2", "num_train_epochs: 2"))
+    write_toy(tmp_path, OFTEN)
     draw, kills, ends = random.Random(5), 0, []
     for _ in range(20):
         program = run(tmp_path, "--executor", "processes", "--jobs", "2")
