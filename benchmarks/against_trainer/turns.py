@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.against_trainer.arms import INLINE, KEPT, OURS
+from benchmarks.against_trainer.arms import KEPT, OURS, PLAIN
 from benchmarks.against_trainer.job import Job
 from benchmarks.against_trainer.scale import Scale
 from isogloss.base.errors import RunError
@@ -64,7 +64,7 @@ def run(job: Job, title: str) -> dict[str, Any]:
 
 def _environment(job: Job) -> dict[str, str]:
     """Isogloss has what its workers have; the Trainer what every process has, but for one arm."""
-    keeps = job.arm == KEPT or (job.arm in OURS and job.arm != INLINE)
+    keeps = job.arm == KEPT or (job.arm in OURS and job.arm != PLAIN)
     memory = allocator_variables(os.environ) if keeps else {}
     return {**os.environ, **QUIET, **thread_variables(job.threads), **memory}
 

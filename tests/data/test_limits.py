@@ -57,6 +57,15 @@ def test_a_word_and_a_sentence_beyond_the_limit_are_refused_with_their_line(tmp_
     assert ":1: a sentence of more than 3 words" in refusal(path)
 
 
+def test_a_row_of_many_lines_is_no_longer_than_a_line_may_be(tmp_path, monkeypatch):
+    monkeypatch.setenv("ISOGLOSS_MAX_LINE_BYTES", "100")
+    path = tmp_path / "a.csv"
+    path.write_text("text,label\n" + 'one,"two\nlines"\n' * 50)
+    assert len(list(read_rows(path))) == 50
+    path.write_text('text,label\n"begins\n' + 'ab","cd\n' * 50)
+    assert ":2: the row that begins here is longer" in refusal(path)
+
+
 def test_too_many_columns_are_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("ISOGLOSS_MAX_COLUMNS", "3")
     path = tmp_path / "a.csv"

@@ -2,11 +2,15 @@
 
 import os
 import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from mending_work import do, make
 
+from isogloss.execute import mending
 from isogloss.execute import run as room
 from isogloss.execute.bench import Made
 from isogloss.execute.executor import Ended, Redone
@@ -49,6 +53,22 @@ def ended(events):
     outcomes = [event.outcome for event in events if isinstance(event, Ended)]
     assert len({one.step.key for one in outcomes}) == len(outcomes), "each step ends once"
     return {one.step.title: one.status for one in outcomes}
+
+
+@contextmanager
+def other_command_at(store, step):
+    """Another process holds the lock of a step."""
+    code = (
+        "import sys; from pathlib import Path; from isogloss.store.store import Store\n"
+        "with Store(Path(sys.argv[1])).claim(sys.argv[2]):\n print('mine', flush=True); input()"
+    )
+    command = [sys.executable, "-c", code, store.root, step.key]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout.readline() == "mine\n"
+        yield
+        other.communicate("\n")
 
 
 @pytest.mark.parametrize("executor", [InlineExecutor(), ProcessesExecutor(2, 1)], ids=type)
@@ -136,3 +156,27 @@ def test_a_step_found_with_a_file_cut_is_made_anew(store):
     events = run(store, [LEFT])
     assert ended(events) == {"left": "done"}
     assert store.record(LEFT.key) == {"text": "ab"}
+
+
+def test_workers_are_told_where_the_store_is_from_anywhere(tmp_path, monkeypatch):
+    monkeypatch.setattr(room, "do", do)
+    monkeypatch.chdir(tmp_path)
+    works = []
+
+    class Noting:
+        def run(self, steps, work):
+            works.append(work)
+            return iter(())
+
+    store = Store(Path("here"))
+    store.check_writable()
+    run(store, [DATA], Noting())
+    assert works[0].keywords["root"] == tmp_path / "here"
+
+
+def test_who_waits_for_a_damaged_step_that_another_is_at_can_be_stopped(store, monkeypatch):
+    flip(store, LEFT)
+    monkeypatch.setattr(mending, "is_asked", lambda: True)
+    with other_command_at(store, LEFT), pytest.raises(KeyboardInterrupt):
+        run(store, [END])
+    assert LEFT.key in store

@@ -272,6 +272,13 @@ def test_a_pickle_is_refused_and_never_opened(checkpoint):
         loaded_model(checkpoint)
 
 
+def test_a_config_of_far_more_weights_than_the_files_hold_is_refused(checkpoint):
+    config = json.loads((checkpoint / "config.json").read_text())
+    (checkpoint / "config.json").write_text(json.dumps({**config, "vocab_size": 9_999_999}))
+    with pytest.raises(InputError, match="not of one model"):
+        check_encoder(checkpoint, revision="main", max_length=8)
+
+
 @pytest.mark.parametrize("keep", [0, 5, -30])
 def test_half_a_file_of_weights_is_refused(keep, checkpoint):
     path = checkpoint / "model.safetensors"

@@ -37,20 +37,23 @@ def one_thread(jobs):
 
 
 class Losing(Executor):
-    """Loses the first task it is given, and breaks at the second submission."""
+    """Loses each task that has a step of some title, as often as is told; takes none of another."""
 
-    def __init__(self):
-        self.n = 0
+    def __init__(self, title, times, refused=""):
+        self.title, self.left, self.refused = title, times, refused
+        self.given = []
 
-    def submit(self, fn, /, *args, **kwargs):
-        self.n += 1
-        if self.n == 2:
+    def submit(self, fn, /, steps, work):
+        titles = [one.title for one in steps]
+        self.given.append(titles)
+        if self.refused in titles:
             raise RuntimeError("cannot schedule")
         future = Future()
-        if self.n == 1:
+        if self.title in titles and self.left:
+            self.left -= 1
             future.set_exception(OSError("gone"))
         else:
-            future.set_result(fn(*args, **kwargs))
+            future.set_result(fn(steps, work))
         return future
 
 
@@ -63,12 +66,31 @@ def test_each_step_ends_once_and_a_failure_blocks_what_needs_it(tmp_path):
 
 
 def test_what_a_pool_loses_has_crashed_and_the_rest_goes_on(tmp_path):
-    executor = PoolExecutor(tmp_path, lambda jobs: Losing(), "losing", 1)
+    pool = Losing("a", 9, refused="c")
+    executor = PoolExecutor(tmp_path, lambda jobs: pool, "losing", 1)
     states, outcomes = ends(executor, [A, C, step("e")])
     assert states == {"a": "failed", "c": "failed", "e": "done"}
+    assert pool.given.count(["a"]) == 3
     failures = [outcome.failure for outcome in outcomes if outcome.failure]
     assert [failure.kind for failure in failures] == ["crash", "crash"]
     assert {"gone" in failure.message for failure in failures} == {True, False}
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_what_a_pool_loses_now_and_then_is_done_again(tmp_path, times):
+    pool = Losing("a", times)
+    states, _ = ends(PoolExecutor(tmp_path, lambda jobs: pool, "losing", 1), [A, C])
+    assert states == {"a": "done", "c": "done"}
+
+
+def test_of_a_group_that_is_lost_again_and_again_the_step_it_dies_of_has_failed(tmp_path):
+    pool = Losing("second", 99)
+    executor = PoolExecutor(tmp_path, lambda jobs: pool, "losing", 1)
+    first = step("first", group="h")
+    tests = [step(name, first, group="h") for name in ("second", "third")]
+    states, _ = ends(executor, [first, *tests])
+    assert states == {"first": "done", "second": "failed", "third": "done"}
+    assert pool.given[0] == ["first", "second", "third"]
 
 
 def test_a_step_that_another_command_is_at_comes_later(tmp_path, monkeypatch):

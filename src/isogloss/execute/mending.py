@@ -6,15 +6,17 @@ step is moved aside, and made anew in a second round with all that failed for it
 mended once in a run; a disk that breaks it again is told as a failure.
 """
 
+import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
 from isogloss.execute.executor import Ended, Event, Outcome, Redone
-from isogloss.execute.stopping import closed_after
+from isogloss.execute.stopping import closed_after, is_asked
 from isogloss.plan.plan import Step
 from isogloss.store.quarantine import set_aside
 from isogloss.store.store import Store
 
 Run = Callable[[Sequence[Step]], Iterator[Event]]
+_LOOK_SECONDS = 0.5
 
 
 def mended(
@@ -44,6 +46,7 @@ def mended(
                     yield event
         unusable = {_unusable(outcome) for outcome in held}
         for key in sorted(unusable):
+            _wait_for(store, key)
             moved = set_aside(store, key)
             if key not in store:
                 why, folder = (moved.why, str(moved.folder)) if moved else ("it is gone", "")
@@ -52,6 +55,21 @@ def mended(
         again = {outcome.step.key for outcome in held}
         again |= {key for key in unusable if key not in store}
         steps = [step for step in plan.values() if step.key in again]
+
+
+def _wait_for(store: Store, key: str) -> None:
+    """Wait until no other command is at a step.
+
+    Raises:
+        KeyboardInterrupt: if the run was asked to stop.
+    """
+    while True:
+        with store.claim(key, wait=False) as free:
+            if free:
+                return
+        if is_asked():
+            raise KeyboardInterrupt
+        time.sleep(_LOOK_SECONDS)
 
 
 def _unusable(outcome: Outcome) -> str:

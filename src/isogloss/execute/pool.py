@@ -2,8 +2,8 @@
 
 The command holds the agenda and hears of a group when it is over; how far a step is meanwhile, its
 store tells (`isogloss view`). What a step needs and makes is in the store, so
-only steps travel. A task that is lost with its worker is a step that crashed; what is left of its
-group is given out again.
+only steps travel. Of a group that is lost with its worker nobody knows how far it was, so its steps
+are given out again one by one; a step that is lost too often has failed.
 """
 
 import time
@@ -35,6 +35,7 @@ from isogloss.plan.plan import Step
 from isogloss.plugins import OpenExecutor
 
 _LOOK_SECONDS = 0.5
+_TRIES = 3
 
 
 @final
@@ -97,7 +98,16 @@ class _Task:
     """A group that the pool has, in order."""
 
     left: deque[Step]
+    losses: int = 0
+    """Of the first step that is left, alone or in its group."""
+
+    one_by_one: bool = False
     began: float = field(default_factory=time.monotonic)
+
+    @property
+    def given(self) -> tuple[Step, ...]:
+        """What the pool does next: all that is left, or a step alone since something was lost."""
+        return (self.left[0],) if self.one_by_one else tuple(self.left)
 
 
 @final
@@ -133,7 +143,7 @@ class _Shift:
         """Give a group to the pool; where that fails, its steps have crashed."""
         while task.left:
             try:
-                future = self._pool.submit(do_group, tuple(task.left), self._work)
+                future = self._pool.submit(do_group, task.given, self._work)
             except Exception as error:
                 yield from self._mourn(task, error)
             else:
@@ -143,11 +153,11 @@ class _Shift:
     def _hear(self, future: "Future[list[Event]]") -> Iterator[Event]:
         """What came of a group."""
         task = self._tasks.pop(future)
+        first = task.left[0]
         try:
             events = future.result()
         except Exception as error:
-            yield from self._mourn(task, error)
-            yield from self._begin(task)
+            yield from self._lose(task, error)
             return
         for event in events:
             yield event
@@ -157,9 +167,20 @@ class _Shift:
                 self._agenda.postpone(task.left)
                 return
         task.left = deque(self._agenda.still_open(task.left))
-        if task.left:
-            yield from self._mourn(task, RuntimeError("its task ended before its steps were over"))
+        if not task.left:
+            return
+        if task.one_by_one and task.left[0] is not first:
+            task.losses = 0
             yield from self._begin(task)
+        else:
+            yield from self._lose(task, RuntimeError("its task ended before its steps were over"))
+
+    def _lose(self, task: _Task, error: Exception) -> Iterator[Event]:
+        """Give what is left out again, the first step alone; lost too often, it has failed."""
+        task.losses, task.one_by_one = task.losses + 1, True
+        if task.losses == _TRIES:
+            yield from self._mourn(task, error)
+        yield from self._begin(task)
 
     def _mourn(self, task: _Task, error: Exception) -> Iterator[Event]:
         """The first step of what is left has crashed."""
@@ -170,7 +191,7 @@ class _Shift:
         outcome = Outcome(step, "failed", time.monotonic() - task.began, failure)
         yield Ended(outcome)
         yield from map(Ended, self._agenda.close(outcome))
-        task.left = deque(self._agenda.still_open(task.left))
+        task.left, task.losses = deque(self._agenda.still_open(task.left)), 0
 
 
 def do_group(steps: Sequence[Step], work: Work) -> list[Event]:

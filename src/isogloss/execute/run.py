@@ -38,7 +38,7 @@ def run_plan(
     Raises:
         KeyboardInterrupt: if the run was asked to stop; what ran has left a checkpoint.
     """
-    work = partial(do, root=store.root)
+    work = partial(do, root=store.root.absolute())  # a worker may be in another folder
     measuring = [step for step in steps if step.kind == "measure"]
     others = [step for step in steps if step.kind != "measure"]
     known = plan or {}

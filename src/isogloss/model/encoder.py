@@ -5,6 +5,7 @@ may be half precision), from safetensors only, with labels by name and a head dr
 """
 
 import copy
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -26,9 +27,12 @@ from isogloss.base.errors import InputError, RunError
 from isogloss.base.lengths import NO_LIMIT
 from isogloss.model.head import of_head, order_of_labels, outputs_of, reorder, replace_head
 from isogloss.model.hub import local_copy
-from isogloss.model.origin import check_origin, loading, quiet
+from isogloss.model.origin import BrokenModel, check_origin, loading, quiet
 
 Head = Literal["kept", "new"]
+
+MOST_WITHOUT_A_FILE = 2
+"""Times as many weights as its files hold may a model have: a head is new, tied ones stand once."""
 
 POSITIONS = "position_embeddings"
 """What the library calls a table of learned positions, in whatever family."""
@@ -149,9 +153,8 @@ def check_kind(kind: Kind, path_or_id: str | Path, *, revision: str, max_length:
     """Find what is wrong with a checkpoint that is to become a model of some kind."""
     folder = Path(local_copy(path_or_id, revision, weights=True))
     config = read_config(folder, path_or_id)
-    for weights in sorted(folder.glob("*.safetensors")):
-        with loading(path_or_id, "weights"), safe_open(weights, "pt"):
-            pass
+    with loading(path_or_id, "weights"):
+        held = sum(map(_numbers_in, sorted(folder.glob("*.safetensors"))))
     if config.is_encoder_decoder or type(config) not in kind.mapping:
         raise InputError(
             f"{path_or_id} is of type {config.model_type!r}, which has no encoder with a "
@@ -159,7 +162,19 @@ def check_kind(kind: Kind, path_or_id: str | Path, *, revision: str, max_length:
         )
     with loading(path_or_id, "model"), torch.random.fork_rng(devices=[]), torch.device("meta"):
         weightless = kind.auto.from_config(config, trust_remote_code=False)
+    told = weightless.num_parameters()
+    if told > MOST_WITHOUT_A_FILE * held:
+        raise BrokenModel(
+            f"{path_or_id}: config.json tells of {told:,} weights, and its files hold {held:,}, so"
+            " they are not of one model. Copy or download it again."
+        )
     check_length(weightless, max_length, str(path_or_id))
+
+
+def _numbers_in(weights: Path) -> int:
+    """How many numbers a file of weights holds, as its header tells."""
+    with safe_open(weights, "pt") as opened:
+        return sum(math.prod(opened.get_slice(name).get_shape()) for name in opened.keys())  # noqa: SIM118
 
 
 def save_classifier(

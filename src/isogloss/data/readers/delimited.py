@@ -27,9 +27,9 @@ def read_delimited(path: Path, delimiter: str) -> Iterator[Row]:
             fields, a broken quote; see also `read_lines`.
     """
     csv.field_size_limit(max(csv.field_size_limit(), Limit.LINE_BYTES.now))
-    texts = (line.text for line in read_lines(path))
-    reader = csv.reader(texts, delimiter=delimiter, strict=True)
-    records = _records(reader, path)
+    feed = _Feed(path)
+    reader = csv.reader(feed, delimiter=delimiter, strict=True)
+    records = _records(reader, feed, path)
     header = _header(records, path)
     for index, (line, fields) in enumerate(records):
         if len(fields) != len(header):
@@ -47,10 +47,36 @@ read_csv = partial(read_delimited, delimiter=",")
 read_tsv = partial(read_delimited, delimiter="\t")
 
 
-def _records(reader: Any, path: Path) -> Iterator[tuple[int, list[str]]]:
+class _Feed:
+    """The lines of a file for a parser; those of one record are no longer than a line may be."""
+
+    def __init__(self, path: Path) -> None:
+        self._lines, self._path = read_lines(path), path
+        self._began, self._taken = 1, 0
+
+    def begin(self, line: int) -> None:
+        """A record begins on this line."""
+        self._began, self._taken = line, 0
+
+    def __iter__(self) -> Iterator[str]:
+        """The parser takes lines from here."""
+        for line in self._lines:
+            self._taken += len(line.text)
+            check_limit(
+                Limit.LINE_BYTES,
+                self._taken,
+                f"{self._path}:{self._began}",
+                "the row that begins here is longer",
+                'Close its quotes; write a quote inside a field as "".',
+            )
+            yield line.text
+
+
+def _records(reader: Any, feed: _Feed, path: Path) -> Iterator[tuple[int, list[str]]]:
     """Yield the records that are not empty, each with the line it begins on."""
     while True:
         start = reader.line_num + 1
+        feed.begin(start)
         try:
             fields = next(reader)
         except StopIteration:
