@@ -1,25 +1,26 @@
 """Which model of a study is meant: by what tells it from the others, or by its key in the store."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, NamedTuple, final
 
 from isogloss.base.errors import InputError, RunError, UnknownName, did_you_mean
 from isogloss.base.languages import language_name
 from isogloss.desk.models import PRETRAIN, Model, Models, of_cell
 from isogloss.desk.opened import Opened, reopen_study
 from isogloss.plan.kinds import TRAIN
+from isogloss.report.export.facts import TRAINED_FORM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from isogloss.plan.plan import Cell
+    from isogloss.plan.plan import Cell, Step
     from isogloss.store.store import Store
 
 LISTED = 20
 """So many models stand in a message; more are counted."""
 
-TESTS = {"evaluate", "masked", "probe"}
-"""Kinds of steps that stand for the model they test."""
+TRAINED_BY = {"evaluate": 0, "masked": 0, "probe": 0, "serve": 0, "evaluate_form": 2}
+"""Kinds of steps that stand for a model, and which of their needs has trained it."""
 
 
 @final
@@ -36,6 +37,19 @@ class Wanted:
     """Rows per language, or `all`."""
 
     seed: int | None = None
+    form: str | None = None
+    """Of serving; None is the form that it was trained in."""
+
+
+class _Offer(NamedTuple):
+    """A model that a study asks for in one form, finished or not."""
+
+    cell: "Cell"
+    """Of its training."""
+
+    form: str
+    step: "Step"
+    """Holds its files, once it is finished."""
 
 
 def choose(opened: Opened, wanted: Wanted) -> Model:
@@ -45,28 +59,39 @@ def choose(opened: Opened, wanted: Wanted) -> Model:
         InputError: if there is none, or more than one.
         RunError: if it is not finished.
     """
-    there = _trainings(opened)
-    _check_names(there, wanted)
-    found = [cell for cell in there if _fits(cell, wanted)]
-    keys = dict.fromkeys(cell.step for cell in found)
+    form = wanted.form or TRAINED_FORM
+    there = _offers(opened, form)
+    if not there:
+        raise _no_form(opened, form)
+    _check_names(_trainings(opened), wanted)
+    found = [one for one in there if _fits(one.cell, wanted)]
+    keys = dict.fromkeys(one.step.key for one in found)
+    as_form = "" if form == TRAINED_FORM else f" as {form}"
     if not keys:
-        raise InputError(f"{opened.path} has no such model. It has:\n{_listed(opened, there)}")
+        raise InputError(
+            f"{opened.path} has no such model{as_form}. It has:\n{_listed(opened, there)}"
+        )
     if len(keys) > 1:
         raise InputError(
-            f"{len(keys)} models of {opened.path} fit. Say which, by --encoder, --regime,"
+            f"{len(keys)} models of {opened.path} fit{as_form}. Say which, by --encoder, --regime,"
             f" --sources, --size and --seed, or by its key:\n{_listed(opened, found)}"
         )
     return _finished(opened, found[0])
 
 
-def find(store: "Store", prefix: str) -> tuple[Opened, Model]:
+def find(store: "Store", prefix: str, form: str | None = None) -> tuple[Opened, Model]:
     """Find a model by the first digits of its key, and the study that it was trained in.
 
-    The key of an evaluation stands for the model that it tests.
+    The key of an evaluation stands for the model that it tests, in the form that it tests.
+
+    Args:
+        store: where it is.
+        prefix: of the key.
+        form: of serving, where the key is that of a training; by default the one of the key.
 
     Raises:
-        InputError: if no study of the store has such a step, several steps begin so, or it is no
-            model.
+        InputError: if no study of the store has such a step, several steps begin so, it is no
+            model, or one of another form.
         RunError: if it is not finished.
     """
     studies = {str(noted.get("name")): noted for noted in store.studies()}
@@ -74,15 +99,71 @@ def find(store: "Store", prefix: str) -> tuple[Opened, Model]:
     key = _whole_key(store, prefix, known)
     opened = reopen_study(studies[known[key]], store.root)
     step = opened.plan.by_key.get(key)
-    if step is not None and step.kind in TESTS:
-        step = opened.plan.by_key[step.needs[0]]
-    if step is None or step.kind not in TRAIN:
+    trained = _trained_by(opened, step)
+    if step is None or trained is None:
         what = f"of kind {step.kind}, which is no model" if step else "not known to this Isogloss"
         raise InputError(
             f"The step {key} is {what}. The models of {opened.path}:\n"
-            f"{_listed(opened, _trainings(opened))}"
+            f"{_listed(opened, _offers(opened, TRAINED_FORM))}"
         )
-    return opened, _finished(opened, next(c for c in _trainings(opened) if c.step == step.key))
+    return opened, _finished(opened, _offered(opened, trained, _form_of(step, trained, form)))
+
+
+def _trained_by(opened: Opened, step: "Step | None") -> "Step | None":
+    """The training of the model that a step stands for; None if it stands for none."""
+    if step is not None and step.kind in TRAINED_BY:
+        step = opened.plan.by_key[step.needs[TRAINED_BY[step.kind]]]
+    return step if step is not None and step.kind in TRAIN else None
+
+
+def _form_of(step: "Step", trained: "Step", asked: str | None) -> str:
+    """The form that is meant by a key and a flag.
+
+    Raises:
+        InputError: if they contradict each other.
+    """
+    own = step.payload.get("form") if step.kind in {"serve", "evaluate_form"} else None
+    if own is not None and asked not in {None, own}:
+        raise InputError(
+            f"The step {step.key} is of the form {own}, not {asked}. Leave out --form, or give the"
+            f" key of the training: {trained.key}."
+        )
+    return own or asked or TRAINED_FORM
+
+
+def _offered(opened: Opened, trained: "Step", form: str) -> _Offer:
+    """The model of a training in a form.
+
+    Raises:
+        InputError: if the study does not bring it into this form.
+    """
+    there = _offers(opened, form)
+    if not there:
+        raise _no_form(opened, form)
+    for one in there:
+        if one.cell.step == trained.key:
+            return one
+    raise InputError(
+        f"{opened.path} does not bring {trained.title} (step {trained.key}) into the form {form}."
+        f" It has in this form:\n{_listed(opened, there)}"
+    )
+
+
+def _no_form(opened: Opened, form: str) -> InputError:
+    """What to say where a study has nothing in a form: what it has, and how it is made."""
+    study, there = opened.study, dict.fromkeys(of.form for of, _ in Models(opened).planned)
+    if not study.encoders:
+        return InputError(
+            f"{opened.path} pre-trains, and only fine-tuned models are brought into forms of"
+            f" serving such as {form}. Leave out --form, or name the encoder in a study that"
+            " fine-tunes."
+        )
+    declared = study.efficiency.forms if study.efficiency else (TRAINED_FORM,)
+    change = f"efficiency.forms=[{','.join((*declared, form))}]"
+    return InputError(
+        f"{opened.path} has nothing in the form {form}. Its forms: {', '.join(there)}. Make it, and"
+        f" export with the same --set:\n{opened.again('run', '--set', change)}"
+    )
 
 
 def _whole_key(store: "Store", prefix: str, known: "Iterable[str]") -> str:
@@ -114,24 +195,29 @@ def _whole_key(store: "Store", prefix: str, known: "Iterable[str]") -> str:
     )
 
 
-def _finished(opened: Opened, cell: "Cell") -> Model:
-    """The model of a training's cell.
+def _finished(opened: Opened, offer: _Offer) -> Model:
+    """The model that is offered.
 
     Raises:
         RunError: saying what to do, if it is not finished.
     """
-    of = of_cell(cell)
+    of, seed = of_cell(offer.cell)._replace(form=offer.form), offer.cell.columns["seed"]
     for model in Models(opened).all:
-        if model.of == of and model.seed == cell.columns["seed"]:
+        if model.of == of and model.seed == seed:
             return model
-    step, again = opened.plan.by_key[cell.step], opened.again("run")
-    failure = opened.store.failure(step.key)
-    if failure:
-        raise RunError(
-            f"{step.title} (step {step.key}) failed: {failure['message']}\nMend that, then: {again}"
-        )
+    trained, again = opened.plan.by_key[offer.cell.step], opened.again("run")
+    for step in (trained, offer.step):
+        failure = opened.store.failure(step.key)
+        if failure:
+            raise RunError(
+                f"{step.title} (step {step.key}) failed: {failure['message']}\n"
+                f"Mend that, then: {again}"
+            )
+    step, lacks, do = trained, "trained", "Train"
+    if trained.key in opened.store:
+        step, lacks, do = offer.step, "made", "Make"
     begun = " It has begun." if opened.store.has_begun(step.key) else ""
-    raise RunError(f"{step.title} (step {step.key}) is not trained yet.{begun} Train it: {again}")
+    raise RunError(f"{step.title} (step {step.key}) is not {lacks} yet.{begun} {do} it: {again}")
 
 
 def _trainings(opened: Opened) -> "list[Cell]":
@@ -140,6 +226,20 @@ def _trainings(opened: Opened) -> "list[Cell]":
         cell
         for cell in opened.plan.cells
         if cell.columns["target_language"] is None and cell.columns["split"] == "train"
+    ]
+
+
+def _offers(opened: Opened, form: str) -> list[_Offer]:
+    """What a study has in a form, finished or not; as it was trained, every training."""
+    trainings, by_key = _trainings(opened), opened.plan.by_key
+    if form == TRAINED_FORM:
+        return [_Offer(cell, form, by_key[cell.step]) for cell in trainings]
+    planned = Models(opened).planned
+    places = [(of_cell(cell)._replace(form=form), cell.columns["seed"]) for cell in trainings]
+    return [
+        _Offer(cell, form, planned[place])
+        for cell, place in zip(trainings, places, strict=True)
+        if place in planned
     ]
 
 
@@ -162,22 +262,24 @@ def _fits(cell: "Cell", wanted: Wanted) -> bool:
     )
 
 
-def _listed(opened: Opened, cells: "Sequence[Cell]") -> str:
+def _listed(opened: Opened, offers: "Sequence[_Offer]") -> str:
     """A line a model: key, what tells it from others, and whether it is there."""
-    lines = {cell.step: _line(opened, cell) for cell in cells}
+    lines = {offer.step.key: _line(opened, offer) for offer in offers}
     more = len(lines) - LISTED
     rest = [f"  and {more} more"] if more > 0 else []
     return "\n".join([*list(lines.values())[:LISTED], *rest])
 
 
-def _line(opened: Opened, cell: "Cell") -> str:
-    columns = cell.columns
+def _line(opened: Opened, offer: _Offer) -> str:
+    columns = offer.cell.columns
     languages = columns["source_languages"]
     one = f" {language_name(languages[0])}" if len(languages) == 1 else ""
     size = "" if columns["regime"] == PRETRAIN else f" size={columns['n_per_language'] or 'all'}"
     what = f"{columns['encoder']} {columns['regime']}{one}{size} seed={columns['seed']}"
-    state = "" if cell.step in opened.store else " (not finished)"
-    return f"  {cell.step}  {what}{state}"
+    if offer.form != TRAINED_FORM:
+        what += f" as {offer.form}"
+    state = "" if offer.step.key in opened.store else " (not finished)"
+    return f"  {offer.step.key}  {what}{state}"
 
 
 def _few(keys: "Sequence[str]") -> str:

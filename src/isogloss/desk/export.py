@@ -7,6 +7,7 @@ from isogloss.base.errors import InputError
 from isogloss.desk.subjects import Depth, Subjects
 from isogloss.report.export.card.card import Making, model_card
 from isogloss.report.export.eee import eee_files
+from isogloss.report.export.facts import TRAINED_FORM
 from isogloss.report.export.folder import check_place, write_model
 from isogloss.report.export.mteb import mteb_files
 from isogloss.report.export.naming import name_of, names_of
@@ -37,11 +38,11 @@ def export_model(
     license_id: str | None = None,
     force: bool = False,
 ) -> "list[Path]":
-    """Write a finished model as a folder that transformers loads, with its card.
+    """Write a finished model as a folder that transformers or ONNX Runtime loads, with its card.
 
     Args:
         opened: the study that it was trained in.
-        model: of that study.
+        model: of that study, in the form that is wanted.
         folder: a new one, or an empty one.
         license_id: of the weights, for the card.
         force: whether a model that lies there may be replaced.
@@ -73,9 +74,11 @@ def export_model(
 def _commands(opened: "Opened", model: "Model", folder: "Path") -> list[str]:
     """What makes the folder again, without paths: they are of one machine."""
     sets = [word for change in opened.changes for word in ("--set", change)]
+    shared = model.of.form != TRAINED_FORM and model.step.key == model.trained.key
+    form = ["--form", model.of.form] if shared else []  # a key of its own says its form
     return [
         shlex.join(["isogloss", "run", opened.path.name, *sets]),
-        shlex.join(["isogloss", "export", "model", model.step.key, folder.name]),
+        shlex.join(["isogloss", "export", "model", model.step.key, folder.name, *form]),
     ]
 
 

@@ -67,6 +67,16 @@ class Models:
             for (of, seed), step in steps.items()
         )
 
+    @cached_property
+    def planned(self) -> dict[tuple[Of, int], "Step"]:
+        """The step that holds the files of each model that is asked for, by model and seed."""
+        found: dict[tuple[Of, int], Step] = {}
+        for cell in self.opened.plan.cells:
+            step = self._model_step(cell)
+            if step is not None:
+                found.setdefault((of_cell(cell), cell.columns["seed"]), step)
+        return found
+
     def alike(self, model: Model) -> list[Model]:
         """The finished models that differ from one in their seed alone, itself among them."""
         return [one for one in self.all if one.of == model.of]

@@ -18,10 +18,11 @@ from isogloss.desk.intervals import (
 )
 from isogloss.desk.learned import base_of, dataset_of, learned, origin_of, settings_of
 from isogloss.desk.models import PRETRAIN, Model, Models, is_probe
+from isogloss.desk.served import served
 from isogloss.desk.weights import read_weights
 from isogloss.report.balance.design import HEADLINES
 from isogloss.report.balance.scores import MASKED
-from isogloss.report.export.facts import Evaluation, Scored, Subject
+from isogloss.report.export.facts import Evaluation, Scored, Subject, Weights
 from isogloss.report.export.metrics import metric_of
 
 if TYPE_CHECKING:
@@ -80,8 +81,9 @@ class Subjects:
     def read(self, model: Model) -> Subject:
         """Read all that is known of a model."""
         study, plan, store = self.opened.study, self.opened.plan, self.opened.store
-        manifest = store.manifest(model.trained.key)
-        record, payload = manifest["record"], model.trained.payload
+        record, payload = store.record(model.trained.key), model.trained.payload
+        files, weights = store.manifest(model.step.key), read_weights(store.folder(model.step.key))
+        form = files["record"] if model.step.kind == "serve" else None
         task = MASKED if model.of.regime == PRETRAIN else study.task
         return Subject(
             step=model.step.key,
@@ -104,11 +106,12 @@ class Subjects:
                 for name, words in COMPUTED.items()
                 if record.get(name) is not None
             },
-            made={name: manifest["made"][name] for name in ("time", "seconds", "versions")},
-            weights=read_weights(store.folder(model.step.key)),
+            made=_made(files),
+            weights=weights if form is None else _counted(weights, form),
             tested=tuple(self._tested(model)),
             seeds=tuple(sorted(one.seed for one in self.models.alike(model))),
             n_truncated=record.get("n_truncated"),
+            served=dict(served(model.trained.key, form)) if form is not None else {},
         )
 
     def _metric(self, task: str) -> str:
@@ -170,6 +173,18 @@ class Subjects:
         targets = step.payload.get("targets")
         place = 1 if targets is None else 2 + targets.index(language)
         return self.opened.plan.by_key[step.needs[place]]
+
+
+def _made(manifest: "Mapping[str, Any]") -> dict[str, Any]:
+    """When files were made, in how long, and by which versions, those of a runtime among them."""
+    made = manifest["made"]
+    versions = {**made["versions"], **manifest["record"].get("versions", {})}
+    return {"time": made["time"], "seconds": made["seconds"], "versions": versions}
+
+
+def _counted(weights: Weights, form: "Mapping[str, Any]") -> Weights:
+    """The numbers of a form: what no header says, its record does."""
+    return replace(weights, n_parameters=weights.n_parameters or form["parameters_after"])
 
 
 def _place(cell: "Cell") -> tuple[Any, ...]:

@@ -48,6 +48,20 @@ def test_a_model_is_replaced_with_force_only_and_as_a_whole(tmp_path, files):
     assert names(tmp_path) == ["out", "store"]
 
 
+def test_a_model_of_onnx_is_a_model(tmp_path, files):
+    old = tmp_path / "out"
+    data = {"model.onnx": files["model.safetensors"], "model.onnx.data": files["model.safetensors"]}
+    write_model(old, {"config.json": files["config.json"], **data}, {"README.md": "old"})
+    with pytest.raises(InputError, match=r"is not empty.*--force"):
+        check_place(old, force=False)
+    write_model(old, files, {}, force=True)
+    assert names(old) == ["config.json", "model.safetensors"]
+    write_model(old, {"config.json": files["config.json"], **data}, {}, force=True)
+    (old / "measured.data").write_text("years of work")
+    with pytest.raises(InputError, match=r"no part of a model \(measured.data\)"):
+        write_model(old, files, {}, force=True)
+
+
 @pytest.mark.parametrize("what", ["thesis.docx", ".git", "photos"])
 @pytest.mark.parametrize("force", [False, True])
 def test_what_is_no_model_is_never_replaced(tmp_path, files, what, force):

@@ -2,13 +2,14 @@
 
 import re
 import time
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
-from isogloss.base.errors import InputError
+from isogloss.base.errors import InputError, UnknownName
 from isogloss.cli import show
 from isogloss.cli.options import (
     STUDY_ENDINGS,
@@ -73,6 +74,16 @@ def export_model(
         str | None, typer.Option("--size", metavar="N", help="Rows per language, or all.")
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Its seed.")] = None,
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--form",
+            metavar="FORM",
+            help="Form of serving: torch, torch-fp32, torch-bf16, trimmed, onnx or onnx-int8."
+            " [default: that of the key, else torch]",
+            show_default=False,
+        ),
+    ] = None,
     license_id: Annotated[
         str | None,
         typer.Option(
@@ -89,9 +100,11 @@ def export_model(
     json: JsonOption = False,
     verbose: VerboseOption = 0,
 ) -> None:
-    """Write a fine-tuned or pre-trained model as a folder that transformers loads, with its card.
+    """Write a trained model, or a form of serving of it, as a folder to load, with its card.
 
     isogloss export model ner.yaml ./ner-model --encoder xlm-r --seed 1
+
+    isogloss export model ner.yaml ./ner-served --encoder xlm-r --seed 1 --form onnx-int8
 
     isogloss export model 058e3dcd ./ner-model
     """
@@ -100,15 +113,22 @@ def export_model(
 
     show.listen(verbose)
     license_id = _license(license_id)
-    wanted = Wanted(encoder, regime, _codes(sources), _size(size), seed)
+    wanted = Wanted(encoder, regime, _codes(sources), _size(size), seed, _form(form))
     opened, model = _found(which, wanted, store, changes)
     files = room.export_model(opened, model, folder, license_id=license_id, force=force)
     if json:
         show.dump(
-            {"folder": str(folder), "step": model.step.key, "files": [str(path) for path in files]}
+            {
+                "folder": str(folder),
+                "form": model.of.form,
+                "step": model.step.key,
+                "files": [str(path) for path in files],
+            }
         )
         return
-    show.say(f"Model: {folder} ({model.step.title}, step {model.step.key}; {len(files)} files).")
+    form_too = "" if model.step.kind == "serve" else f", form {model.of.form}"
+    what = f"{model.step.title}{form_too}, step {model.step.key}"
+    show.say(f"Model: {folder} ({what}; {len(files)} files).")
     if license_id is None:
         show.note("The card names no license; say one with --license before you publish it.")
 
@@ -173,18 +193,26 @@ def _found(
         opened = open_study(path, store, changes)
         show.notes(opened.remarks)
         return opened, choose(opened, wanted)
-    if wanted != Wanted() or changes:
+    if replace(wanted, form=None) != Wanted() or changes:
         raise InputError(
             f"{which} is the key of one step, so flags that choose among models, or change a study,"
             " would not be heard. Leave them out, or give the study file."
         )
-    return find(Store(store), which)
+    return find(Store(store), which, wanted.form)
 
 
 def _codes(words: str | None) -> tuple[str, ...] | None:
     from isogloss.base.languages import language_code
 
     return None if words is None else tuple(language_code(word) for word in words.split(","))
+
+
+def _form(words: str | None) -> str | None:
+    from isogloss.study.efficiency import Form
+
+    if words is not None and words not in get_args(Form):
+        raise UnknownName("form of serving", words, get_args(Form))
+    return words
 
 
 def _size(words: str | None) -> int | str | None:

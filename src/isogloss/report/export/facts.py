@@ -163,7 +163,7 @@ class Subject:
     """What the training chose or was given by its machine, and what it did, by words for it."""
 
     made: Mapping[str, Any]
-    """`time`, `seconds`, `versions`."""
+    """`time`, `seconds` and `versions` of what made its files."""
 
     weights: Weights
     tested: tuple[Evaluation, ...]
@@ -172,6 +172,9 @@ class Subject:
 
     n_truncated: int | None = None
     """Training rows that were cut at the longest input."""
+
+    served: Mapping[str, Any] = field(default_factory=dict)
+    """What bringing it into its form has changed, by words for it; empty where nothing has."""
 
     @property
     def of_task(self) -> list[Evaluation]:

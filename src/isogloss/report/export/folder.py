@@ -7,14 +7,17 @@ from pathlib import Path
 
 from isogloss.base.errors import InputError, RunError
 
-OWN = {".json", ".jinja", ".md", ".model", ".safetensors", ".txt"}
+OWN = {".json", ".jinja", ".md", ".model", ".onnx", ".safetensors", ".txt"}
 """Endings of what an exported model consists of."""
 
 ADAPTER = "adapter"
 """A folder that it may hold: what LoRA has learned, apart from the encoder."""
 
-CONFIG, WEIGHTS = "config.json", ".safetensors"
-"""A file that every model has, and the ending of its weights."""
+CONFIG, WEIGHTS = "config.json", {".onnx", ".safetensors"}
+"""A file that every model has, and the endings of its weights."""
+
+BESIDE = "model.onnx.data"
+"""Weights that are too many for the file of an ONNX model."""
 
 
 def check_place(folder: Path, *, force: bool) -> None:
@@ -106,7 +109,7 @@ def _put(draft: Path, place: Path) -> None:
 def _is_model(files: Sequence[Path]) -> bool:
     """Whether files of the right endings are those of a model, not somebody's notes."""
     return any(path.name == CONFIG for path in files) and any(
-        path.suffix == WEIGHTS for path in files
+        path.suffix in WEIGHTS for path in files
     )
 
 
@@ -117,4 +120,5 @@ def _is_own(path: Path) -> bool:
 
 
 def _is_own_file(path: Path) -> bool:
-    return path.is_file() and not path.is_symlink() and path.suffix in OWN
+    own = path.suffix in OWN or path.name == BESIDE
+    return own and path.is_file() and not path.is_symlink()

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import final
 
 from isogloss.base.languages import language_name
+from isogloss.report.export.card.forms import form_words
 from isogloss.report.export.card.front import metadata
 from isogloss.report.export.card.limits import limits
 from isogloss.report.export.card.scores import score_words
 from isogloss.report.export.card.tasks import task_words
 from isogloss.report.export.card.usage import usage
 from isogloss.report.export.card.words import count, table, text, value
-from isogloss.report.export.facts import Subject
+from isogloss.report.export.facts import TRAINED_FORM, Subject
 from isogloss.report.names import listed
 
 SAMPLE = (
@@ -49,6 +50,7 @@ def _body(subject: Subject, making: Making) -> Iterator[str]:
     if subject.on_sample:
         yield SAMPLE
     yield _sentence(subject)
+    yield from form_words(subject)
     if making.description:
         yield f"The study it comes from: {text(making.description)}"
     yield "## How to use it"
@@ -117,10 +119,15 @@ def _facts(subject: Subject) -> Iterator[tuple[str, str]]:
     if subject.base is not None:
         yield "began with", subject.base.words
     yield "seed", str(subject.seed)
+    if subject.form != TRAINED_FORM:
+        yield "form of serving", f"`{subject.form}`"
     yield "key of the step", f"`{subject.step}`"
     yield "finished", str(subject.made.get("time", "")).replace("T", " ").replace("+00:00", " UTC")
-    for name, found in subject.computed.items():
+    for name, found in subject.served.items():
         yield name, value(found)
+    of_training = "training: " if subject.form != TRAINED_FORM else ""
+    for name, found in subject.computed.items():
+        yield f"{of_training}{name}", value(found)
     if subject.weights.n_parameters is not None:
         yield "parameters", count(subject.weights.n_parameters)
     versions: Mapping[str, str] = subject.made.get("versions", {})

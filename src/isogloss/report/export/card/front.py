@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from huggingface_hub import EvalResult, ModelCardData
 
 from isogloss.base.languages import language_name, language_tag
+from isogloss.report.export.card.forms import form_tags, is_onnx
 from isogloss.report.export.card.tasks import TAGS, pipeline, scores_shown, task_words
 from isogloss.report.export.facts import Dataset, Subject
 from isogloss.report.export.metrics import metric_of
@@ -24,7 +25,7 @@ def metadata(subject: Subject, name: str, license_id: str | None) -> ModelCardDa
     return ModelCardData(
         language=_tags(subject.sources),
         license=license_id,
-        library_name="transformers",
+        library_name="onnx" if is_onnx(subject) else "transformers",
         pipeline_tag=pipeline(subject),
         base_model=subject.base.repo if subject.base else None,
         datasets=found or None,
@@ -69,6 +70,7 @@ def _hub_tags(subject: Subject) -> Iterator[str]:
         yield "multilingual"
     if any(one.teacher for one in subject.learned):
         yield "distillation"
+    yield from form_tags(subject)
 
 
 def _dataset_type(data: Dataset) -> str:

@@ -5,6 +5,7 @@ from statistics import fmean
 
 from isogloss.base.languages import language_name
 from isogloss.report.comparison.directions import direction
+from isogloss.report.export.card.forms import form_limits
 from isogloss.report.export.card.scores import score
 from isogloss.report.export.card.tasks import metrics_shown
 from isogloss.report.export.facts import Learned, Scored, Subject
@@ -21,6 +22,7 @@ ONE_SEED = (
 def limits(subject: Subject) -> Iterator[str]:
     """The limits of a model, a line each."""
     yield from _tested(subject)
+    yield from form_limits(subject)
     yield from _weak(subject)
     if len(subject.seeds) < 2:
         yield ONE_SEED

@@ -1,5 +1,7 @@
 """How an exported model is used: code that runs as it stands, with the folder's path put in."""
 
+from isogloss.report.export.card.forms import is_onnx
+from isogloss.report.export.card.runtime import runtime_code
 from isogloss.report.export.facts import Subject
 
 TEXTS = """```python
@@ -52,6 +54,12 @@ For a task of your own, load it with `AutoModelForSequenceClassification` or
 
 CODE = {"ner": ENTITIES, "pos": WORDS, "mlm": MASKS}
 
+AUTOCAST = (
+    "This form computes in bf16, which the folder does not say: its weights are fp32. Call it"
+    ' inside `with torch.autocast("cpu", dtype=torch.bfloat16):` (`"cuda"` on a GPU); without, it'
+    " computes in fp32."
+)
+
 NEEDS = "Its files were written by transformers {version}; older major versions may not read them."
 
 
@@ -59,4 +67,12 @@ def usage(subject: Subject) -> str:
     """The code for a model's task, and what it needs."""
     version = subject.made.get("versions", {}).get("transformers")
     needs = [NEEDS.format(version=version)] if version else []
-    return "\n\n".join([CODE.get(subject.task, TEXTS), *needs])
+    code = runtime_code(subject) if is_onnx(subject) else CODE.get(subject.task, TEXTS)
+    cast = [AUTOCAST] if _computes_in_bf16(subject) else []
+    return "\n\n".join([code, *cast, *needs])
+
+
+def _computes_in_bf16(subject: Subject) -> bool:
+    """Whether a form of torch was tested in bf16; `trimmed` is in what the training computed in."""
+    of_training = subject.form == "trimmed" and subject.computed.get("precision") == "bf16"
+    return subject.form == "torch-bf16" or of_training
