@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import deque
 from functools import partial
 from pathlib import Path
@@ -181,29 +180,32 @@ COMMAND = """
 import sys
 from functools import partial
 from pathlib import Path
-from threading import Timer
 sys.path.insert(0, {here!r})
 from toy_work import patient_work, toy_step
+from isogloss.execute import ray_cluster
 from isogloss.execute.needs import Needs
-from isogloss.execute.ray_cluster import RayExecutor
+from isogloss.execute.stopping import listening, until_asked
+ray_cluster._GRACE_SECONDS = 0.0
 notes = Path(sys.argv[1])
-list(RayExecutor(notes.parent, Needs()).run([toy_step("a")], partial(patient_work, folder=notes)))
+executor = ray_cluster.RayExecutor(notes.parent, Needs())
+with listening():
+    for event in until_asked(executor.run([toy_step("a")], partial(patient_work, folder=notes))):
+        print(type(event).__name__, flush=True)
 """
 
 
 @pytest.mark.slow
-def test_ctrl_c_closes_the_work_and_stops_the_cluster_that_was_started(notes):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_closes_the_work_and_stops_the_cluster_that_was_started(notes, number):
     pytest.importorskip("ray", reason="Ray is not installed")
     command = [sys.executable, "-c", COMMAND.format(here=str(HERE)), str(notes)]
     env = {**os.environ, "PYTHONPATH": str(HERE)}
-    with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as running:
-        end = time.monotonic() + 120
-        while not noted(notes, "begun"):
-            assert time.monotonic() < end
-            assert running.poll() is None, running.stderr.read()
-            time.sleep(0.1)
-        running.send_signal(signal.SIGINT)
-        assert "KeyboardInterrupt" in running.stderr.read()
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=env, stdout=pipe, stderr=pipe, text=True) as running:
+        while (line := running.stdout.readline()).strip() != "Progressed":
+            assert line, running.stderr.read()
+        running.send_signal(number)
+        assert "KeyboardInterrupt" in running.communicate(timeout=120)[1]
     assert noted(notes, "closed") == ["a"]
     assert not noted(notes, "ended")
 
