@@ -9,6 +9,7 @@ from isogloss.desk.models import PRETRAIN, Model, Models, of_cell
 from isogloss.desk.opened import Opened, reopen_study
 from isogloss.plan.kinds import TRAIN
 from isogloss.report.export.facts import TRAINED_FORM
+from isogloss.store.needs import sound_studies
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -92,10 +93,10 @@ def find(store: "Store", prefix: str, form: str | None = None) -> tuple[Opened, 
     Raises:
         InputError: if no study of the store has such a step, several steps begin so, it is no
             model, or one of another form.
-        RunError: if it is not finished.
+        RunError: if it is not finished, or the note of a study is damaged.
     """
-    studies = {str(noted.get("name")): noted for noted in store.studies()}
-    known = {key: name for name, noted in studies.items() for key in noted.get("steps", ())}
+    studies = {noted["name"]: noted for noted in sound_studies(store)}
+    known = {key: name for name, noted in studies.items() for key in noted["steps"]}
     key = _whole_key(store, prefix, known)
     opened = reopen_study(studies[known[key]], store.root)
     step = opened.plan.by_key.get(key)
