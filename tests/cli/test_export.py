@@ -22,6 +22,7 @@ from transformers import (
 
 from balance_toys import SMALL, write_small
 from command import fresh
+from exports import made, refused, rows_of
 from isogloss.model.masked import load_masked_lm
 from isogloss.report.comparison.measures import per_unit, statistic
 from isogloss.report.comparison.units import read_units
@@ -43,39 +44,12 @@ LOCAL = (
 """Texts; one encoder from a folder, one from scratch."""
 
 
-ALL_BUT_MEASURE = """
-from pathlib import Path
-from isogloss.desk.opened import open_study
-from isogloss.execute.inline import InlineExecutor
-from isogloss.execute.run import run_plan
-
-opened = open_study(Path("tagged.yaml"), Path(".isogloss"), None)
-opened.remember()
-steps = [step for step in opened.plan if step.kind != "measure"]
-for _ in run_plan(steps, opened.store, InlineExecutor()):
-    pass
-assert all(step.key in opened.store for step in steps)
-"""
-
-
-def refused(said, *words: str, code: int = 2) -> str:
-    """One message and nothing printed."""
-    assert said.code == code, said.out
-    assert said.out == ""
-    assert said.err.count("Error: ") == 1
-    told = " ".join(said.err.split())
-    for word in words:
-        assert word in told, told
-    return told
-
-
 @pytest.fixture(scope="module")
 def entities(tmp_path_factory):
     """A finished study of entities: two encoders and seeds, two forms; only not measured."""
     folder = tmp_path_factory.mktemp("entities")
     (folder / "tagged.yaml").write_text(MEASURED, encoding="utf-8")
-    subprocess.run([sys.executable, "-c", ALL_BUT_MEASURE], cwd=folder, check=True, timeout=300)
-    return folder
+    return made(folder, "tagged.yaml")
 
 
 @pytest.fixture
@@ -103,12 +77,6 @@ def students(tmp_path_factory):
     write_small(folder, SMALL)
     fresh(folder, "run", "small.yaml", check=True)
     return folder
-
-
-def rows_of(run, study: str, **columns):
-    """The long table, by another command."""
-    rows = run("results", study, "--json").json
-    return [row for row in rows if all(row[name] == value for name, value in columns.items())]
 
 
 def code_of(card: str) -> str:

@@ -6,8 +6,6 @@ import itertools
 import json
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +20,7 @@ from transformers import (
 )
 
 from balance_toys import SMALL, write_small
+from exports import made, refused, rows_of
 from isogloss.store.store import Store
 from tag_study import MEASURED
 from toys import STUDY, write_toy
@@ -36,36 +35,6 @@ TAGS = MEASURED.replace("forms: [torch, trimmed]", "forms: [torch, onnx]").repla
     "seeds: [1, 2]", "seeds: [1]"
 )
 ONE = ("--encoder", "small", "--seed", "2")
-ALL_BUT_MEASURE = """
-import sys
-from pathlib import Path
-from isogloss.desk.opened import open_study
-from isogloss.execute.inline import InlineExecutor
-from isogloss.execute.run import run_plan
-
-opened = open_study(Path(sys.argv[1]), Path(".isogloss"), None)
-opened.remember()
-steps = [step for step in opened.plan if step.kind != "measure"]
-for _ in run_plan(steps, opened.store, InlineExecutor()):
-    pass
-assert all(step.key in opened.store for step in steps)
-"""
-
-
-def refused(said, *words: str, code: int = 2) -> str:
-    """One message and nothing printed."""
-    assert said.code == code, said.out + said.err
-    assert said.out == ""
-    assert said.err.count("Error: ") == 1
-    told = " ".join(said.err.split())
-    for word in words:
-        assert word in told, told
-    return told
-
-
-def made(folder: Path, study: str) -> Path:
-    subprocess.run([sys.executable, "-c", ALL_BUT_MEASURE, study], cwd=folder, check=True)
-    return folder
 
 
 @pytest.fixture
@@ -89,11 +58,6 @@ def entities(tmp_path_factory):
     folder = tmp_path_factory.mktemp("entities")
     (folder / "tagged.yaml").write_text(TAGS, encoding="utf-8")
     return made(folder, "tagged.yaml")
-
-
-def rows_of(run, study: str, **columns):
-    rows = run("results", study, "--json").json
-    return [row for row in rows if all(row[name] == value for name, value in columns.items())]
 
 
 def predictions(run, study: str, **columns):

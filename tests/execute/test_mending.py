@@ -2,14 +2,12 @@
 
 import os
 import shutil
-import subprocess
-import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from mending_work import do, make
 
+from holding import held
 from isogloss.execute import mending
 from isogloss.execute import run as room
 from isogloss.execute.bench import Made
@@ -53,22 +51,6 @@ def ended(events):
     outcomes = [event.outcome for event in events if isinstance(event, Ended)]
     assert len({one.step.key for one in outcomes}) == len(outcomes), "each step ends once"
     return {one.step.title: one.status for one in outcomes}
-
-
-@contextmanager
-def other_command_at(store, step):
-    """Another process holds the lock of a step."""
-    code = (
-        "import sys; from pathlib import Path; from isogloss.store.store import Store\n"
-        "with Store(Path(sys.argv[1])).claim(sys.argv[2]):\n print('mine', flush=True); input()"
-    )
-    command = [sys.executable, "-c", code, store.root, step.key]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as other:
-        assert other.stdout.readline() == "mine\n"
-        yield
-        other.communicate("\n")
 
 
 @pytest.mark.parametrize("executor", [InlineExecutor(), ProcessesExecutor(2, 1)], ids=type)
@@ -177,6 +159,6 @@ def test_workers_are_told_where_the_store_is_from_anywhere(tmp_path, monkeypatch
 def test_who_waits_for_a_damaged_step_that_another_is_at_can_be_stopped(store, monkeypatch):
     flip(store, LEFT)
     monkeypatch.setattr(mending, "is_asked", lambda: True)
-    with other_command_at(store, LEFT), pytest.raises(KeyboardInterrupt):
+    with held(store, LEFT.key), pytest.raises(KeyboardInterrupt):
         run(store, [END])
     assert LEFT.key in store
