@@ -11,7 +11,13 @@ from benchmarks.against_trainer.job import Evaluated, Job, Trained, now, peak_me
 from benchmarks.against_trainer.models import make_model, model_to_evaluate
 from benchmarks.against_trainer.prepared import tests_in, tokenizer_in, train_in
 from benchmarks.against_trainer.terms import Terms
-from benchmarks.against_trainer.work import HIDDEN, reading_flops, training_flops
+from benchmarks.against_trainer.work import (
+    HIDDEN,
+    lengths_of,
+    read_of,
+    reading_flops,
+    training_flops,
+)
 from isogloss.data.masking import MaskRules
 from isogloss.data.mixture import Mixing
 from isogloss.evaluate.predict import predict
@@ -31,14 +37,14 @@ def train(job: Job, terms: Terms) -> tuple[Trained, Any]:
     stamps, found = timed(steps)
     told = getattr(found, "trained", found)
     first = terms.recipe.steps_per_epoch(len(lesson))
-    lengths, timed_epochs = _lengths(data), len(stamps) // first - 1
+    lengths, timed_epochs = lengths_of(data), len(stamps) // first - 1
     tokens = timed_epochs * sum(lengths)
     return Trained(
         steps=len(stamps) - first,
         seconds=stamps[-1] - stamps[first - 1],
         tokens=tokens,
         positions=round(tokens / (1 - told.padding_share)),
-        flops=timed_epochs * training_flops(job.task, model.config, lengths),
+        flops=timed_epochs * training_flops(job.task, model.config, lengths, read_of(data)),
         memory_mb=peak_memory_mb(),
         precision=told.precision,
         train_loss=told.train_loss,
@@ -81,23 +87,24 @@ def evaluate(job: Job) -> dict[str, Evaluated]:
 def _evaluate(job: Job, model: Any, name: Literal["bf16", "fp32"], pad_id: int) -> Evaluated:
     tests = tests_in(job.folder, job.task)
     read = predict_words if job.task == "ner" else predict
-    asked = {
+    how = {
         "precision": choose_precision(name, best_device()),
         "pad_id": pad_id,
         "max_tokens": job.scale.max_tokens,
     }
     for test in tests.values():
         n_first = len(test) if torch.cuda.is_available() else job.scale.batch
-        read(model, test.select(np.arange(min(len(test), n_first))), **asked)
+        read(model, test.select(np.arange(min(len(test), n_first))), **how)
     start = now()
-    found = {code: read(model, test, **asked) for code, test in tests.items()}
+    found = {code: read(model, test, **how) for code, test in tests.items()}
     seconds = now() - start
     lengths = np.concatenate([test.lengths for test in tests.values()]).tolist()
+    asked = [n for test in tests.values() for n in read_of(test)]
     return Evaluated(
         rows=sum(map(len, tests.values())),
         seconds=seconds,
         tokens=sum(lengths),
-        flops=reading_flops(job.task, model.config, lengths),
+        flops=reading_flops(job.task, model.config, lengths, asked),
         precision=name,
         answers={
             code: dict(enumerate(said.probabilities.argmax(axis=1).tolist()))
@@ -128,8 +135,3 @@ def _lesson(task: str, data: Any, tokenizer: Any, terms: Terms) -> Any:
         )
         return MaskedLesson(data, Mixing("natural"), rules, maskable_ids(tokenizer))
     return TagLesson(data) if task == "ner" else TextLesson(data)
-
-
-def _lengths(data: Any) -> list[int]:
-    parts = data if isinstance(data, list) else [data]
-    return np.concatenate([part.lengths for part in parts]).tolist()

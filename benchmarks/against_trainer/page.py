@@ -29,8 +29,8 @@ Raw = Mapping[str, Any]
 NOTES = (
     "Medians over the rounds, with the range in brackets. `x arm` is how many times as fast as "
     "that arm, within a round; for memory how many times as much.",
-    "Share of peak: FLOPs over real tokens (padding is no work; a head of masked language models "
-    "counts where something is hidden) in a second, of the machine's fastest product in the "
+    "Share of peak: FLOPs over real tokens (padding is no work; a last layer and a head count "
+    "where somebody reads what they say) in a second, of the machine's fastest product in the "
     "precision of the arm.",
     "Tokenizers were trained on these texts and are smaller than the tables of embeddings, so rows "
     "above theirs are never read; lengths are those that they give.",

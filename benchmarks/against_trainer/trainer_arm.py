@@ -22,7 +22,7 @@ from benchmarks.against_trainer.models import make_model, model_to_evaluate
 from benchmarks.against_trainer.prepared import tests_in, tokenizer_in, train_in
 from benchmarks.against_trainer.rows import Row, padded, rows_of
 from benchmarks.against_trainer.terms import Terms
-from benchmarks.against_trainer.work import reading_flops, training_flops
+from benchmarks.against_trainer.work import lengths_of, read_of, reading_flops, training_flops
 from isogloss.model.precision import best_device, native_bf16
 
 COLLATORS: dict[str, Callable[[Any], Any]] = {
@@ -93,7 +93,8 @@ def train(job: Job, arm: TrainerArm, terms: Terms) -> tuple[Trained, Any]:
     """Train from random weights; what was measured, and the model."""
     tokenizer = tokenizer_in(job.folder)
     model = make_model(job.task, job.scale, job.folder, attention=arm.attention, seed=terms.seed)
-    data = rows_of(train_in(job.folder, job.task))
+    split = train_in(job.folder, job.task)
+    data = rows_of(split)
     few = _few(arm)
     stop = {"max_steps": 1 + job.scale.few_steps} if few else {}
     stamps, collate = Stamps(), Counted(COLLATORS[job.task](tokenizer))
@@ -108,14 +109,14 @@ def train(job: Job, arm: TrainerArm, terms: Terms) -> tuple[Trained, Any]:
     )
     loss = trainer.train().training_loss
     first, last = 1 if few else -(-len(data) // terms.batch), len(stamps.at)
-    lengths = [len(row["input_ids"]) for row in data]
+    lengths = lengths_of(split)
     epochs = sum(collate.rows[first:last]) / len(data)
     return Trained(
         steps=last - first,
         seconds=stamps.at[-1] - stamps.at[first - 1],
         tokens=round(epochs * sum(lengths)),
         positions=sum(collate.positions[first:last]),
-        flops=round(epochs * training_flops(job.task, model.config, lengths)),
+        flops=round(epochs * training_flops(job.task, model.config, lengths, read_of(split))),
         memory_mb=peak_memory_mb(),
         precision=precision_of(arm.options),
         train_loss=loss,
@@ -143,6 +144,7 @@ def evaluate(job: Job, arm: TrainerArm, terms: Terms) -> dict[str, Evaluated]:
     found = {code: trainer.predict(rows).predictions for code, rows in laid.items()}
     seconds = now() - start
     lengths = np.concatenate([test.lengths for test in picked.values()]).tolist()
+    asked = [n for test in picked.values() for n in read_of(test)]
     answers = {}
     if arm.padded:  # the others' rows come back in the order of their lengths
         answers = {
@@ -153,7 +155,7 @@ def evaluate(job: Job, arm: TrainerArm, terms: Terms) -> dict[str, Evaluated]:
         rows=sum(map(len, laid.values())),
         seconds=seconds,
         tokens=sum(lengths),
-        flops=reading_flops(job.task, model.config, lengths),
+        flops=reading_flops(job.task, model.config, lengths, asked),
         precision=precision_of(arm.options),
         answers=answers,
     )

@@ -145,7 +145,7 @@ def test_the_notebook_pads_and_isogloss_does_not(quick):
     assert notebook["positions"] == notebook["steps"] * 4 * 32
     for task in ARMS:
         ours = training_of(quick[1], task, "isogloss")
-        assert ours["positions"] == ours["tokens"]
+        assert ours["tokens"] <= ours["positions"] <= 1.07 * ours["tokens"]
 
 
 def test_answers_are_compared_row_by_row(quick):
@@ -259,26 +259,35 @@ def config():
     )  # fmt: skip
 
 
-def weights_of_products(model, *, but=("embeddings", "pooler", "classifier", "cls.")):
-    """Weights of matrices that every token is multiplied with."""
-    named = model.named_parameters()
+def weights_of_products(model, *, within="", but=("embeddings", "pooler", "classifier", "cls.")):
+    """Weights of matrices that tokens are multiplied with."""
+    named = [(name, p) for name, p in model.named_parameters() if within in name]
     return sum(p.numel() for name, p in named if p.dim() == 2 and not any(b in name for b in but))
 
 
-def test_training_takes_six_flops_a_weight_and_token_and_attention(config):
-    body = weights_of_products(make_classifier(config, LABELS, seed=0, attention="eager"))
-    attention = 3 * 4 * 16 * 2 * (3**2 + 7**2)
-    head = 6 * (16 * 16 + 16 * 3) * 2
+@pytest.mark.parametrize("read", [[3, 7], [1, 1]])
+def test_training_takes_six_flops_a_weight_and_token_that_is_needed_and_attention(config, read):
+    model = make_classifier(config, LABELS, seed=0, attention="eager")
+    first, last = (weights_of_products(model, within=f"layer.{at}.") for at in (0, 1))
+    keys_and_values = 2 * 16 * 16
+    body = first * 10 + keys_and_values * 10 + (last - keys_and_values) * sum(read)
+    attention = 4 * 16 * (3**2 + 7**2 + 3 * read[0] + 7 * read[1])
+    head = (16 * 16 + 16 * 3) * 2
     config.num_labels = 3
-    found = work.training_flops("sentiment", config, [3, 7])
-    assert found == 6 * body * 10 + attention + head
+    found = work.training_flops("sentiment", config, [3, 7], read)
+    assert found == 6 * body + 3 * attention + 6 * head
 
 
 def test_a_masked_language_model_is_charged_for_its_head_where_something_is_hidden(config):
     body = weights_of_products(make_masked_lm(config, seed=0, attention="eager"))
     attention = 3 * 4 * 16 * 2 * 20**2
     head = 6 * (16 * 16 + 16 * 50) * 3  # 15 % of 20
-    assert work.training_flops("mlm", config, [20]) == 6 * body * 20 + attention + head
+    assert work.training_flops("mlm", config, [20], [20]) == 6 * body * 20 + attention + head
+
+
+def test_a_text_is_read_once_and_a_window_where_something_is_hidden():
+    assert work.read_of(encoded([3, 7])) == [1, 1]
+    assert work.read_of([encoded([20, 40])]) == [3, 6]
 
 
 def test_both_sides_are_told_the_same():

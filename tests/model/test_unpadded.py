@@ -87,11 +87,20 @@ def texts_of(lengths=LENGTHS, seed=0):
     return [rng.integers(2, SIZE, length) for length in lengths]
 
 
-def batch_of(model, texts, groups):
+def batch_of(model, texts, groups, asked=None):
     lengths = np.array([len(text) for text in texts])
-    first = first_position(model)
-    device = torch.device("cpu")
-    return lay_out(np.concatenate(texts), lengths, groups, first_position=first, device=device)
+    return lay_out(
+        np.concatenate(texts),
+        lengths,
+        groups,
+        first_position=first_position(model),
+        device=torch.device("cpu"),
+        asked=asked,
+    )
+
+
+def of_all(model, texts, groups):
+    return batch_of(model, texts, groups, asked=np.arange(sum(map(len, texts))))
 
 
 def alone(model, texts):
@@ -152,7 +161,7 @@ def test_long_texts_are_read_by_the_kernel_of_pytorch_and_say_the_same(
 @pytest.mark.parametrize("family", TAGGERS)
 def test_taggers_say_of_a_row_what_they_say_of_each_sentence(family, groups):
     model, texts = made(TAGGERS[family]), texts_of()
-    found = token_logits(model, batch_of(model, texts, groups))
+    found = token_logits(model, of_all(model, texts, groups))
     want = torch.cat([said[0] for said in alone(model, texts)])
     assert found.shape == (sum(map(len, texts)), 3)
     assert torch.allclose(found, want, atol=1e-5 * float(want.detach().abs().max()))
@@ -163,7 +172,7 @@ def test_no_text_sees_its_neighbors(family):
     model, texts = made(TAGGERS[family]), texts_of()
     changed = [text.copy() for text in texts]
     changed[3] = texts_of(seed=1)[3]
-    one, two = (token_logits(model, batch_of(model, some, (8,))) for some in (texts, changed))
+    one, two = (token_logits(model, of_all(model, some, (8,))) for some in (texts, changed))
     own = slice(sum(LENGTHS[:3]), sum(LENGTHS[:4]))
     others = torch.ones(len(one), dtype=torch.bool)
     others[own] = False
@@ -223,3 +232,29 @@ def test_rows_need_blocks():
     one = torch.zeros(1, 2, 3, 4)
     with pytest.raises(ValueError, match="rows without padding"):
         attend(nn.Identity(), one, one, one, None)
+
+
+@pytest.mark.parametrize("family", CLASSIFIERS)
+def test_padding_at_the_end_of_a_row_changes_nothing(family):
+    model, texts = made(CLASSIFIERS[family]), texts_of()
+    pull, ids = torch.randn(len(texts), 3), np.concatenate(texts)
+    said, learned = [], []
+    for width, pad_id in ((0, 0), (64, 0), (70, 5)):
+        batch = lay_out(
+            ids,
+            LENGTHS,
+            (3, 3, 2),
+            first_position=first_position(model),
+            device=torch.device("cpu"),
+            width=width,
+            pad_id=pad_id,
+        )
+        assert batch.input_ids.shape == batch.position_ids.shape == (1, max(width, len(ids)))
+        assert batch.n_tokens == len(ids)
+        said.append(text_logits(model, batch))
+        learned.append(gradients(model, (said[-1] * pull).sum()))
+    for found, slopes in zip(said[1:], learned[1:], strict=True):
+        assert torch.allclose(found, said[0], atol=1e-6 * float(said[0].detach().abs().max()))
+        for name, gradient in learned[0].items():
+            scale = float(gradient.abs().max())
+            assert torch.allclose(slopes[name], gradient, atol=1e-5 * scale + 1e-7), name

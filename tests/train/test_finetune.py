@@ -110,7 +110,7 @@ def test_training_equals_a_plain_loop_that_pads_to_the_longest(
     expected = weights(want_model)
     assert all(torch.allclose(p, expected[n], atol=1e-5) for n, p in weights(model).items())
     assert trained.attention == attention
-    assert (trained.padding_share == 0) is unpadded
+    assert (trained.padding_share < 0.06) is unpadded
     assert trained.padding_share < 1 - trained.real_tokens / (76 * 3 * 24)
 
 

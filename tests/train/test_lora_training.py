@@ -188,7 +188,7 @@ def test_rows_without_padding_are_the_same_training(family, toys, tmp_path, monk
     monkeypatch.setattr(room, "reads_unpadded", lambda model: False)
     padded = adapted(toys, family)
     trained(padded.model, encoded, recipe, tmp_path / "padded", pad_id=pad_id)
-    assert told.padding_share == 0
+    assert told.padding_share < 0.06
     one, other = learning(rows.model), learning(padded.model)
     assert all(torch.allclose(one[n], other[n], atol=1e-5) for n in other)
 

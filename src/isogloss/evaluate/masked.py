@@ -29,8 +29,9 @@ from isogloss.data.packing import Packed
 from isogloss.data.ragged import Indices, join, pad_runs
 from isogloss.evaluate.metrics import Score
 from isogloss.evaluate.predict import in_evaluation
-from isogloss.model.masked import hidden_states, logits_of
+from isogloss.model.masked import logits_of, states_at
 from isogloss.model.precision import Precision
+from isogloss.model.unpadded import narrows
 
 MOST_LOGITS = 2**22
 """Logits held at a time, 16 MiB: they are read thrice, and then lie near the processor. All logits
@@ -207,8 +208,8 @@ def _answer(model: PreTrainedModel, packed: Packed, one: _Pass) -> _Answer:
         return torch.from_numpy(array).to(model.device)
 
     mask = None if one.mask is None else there(one.mask)
-    hidden = hidden_states(model, there(one.input_ids), mask)
-    chosen = hidden.flatten(0, 1)[there(one.places)].float()
+    states = states_at(model, there(one.input_ids), mask, there(one.places), narrow=narrows(model))
+    chosen = states.float()
     gold = there(packed.ids[one.tokens].astype(np.int64))
     rows = max(LEAST_ROWS, MOST_LOGITS // model.config.vocab_size)
     with torch.autocast(model.device.type, enabled=False):

@@ -91,14 +91,20 @@ def _end_to_end(
     return text_logits(model, batch_of(model, encoded.ids, row))[np.argsort(row.order)]
 
 
-def batch_of(model: PreTrainedModel, ids: NDArray[np.int32], row: Row) -> UnpaddedBatch:
-    """Bring a row of a split's tokens to where a model is."""
+def batch_of(
+    model: PreTrainedModel,
+    ids: NDArray[np.int32],
+    row: Row,
+    asked: NDArray[np.int64] | None = None,
+) -> UnpaddedBatch:
+    """Bring a row of a split's tokens to where a model is; see `lay_out`."""
     return lay_out(
         ids[row.places],
         row.lengths,
         row.groups,
         first_position=first_position(model),
         device=model.device,
+        asked=asked,
     )
 
 

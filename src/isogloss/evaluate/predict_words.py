@@ -65,8 +65,9 @@ def _end_to_end(
     first = np.empty(len(encoded.lengths), dtype=np.int64)
     first[windows[row.order]] = starts_of(row.lengths)
     places = first[encoded.word_window[words]] + encoded.word_position[words]
-    logits = token_logits(model, batch_of(model, encoded.ids, row))
-    return logits[torch.from_numpy(places).to(logits.device)]
+    order = np.argsort(places)
+    logits = token_logits(model, batch_of(model, encoded.ids, row, asked=places[order]))
+    return logits[np.argsort(order)]
 
 
 def words_of(encoded: EncodedWords, windows: Indices) -> Indices:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from transformers import (
@@ -24,6 +25,7 @@ from isogloss.base.errors import InputError, UnknownName
 from isogloss.model.encoder import (
     Kind,
     check_kind,
+    first_position,
     from_folder,
     in_fp32,
     random_names,
@@ -32,6 +34,8 @@ from isogloss.model.encoder import (
 )
 from isogloss.model.hub import local_copy
 from isogloss.model.origin import loading, quiet
+from isogloss.model.precision import LONGEST_FOR_EAGER_ON_CPU
+from isogloss.model.unpadded import UnpaddedBatch, lay_out, token_states
 
 MASKED_LM = Kind(
     "ForMaskedLM", AutoModelForMaskedLM, MODEL_FOR_MASKED_LM_MAPPING, "masked-language-model head"
@@ -130,6 +134,51 @@ def hidden_states(
         input_ids=input_ids, attention_mask=attention_mask
     ).last_hidden_state
     return hidden
+
+
+def states_at(
+    model: PreTrainedModel,
+    input_ids: Tensor,
+    attention_mask: Tensor | None,
+    places: Tensor,
+    *,
+    narrow: bool,
+) -> Tensor:
+    """Run the body, and say what it thinks at chosen positions.
+
+    Args:
+        model: any masked language model of `HEADS`.
+        input_ids: [n, L].
+        attention_mask: [n, L], 0 on padding; None where nothing is padded.
+        places: [k] chosen positions, counted through the windows; ascending.
+        narrow: what `narrows` says of the model, or of the one whose copy it is: on a CPU the last
+            layer then looks at these positions alone, unless windows are long.
+
+    Returns:
+        [k, d].
+    """
+    on_cpu = input_ids.device.type == "cpu"
+    if narrow and on_cpu and input_ids.shape[1] <= LONGEST_FOR_EAGER_ON_CPU:
+        batch = _end_to_end(model, input_ids, attention_mask, places)
+        return token_states(model, batch, narrow=True)
+    hidden = hidden_states(model, input_ids, attention_mask)
+    return hidden.flatten(0, 1).index_select(0, places)
+
+
+def _end_to_end(
+    model: PreTrainedModel, input_ids: Tensor, attention_mask: Tensor | None, places: Tensor
+) -> UnpaddedBatch:
+    """Windows as one row, without their padding; attention takes them all at once."""
+    mask = torch.ones_like(input_ids) if attention_mask is None else attention_mask
+    real = mask.numpy().astype(np.bool_)
+    return lay_out(
+        input_ids.numpy()[real],
+        real.sum(axis=1),
+        (len(real),),
+        first_position=first_position(model),
+        device=input_ids.device,
+        asked=real.ravel().cumsum()[places.numpy()] - 1,
+    )
 
 
 def logits_of(model: PreTrainedModel, hidden: Tensor) -> Tensor:

@@ -5,8 +5,8 @@ every other layer takes a row of tokens as it is. Which families can be read so 
 model is asked once whether it says the same both ways.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, final
 from weakref import WeakKeyDictionary
@@ -19,6 +19,7 @@ from torch.nn import functional
 from transformers import AttentionInterface, PreTrainedModel
 
 from isogloss.model.encoder import TAGGER, first_position
+from isogloss.model.last_layer import Whole, last_layer_of, only, take
 from isogloss.model.precision import LONGEST_FOR_EAGER_ON_CPU
 from isogloss.model.used_entries import entries_of
 
@@ -33,8 +34,8 @@ LENGTHS, GROUPS = (3, 5, 5, 5, 9), (2, 2, 1)
 
 @final
 @dataclass(frozen=True)
-class Block:
-    """Neighboring sequences that attention takes at once, on the device."""
+class Laid:
+    """How runs of neighboring tokens come to lie side by side, as wide as the longest of them."""
 
     start: int
     stop: int
@@ -42,8 +43,20 @@ class Block:
     longest: int
     places: Tensor | None
     """[stop - start] Where each token lies in [n * longest]; None where all are of one length."""
+
+
+@final
+@dataclass(frozen=True)
+class Block:
+    """Neighboring sequences that attention takes at once, on the device."""
+
+    tokens: Laid
+
     real: Tensor | None
     """[n, 1, 1, longest] Whether a key is a token."""
+
+    asked: Laid
+    """The tokens that are asked for, counted among those of the batch that are."""
 
 
 @final
@@ -52,27 +65,38 @@ class UnpaddedBatch:
     """Sequences end to end, on the device."""
 
     input_ids: Tensor
-    """[1, tokens]"""
+    """[1, width] After the tokens there may be padding, which nobody looks at."""
 
     position_ids: Tensor
-    """[1, tokens]"""
+    """[1, width]"""
 
     first: Tensor
     """[n] Where each sequence begins."""
+
+    asked: Tensor
+    """[asked] Of which tokens something is asked, ascending."""
 
     blocks: tuple[Block, ...]
 
     def __len__(self) -> int:
         return len(self.first)
 
+    @property
+    def n_tokens(self) -> int:
+        """Tokens without padding."""
+        return self.blocks[-1].tokens.stop
 
-def lay_out(
+
+def lay_out(  # noqa: PLR0913
     ids: NDArray[Any],
     lengths: NDArray[np.int64],
     groups: Sequence[int],
     *,
     first_position: int,
     device: torch.device,
+    asked: NDArray[np.int64] | None = None,
+    width: int = 0,
+    pad_id: int = 0,
 ) -> UnpaddedBatch:
     """Bring sequences to a device.
 
@@ -82,31 +106,51 @@ def lay_out(
         groups: how many neighboring sequences attention takes at once, in order; all in all `n`.
         first_position: where the model begins to count positions.
         device: the model's.
+        asked: [asked] of which tokens something is asked, ascending, each once; None asks for the
+            first of each sequence.
+        width: the row is filled up with padding to it; a longer one is as long as its tokens.
+        pad_id: what stands there.
     """
-    positions = np.concatenate([np.arange(length) for length in lengths]) + first_position
+    rest = np.zeros(max(0, width - len(ids)), np.int64)
+    positions = np.concatenate([*map(np.arange, lengths), rest]) + first_position
     ends = np.cumsum(lengths)
+    first = ends - lengths
+    asked = first if asked is None else asked
+    n_asked = np.bincount(np.searchsorted(ends, asked, side="right"), minlength=len(lengths))
     return UnpaddedBatch(
-        input_ids=torch.from_numpy(ids.astype(np.int64))[None].to(device),
+        input_ids=torch.from_numpy(np.concatenate([ids, rest + pad_id]))[None].to(device),
         position_ids=torch.from_numpy(positions)[None].to(device),
-        first=torch.from_numpy(ends - lengths).to(device),
-        blocks=tuple(_blocks(lengths, groups, device)),
+        first=torch.from_numpy(first).to(device),
+        asked=torch.from_numpy(asked).to(device),
+        blocks=tuple(_blocks(lengths, n_asked, groups, device)),
     )
 
 
 def _blocks(
-    lengths: NDArray[np.int64], groups: Sequence[int], device: torch.device
+    lengths: NDArray[np.int64],
+    n_asked: NDArray[np.int64],
+    groups: Sequence[int],
+    device: torch.device,
 ) -> Iterator[Block]:
-    done = start = 0
+    done = token = row = 0
     for n in groups:
-        own = lengths[done : done + n]
-        longest, stop = int(own.max()), start + int(own.sum())
-        mask = np.arange(longest) < own[:, None]
-        places = real = None
-        if not mask.all():
-            places = torch.from_numpy(np.flatnonzero(mask)).to(device)
-            real = torch.from_numpy(mask)[:, None, None].to(device)
-        yield Block(start, stop, n, longest, places, real)
-        start, done = stop, done + n
+        own = slice(done, done + n)
+        tokens, real = _side_by_side(lengths[own], token, device)
+        asked, _ = _side_by_side(n_asked[own], row, device)
+        yield Block(tokens, None if real is None else real[:, None, None], asked)
+        done, token, row = done + n, tokens.stop, asked.stop
+
+
+def _side_by_side(
+    lengths: NDArray[np.int64], start: int, device: torch.device
+) -> tuple[Laid, Tensor | None]:
+    """How runs of these lengths are laid, and [n, longest] what is real, or None if all is."""
+    n, longest, stop = len(lengths), int(lengths.max()), start + int(lengths.sum())
+    mask = np.arange(longest) < lengths[:, None]
+    if mask.all():
+        return Laid(start, stop, n, longest, None), None
+    places = torch.from_numpy(np.flatnonzero(mask)).to(device)
+    return Laid(start, stop, n, longest, places), torch.from_numpy(mask).to(device)
 
 
 def text_logits(model: PreTrainedModel, batch: UnpaddedBatch) -> Tensor:
@@ -116,10 +160,12 @@ def text_logits(model: PreTrainedModel, batch: UnpaddedBatch) -> Tensor:
     texts of one token.
     """
     means = getattr(model.config, "classifier_pooling", "cls") == "mean"
+    narrow = not means and narrows(model)
 
     def pooled(body: nn.Module, _: Any, outputs: Any) -> Any:
         row = outputs.last_hidden_state[0]
-        hidden = (_means(row, batch.first) if means else row[batch.first])[:, None]
+        read = _means(row, batch) if means else row if narrow else row[batch.asked]
+        hidden = read[:, None]
         outputs.last_hidden_state = hidden
         pooler = getattr(body, "pooler", None)
         if pooler is not None:
@@ -128,27 +174,44 @@ def text_logits(model: PreTrainedModel, batch: UnpaddedBatch) -> Tensor:
 
     handle = model.base_model.register_forward_hook(pooled)
     try:
-        logits: Tensor = _run(model, batch).logits
+        logits: Tensor = _run(model, model, batch, narrow=narrow).logits
     finally:
         handle.remove()
     return logits
 
 
-def _means(row: Tensor, first: Tensor) -> Tensor:
-    """[n, width] Mean over each sequence."""
-    lengths = torch.diff(first, append=first.new_tensor([len(row)]))
-    return torch.segment_reduce(row.float(), "mean", lengths=lengths).to(row.dtype)
+def _means(row: Tensor, batch: UnpaddedBatch) -> Tensor:
+    """[n, d] Mean over each sequence."""
+    lengths = torch.diff(batch.first, append=batch.first.new_tensor([batch.n_tokens]))
+    real = row[: batch.n_tokens].float()
+    return torch.segment_reduce(real, "mean", lengths=lengths).to(row.dtype)
 
 
 def token_logits(model: PreTrainedModel, batch: UnpaddedBatch) -> Tensor:
-    """What a tagger says of each token, [tokens, tags]."""
-    logits: Tensor = _run(model, batch).logits
-    return logits[0]
+    """What a tagger says of each token that is asked for, [asked, tags]."""
+    narrow = narrows(model) and len(batch.asked) > 0  # no layer of the library takes no token
+    logits: Tensor = _run(model, model, batch, narrow=narrow).logits[0]
+    return logits if narrow else logits[batch.asked]
 
 
-def _run(model: PreTrainedModel, batch: UnpaddedBatch) -> Any:
-    with _attention(model):
-        return model(
+def token_states(model: PreTrainedModel, batch: UnpaddedBatch, *, narrow: bool) -> Tensor:
+    """What the body makes of each token that is asked for, [asked, d].
+
+    Args:
+        model: any whose body reads texts end to end.
+        batch: what it reads.
+        narrow: what `narrows` says of the model, or of the one whose copy it is.
+    """
+    narrow = narrow and len(batch.asked) > 0
+    row: Tensor = _run(model.base_model, model, batch, narrow=narrow).last_hidden_state[0]
+    return row if narrow else row[batch.asked]
+
+
+def _run(runs: nn.Module, model: PreTrainedModel, batch: UnpaddedBatch, *, narrow: bool) -> Any:
+    """Run all of a model, or its body alone."""
+    last = last_layer_of(model.base_model) if narrow else None
+    with _attention(model), nullcontext() if last is None else only(last, batch.asked):
+        return runs(
             input_ids=batch.input_ids,
             position_ids=batch.position_ids,
             blocks=batch.blocks,
@@ -175,6 +238,7 @@ def attend(  # noqa: PLR0913, PLR0917
     dropout: float = 0.0,
     sliding_window: int | None = None,
     blocks: tuple[Block, ...] | None = None,
+    whole: Whole | None = None,
     **_: Any,
 ) -> tuple[Tensor, None]:
     """Softmax attention within each sequence of a row, as transformers calls it.
@@ -189,27 +253,36 @@ def attend(  # noqa: PLR0913, PLR0917
         dropout: on the weights; 0 outside training.
         sliding_window: a token sees those fewer than this many places away.
         blocks: where the sequences are.
+        whole: where the keys and values of all tokens are, if `query` is of the tokens that are
+            asked for alone; `key` and `value` are not looked at then.
 
     Returns:
-        [1, tokens, heads, width], and no weights.
+        [1, tokens, heads, width], of those in `query`, and no weights.
     """
     if blocks is None:
         raise ValueError(f"attention {NAME} is for rows without padding; no blocks were given")
+    if whole is not None and sliding_window is not None:
+        raise ValueError("attention through a window asks for all tokens")
     heads, width = query.shape[1], query.shape[3]
     scale = width**-0.5 if scaling is None else scaling
-    flat = [_flat(one, heads) for one in (query, key, value)]
+    queries, keys, values = (_flat(one, heads) for one in (query, key, value))
+    if whole is not None:
+        keys, values = whole.key[0], whole.value[0]
     drops = dropout if module.training else 0.0
     said = []
     for block in blocks:
-        q, k, v = (_lay(one[block.start : block.stop], block, heads) for one in flat)
+        asked = block.tokens if whole is None else block.asked
+        q = _lay(queries, asked, heads)
+        k, v = (_lay(one, block.tokens, heads) for one in (keys, values))
         seen = _seen(block, sliding_window, query.device)
         if _fused(block, sliding_window, drops):
             mixed = functional.scaled_dot_product_attention(q, k, v, attn_mask=seen, scale=scale)
         else:
             mixed = _by_products(q, k, v, seen, scale=scale, dropout=drops)
-        mixed = mixed.transpose(1, 2).reshape(-1, heads * width)
-        said.append(mixed if block.places is None else _take(mixed, block.places))
-    return torch.cat(said).view(1, -1, heads, width), None
+        mixed = mixed.transpose(1, 2).reshape(asked.n * asked.longest, heads * width)
+        said.append(mixed if asked.places is None else take(mixed, asked.places))
+    said.append(queries.new_zeros(query.shape[2] - asked.stop, heads * width))  # of padding
+    return torch.cat(said).view(1, query.shape[2], heads, width), None
 
 
 def _fused(block: Block, window: int | None, dropout: float) -> bool:
@@ -218,7 +291,7 @@ def _fused(block: Block, window: int | None, dropout: float) -> bool:
     A place of padding far from its sequence sees nothing through a window, and the kernel's
     gradients there are not numbers.
     """
-    long = block.longest > LONGEST_FOR_EAGER_ON_CPU
+    long = block.tokens.longest > LONGEST_FOR_EAGER_ON_CPU
     return long and not dropout and (window is None or not torch.is_grad_enabled())
 
 
@@ -241,18 +314,20 @@ def _flat(one: Tensor, heads: int) -> Tensor:
     return one[0].transpose(0, 1).reshape(one.shape[2], -1)
 
 
-def _lay(tokens: Tensor, block: Block, heads: int) -> Tensor:
+def _lay(tokens: Tensor, laid: Laid, heads: int) -> Tensor:
     """[tokens, heads * width] -> [n, heads, longest, width]."""
-    if block.places is not None:
-        tokens = _put(tokens, block.places, block.n * block.longest)
-    return tokens.view(block.n, block.longest, heads, -1).transpose(1, 2)
+    own, width = tokens[laid.start : laid.stop], tokens.shape[1] // heads
+    if laid.places is not None:
+        own = _put(own, laid.places, laid.n * laid.longest)
+    return own.view(laid.n, laid.longest, heads, width).transpose(1, 2)
 
 
 def _seen(block: Block, window: int | None, device: torch.device) -> Tensor | None:
     """What each token may look at, [n or 1, 1, longest or 1, longest]; None is all."""
-    if window is None or block.longest <= window:
+    longest = block.tokens.longest
+    if window is None or longest <= window:
         return block.real
-    places = torch.arange(block.longest, device=device)
+    places = torch.arange(longest, device=device)
     near = (places[:, None] - places).abs() < window
     return near if block.real is None else near & block.real
 
@@ -260,11 +335,6 @@ def _seen(block: Block, window: int | None, device: torch.device) -> Tensor | No
 def _put(rows: Tensor, places: Tensor, n: int) -> Tensor:
     laid: Tensor = _Put.apply(rows, places, n)  # type: ignore[no-untyped-call]
     return laid
-
-
-def _take(laid: Tensor, places: Tensor) -> Tensor:
-    rows: Tensor = _Take.apply(laid, places)  # type: ignore[no-untyped-call]
-    return rows
 
 
 class _Put(torch.autograd.Function):
@@ -283,26 +353,10 @@ class _Put(torch.autograd.Function):
         return gradient[places], None, None
 
 
-class _Take(torch.autograd.Function):
-    """Rows from different places."""
-
-    @staticmethod
-    def forward(ctx: Any, laid: Tensor, places: Tensor) -> Tensor:
-        ctx.save_for_backward(places)
-        ctx.n = laid.shape[0]
-        return laid[places]
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        (places,) = ctx.saved_tensors
-        laid = gradient.new_zeros(ctx.n, gradient.shape[1])
-        laid[places] = gradient
-        return laid, None
-
-
 AttentionInterface.register(NAME, attend)
 
 _asked: "WeakKeyDictionary[PreTrainedModel, bool]" = WeakKeyDictionary()
+_narrow: "WeakKeyDictionary[PreTrainedModel, bool]" = WeakKeyDictionary()
 
 
 def reads_unpadded(model: object) -> bool:
@@ -312,41 +366,75 @@ def reads_unpadded(model: object) -> bool:
     does not take rows (attention of its own, a head that reads more than the first token) answers
     no, and so does one on another device than a CPU, where padding costs less than many groups.
     """
+    return _answer(model, _asked, _of_the_head)
+
+
+def narrows(model: object) -> bool:
+    """Whether the last layer of a model's body may look at the tokens alone that are asked for.
+
+    Asked once a model, like `reads_unpadded`: a family with other names for its keys and values, or
+    one that turns them by their positions, answers no.
+    """
+    return _answer(model, _narrow, _of_the_last_layer)
+
+
+def _answer(
+    model: object,
+    known: "WeakKeyDictionary[PreTrainedModel, bool]",
+    both_ways: Callable[[PreTrainedModel], tuple[Tensor, Tensor]],
+) -> bool:
     if not isinstance(model, PreTrainedModel) or model.device.type != "cpu":
         return False
-    if model not in _asked:
-        _asked[model] = _says_the_same(model)
-    return _asked[model]
+    if model not in known:
+        known[model] = _says_the_same(model, both_ways)
+    return known[model]
 
 
-def _says_the_same(model: PreTrainedModel) -> bool:
+def _says_the_same(
+    model: PreTrainedModel, both_ways: Callable[[PreTrainedModel], tuple[Tensor, Tensor]]
+) -> bool:
     was_training = model.training
     model.eval()
     try:
-        with torch.no_grad():
-            return _difference(model) <= TOLERANCE
+        with torch.no_grad(), torch.autocast(model.device.type, enabled=False):
+            found, want = both_ways(model)
+            return float((found - want).abs().max() / want.abs().max()) <= TOLERANCE
     except (TypeError, ValueError, RuntimeError, AttributeError, IndexError):
         return False
     finally:
         model.train(was_training)
 
 
-def _difference(model: PreTrainedModel) -> float:
-    """Between both ways, relative to the largest logit."""
-    lengths, ids = np.array(LENGTHS), _made_ids(model)
-    batch = lay_out(ids, lengths, GROUPS, first_position=first_position(model), device=model.device)
-    texts = [torch.from_numpy(text)[None] for text in np.split(ids, np.cumsum(lengths)[:-1])]
+def _of_the_head(model: PreTrainedModel) -> tuple[Tensor, Tensor]:
+    """Logits of made texts end to end, and of each alone."""
     if type(model).__name__.endswith(TAGGER.ending):
-        found = token_logits(model, batch)
-        want = torch.cat([model(input_ids=text).logits[0] for text in texts])
-    else:
-        found = text_logits(model, batch)
-        want = torch.cat([model(input_ids=text).logits for text in texts])
-    return float((found - want).abs().max() / want.abs().max())
+        batch, texts = _made_texts(model, asked=np.arange(sum(LENGTHS)))
+        alone = [model(input_ids=text).logits[0] for text in texts]
+        return token_logits(model, batch), torch.cat(alone)
+    batch, texts = _made_texts(model)
+    return text_logits(model, batch), torch.cat([model(input_ids=text).logits for text in texts])
 
 
-def _made_ids(model: PreTrainedModel) -> NDArray[np.int64]:
-    """Ids that the model can look up, none of them the padding."""
+def _of_the_last_layer(model: PreTrainedModel) -> tuple[Tensor, Tensor]:
+    """What a last layer makes of two tokens in three, and of these among all of each text alone."""
+    batch, texts = _made_texts(model, asked=np.flatnonzero(np.arange(sum(LENGTHS)) % 3))
+    alone = [model.base_model(input_ids=text).last_hidden_state[0] for text in texts]
+    return token_states(model, batch, narrow=True), torch.cat(alone)[batch.asked]
+
+
+def _made_texts(
+    model: PreTrainedModel, asked: NDArray[np.int64] | None = None
+) -> tuple[UnpaddedBatch, list[Tensor]]:
+    """Texts of ids that the model can look up, none of them the padding."""
     entries = entries_of(model).numpy()
     others = entries[entries != model.config.pad_token_id]
-    return np.random.default_rng(0).choice(others, sum(LENGTHS))
+    lengths, ids = np.array(LENGTHS), np.random.default_rng(0).choice(others, sum(LENGTHS))
+    batch = lay_out(
+        ids,
+        lengths,
+        GROUPS,
+        first_position=first_position(model),
+        device=model.device,
+        asked=asked,
+    )
+    return batch, [torch.from_numpy(text)[None] for text in np.split(ids, np.cumsum(lengths)[:-1])]

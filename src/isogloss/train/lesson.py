@@ -162,21 +162,20 @@ class WindowRow:
     batch: UnpaddedBatch
 
     tags: Tensor
-    """[sub-tokens] Tag id at the first sub-token of each word, `IGNORED` elsewhere."""
+    """[words] Tag ids, in the order of their first sub-tokens."""
 
-    n_words: int
     n_tokens: int
 
     def __len__(self) -> int:
-        return self.n_words
+        return len(self.tags)
 
     @property
     def input_ids(self) -> Tensor:
-        """[1, sub-tokens] Ids."""
+        """[1, width] Ids."""
         return self.batch.input_ids
 
     def logits(self, model: PreTrainedModel) -> Tensor:
-        """Return [sub-tokens, tags]."""
+        """Return [words, tags]: what is said at the first sub-token of each."""
         return token_logits(model, self.batch)
 
 
@@ -236,7 +235,7 @@ class TagLesson:
         tags = _tags_of_windows(step)
         if cutting.first_position is not None:
             rows = rows_of(step.lengths, cutting.max_tokens)
-            return [_window_row(step, tags, row, cutting.first_position, device) for row in rows]
+            return [_window_row(step, tags, row, cutting, device) for row in rows]
         windows = cutting.cut(step.lengths)
         return [_window_part(step, tags, one, cutting, device) for one in windows]
 
@@ -284,14 +283,14 @@ def _window_row(
     encoded: EncodedWords,
     tags: NDArray[np.int64],
     windows: NDArray[np.int64],
-    first_position: int,
+    cutting: Cutting,
     device: torch.device,
 ) -> WindowRow:
     row = lay_row(encoded.offsets, windows)
     laid = tags[row.places]
+    asked = np.flatnonzero(laid != IGNORED)
     return WindowRow(
-        batch=row_on_device(encoded.ids, row, first_position, device),
-        tags=torch.from_numpy(laid).to(device),
-        n_words=int((laid != IGNORED).sum()),
+        batch=row_on_device(encoded.ids, row, cutting, device, asked),
+        tags=torch.from_numpy(laid[asked]).to(device),
         n_tokens=len(laid),
     )

@@ -2,7 +2,7 @@
 
 Everything is a function of seeds and counts: which windows meet in a step (`data.mixture`) and what
 is hidden in them (`data.masking`), so a training can begin at any step. The body runs on every
-position, the head and the loss only where something is hidden.
+position, but its last layer (where it can), the head and the loss only where something is hidden.
 """
 
 import json
@@ -23,7 +23,8 @@ from isogloss.data.masking import Keys, MaskRules, mask_windows
 from isogloss.data.mixture import Mixing, Step, draw_steps
 from isogloss.data.packing import Packed
 from isogloss.data.ragged import join, stretches
-from isogloss.model.masked import hidden_states
+from isogloss.model.masked import states_at
+from isogloss.model.unpadded import narrows
 from isogloss.train.chunks import in_chunks
 from isogloss.train.lesson import StepOf
 from isogloss.train.parts import Cutting
@@ -72,6 +73,9 @@ class MaskedPart:
 
     labels: Tensor
     """[hidden] What stood there."""
+
+    n_hidden: Indices
+    """[windows] How many tokens of each are hidden."""
 
     spans: tuple[Span, ...]
     """One for each language, covering all windows and all places in order."""
@@ -198,7 +202,8 @@ class MaskedLesson:
             Keys(language=step.languages, window=step.windows, view=views),
             self.rules,
         )
-        before = np.concatenate([[0], masked.chosen.sum(axis=1).cumsum()])
+        n_hidden = masked.chosen.sum(axis=1)
+        before = np.concatenate([[0], n_hidden.cumsum()])
         spans = tuple(
             Span(language, run, slice(int(before[run.start]), int(before[run.stop])))
             for language, run in rows
@@ -210,6 +215,7 @@ class MaskedLesson:
             ),
             places=torch.from_numpy(np.flatnonzero(masked.chosen)).to(device, non_blocking=True),
             labels=torch.from_numpy(ids[masked.chosen]).to(device, non_blocking=True),
+            n_hidden=n_hidden,
             spans=spans,
             windows=step.windows,
             views=views,
@@ -259,8 +265,7 @@ def _told(mixing: Mixing) -> dict[str, Any]:
 
 def at_places(model: PreTrainedModel, part: MaskedPart) -> Tensor:
     """[hidden, d] The state of a model's body where a token is hidden."""
-    hidden = hidden_states(model, part.input_ids, part.attention_mask)
-    return hidden.flatten(0, 1).index_select(0, part.places)
+    return states_at(model, part.input_ids, part.attention_mask, part.places, narrow=narrows(model))
 
 
 def as_bytes(settings: Any) -> NDArray[np.uint8]:

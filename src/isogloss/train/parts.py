@@ -18,7 +18,7 @@ from transformers import PreTrainedModel
 from isogloss.data.batches import batches_of, cut, epoch_order, pad
 from isogloss.data.encoded import Encoded
 from isogloss.data.shares import WHOLE, Share
-from isogloss.data.unpadded import Row, lay_row, rows_of
+from isogloss.data.unpadded import Row, lay_row, rounded, rows_of
 from isogloss.model.unpadded import UnpaddedBatch, lay_out, text_logits
 from isogloss.train.recipe import Recipe
 
@@ -74,7 +74,7 @@ class TextRow:
 
     @property
     def input_ids(self) -> Tensor:
-        """[1, tokens] Ids."""
+        """[1, width] Ids."""
         return self.batch.input_ids
 
     def logits(self, model: PreTrainedModel) -> Tensor:
@@ -155,7 +155,7 @@ def cut_and_pad(
     lengths = encoded.lengths[indices]
     if cutting.first_position is not None:
         rows = rows_of(lengths, cutting.max_tokens)
-        return [_row(encoded, indices[row], cutting.first_position, device) for row in rows]
+        return [_row(encoded, indices[row], cutting, device) for row in rows]
     parts = cutting.cut(lengths)
     return [_part(encoded, indices[part], cutting, device) for part in parts]
 
@@ -173,24 +173,31 @@ def _part(
 
 
 def _row(
-    encoded: Encoded, chosen: NDArray[np.int64], first_position: int, device: torch.device
+    encoded: Encoded, chosen: NDArray[np.int64], cutting: Cutting, device: torch.device
 ) -> TextRow:
     row = lay_row(encoded.offsets, chosen)
     return TextRow(
-        batch=row_on_device(encoded.ids, row, first_position, device),
+        batch=row_on_device(encoded.ids, row, cutting, device),
         labels=torch.from_numpy(encoded.labels[chosen[row.order]]).to(device),
         n_tokens=len(row.places),
     )
 
 
 def row_on_device(
-    ids: NDArray[np.int32], row: Row, first_position: int, device: torch.device
+    ids: NDArray[np.int32],
+    row: Row,
+    cutting: Cutting,
+    device: torch.device,
+    asked: NDArray[np.int64] | None = None,
 ) -> UnpaddedBatch:
-    """Bring a row of a split's tokens to a device."""
+    """Bring a row of a split's tokens to a device, of a width that comes again; see `lay_out`."""
     return lay_out(
         ids[row.places],
         row.lengths,
         row.groups,
-        first_position=first_position,
+        first_position=cutting.first_position or 0,
         device=device,
+        asked=asked,
+        width=rounded(len(row.places)),
+        pad_id=cutting.pad_id,
     )

@@ -10,12 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, final
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from isogloss.model.masked import hidden_states, logits_of
+from isogloss.model.masked import logits_of, states_at
+from isogloss.model.unpadded import narrows
 from isogloss.train.masked_lesson import MaskedPart, Span, as_bytes
 from isogloss.train.soft_labels import soft_loss, top_k_loss, top_k_targets
 
@@ -92,13 +94,12 @@ class OnlineTeacher:
         of_length: dict[int, list[int]] = {}
         for at, reading in enumerate(readings):
             of_length.setdefault(reading.part.input_ids.shape[1], []).append(at)
-        for length, places in of_length.items():
-            windows = [readings[at].part.input_ids[readings[at].span.windows] for at in places]
-            masks = _masks([readings[at] for at in places])
-            hidden = self._read(torch.cat(windows), masks, max(1, max_tokens // length))
-            pieces = torch.split(hidden, [len(ids) for ids in windows])
-            for at, piece in zip(places, pieces, strict=True):
-                found[at] = piece.flatten(0, 1).index_select(0, _places_within(readings[at]))
+        for length, alike in of_length.items():
+            some = [readings[at] for at in alike]
+            states = self._read(some, max(1, max_tokens // length))
+            pieces = torch.split(states, [one.span.n_places for one in some])
+            for at, piece in zip(alike, pieces, strict=True):
+                found[at] = piece
         return found
 
     def losses(self, student_logits: Tensor, answer: Any, rows: slice = ALL) -> Tensor:
@@ -114,14 +115,20 @@ class OnlineTeacher:
         """[hidden, V] What the teacher says, given the state of its body."""
         return logits_of(self._ready(answer.device), answer)
 
-    def _read(self, ids: Tensor, mask: Tensor | None, n_at_once: int) -> Tensor:
-        """[windows, length, d] The state of the body."""
-        model = self._ready(ids.device)
-        starts = range(0, len(ids), n_at_once)
-        pieces = [slice(start, start + n_at_once) for start in starts]
-        return torch.cat(
-            [hidden_states(model, ids[at], None if mask is None else mask[at]) for at in pieces]
-        )
+    def _read(self, readings: Sequence[Reading], n_at_once: int) -> Tensor:
+        """[hidden, d] The state of the body at the hidden positions of windows of one length."""
+        ids = torch.cat([part.input_ids[span.windows] for part, span in readings])
+        model, narrow = self._ready(ids.device), narrows(self.model)
+        mask, places = _masks(readings), _places(readings)
+        n_hidden = [part.n_hidden[span.windows] for part, span in readings]
+        before = np.concatenate([[0], *n_hidden]).cumsum()
+        states = []
+        for start in range(0, len(ids), n_at_once):
+            stop = min(start + n_at_once, len(ids))
+            asked = places[before[start] : before[stop]] - start * ids.shape[1]
+            real = None if mask is None else mask[start:stop]
+            states.append(states_at(model, ids[start:stop], real, asked, narrow=narrow))
+        return torch.cat(states)
 
     def _ready(self, device: torch.device) -> PreTrainedModel:
         """The model in the precision that holds here, made at the first call."""
@@ -146,11 +153,14 @@ def _masks(readings: Sequence[Reading]) -> Tensor | None:
     )
 
 
-def _places_within(reading: Reading) -> Tensor:
-    """[hidden] The hidden positions of a span, counted from its first window."""
-    part, span = reading
-    before: int = span.windows.start * part.input_ids.shape[1]
-    return part.places[span.places] - before
+def _places(readings: Sequence[Reading]) -> Tensor:
+    """[hidden] The hidden positions, counted through the windows of all readings."""
+    places, windows = [], 0
+    for part, span in readings:
+        moved = (windows - span.windows.start) * part.input_ids.shape[1]
+        places.append(part.places[span.places] + moved)
+        windows += span.windows.stop - span.windows.start
+    return torch.cat(places)
 
 
 def frozen(model: PreTrainedModel, dtype: torch.dtype | None) -> PreTrainedModel:

@@ -1,0 +1,199 @@
+"""The last layer where somebody looks: the states and gradients of one that looks everywhere."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+from transformers import (
+    BertConfig,
+    BertForMaskedLM,
+    BertModel,
+    DistilBertConfig,
+    DistilBertForMaskedLM,
+    EuroBertConfig,
+    EuroBertModel,
+    ModernBertConfig,
+    ModernBertForMaskedLM,
+    RobertaConfig,
+    RobertaForMaskedLM,
+    XLMRobertaConfig,
+    XLMRobertaForMaskedLM,
+)
+
+from isogloss.model import unpadded
+from isogloss.model.encoder import first_position
+from isogloss.model.last_layer import last_layer_of
+from isogloss.model.masked import states_at
+from isogloss.model.unpadded import lay_out, narrows, token_states
+
+SIZE, CPU = 60, torch.device("cpu")
+BODY = {
+    "vocab_size": SIZE,
+    "hidden_size": 32,
+    "num_attention_heads": 4,
+    "num_hidden_layers": 3,
+    "intermediate_size": 48,
+    "max_position_embeddings": 32,
+    "pad_token_id": 1,
+}
+DISTIL = {"vocab_size": SIZE, "dim": 32, "n_heads": 4, "n_layers": 3, "hidden_dim": 48}
+NARROW = {
+    "bert": lambda: BertForMaskedLM(BertConfig(**BODY)),
+    "distilbert": lambda: DistilBertForMaskedLM(DistilBertConfig(**DISTIL)),
+    "roberta": lambda: RobertaForMaskedLM(RobertaConfig(**BODY)),
+    "xlm-roberta": lambda: XLMRobertaForMaskedLM(XLMRobertaConfig(**BODY)),
+}
+WIDE = {
+    "modernbert": lambda: ModernBertForMaskedLM(ModernBertConfig(**BODY)),
+    "eurobert": lambda: EuroBertModel(EuroBertConfig(**BODY, num_key_value_heads=2)),
+}
+LENGTHS = np.array([1, 2, 5, 7, 7, 7, 11, 20])
+TOKENS = int(LENGTHS.sum())
+GROUPINGS = [(8,), (1,) * 8, (3, 3, 2)]
+ASKED = {
+    "the first of each": None,
+    "every token": np.arange(TOKENS),
+    "some": np.array([1, 2, 5, 6, 7, 22, 41, 43, 59]),
+    "none of most": np.array([59]),
+}
+
+
+def made(make):
+    torch.manual_seed(0)
+    model = make()
+    with torch.no_grad():  # at their usual size such weights hardly look at other words
+        for parameter in model.parameters():
+            if parameter.dim() > 1:
+                parameter.mul_(6)
+    return model.eval()
+
+
+def row_of(model, groups, asked):
+    ids = np.random.default_rng(0).integers(5, SIZE, TOKENS)
+    first = first_position(model)
+    return lay_out(ids, LENGTHS, groups, first_position=first, device=CPU, asked=asked)
+
+
+def learned(model, states):
+    model.zero_grad()
+    torch.manual_seed(1)
+    (states * torch.randn_like(states)).sum().backward()
+    return {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
+
+
+def same(found, want, *, tolerance=1e-5):
+    return torch.allclose(found, want, atol=tolerance * float(want.detach().abs().max()) + 1e-6)
+
+
+@pytest.mark.parametrize("asked", ASKED)
+@pytest.mark.parametrize("groups", GROUPINGS)
+@pytest.mark.parametrize("family", NARROW)
+def test_states_and_gradients_are_those_of_looking_everywhere(family, groups, asked):
+    model = made(NARROW[family])
+    batch = row_of(model, groups, ASKED[asked])
+    found, want = (token_states(model, batch, narrow=narrow) for narrow in (True, False))
+    assert found.shape == (len(batch.asked), 32)
+    assert same(found, want)
+    ours, theirs = learned(model, found), learned(model, want)
+    assert ours.keys() == theirs.keys()
+    for name, gradient in theirs.items():
+        assert same(ours[name], gradient, tolerance=1e-4), name
+
+
+def count(rows, name, module, given, said):
+    rows[name] = given[0].shape[1]
+
+
+@pytest.mark.parametrize("family", NARROW)
+def test_only_what_is_asked_for_goes_through_the_rest_of_the_layer(family):
+    model, rows = made(NARROW[family]), {}
+    layer = last_layer_of(model.base_model).layer
+    for name, module in layer.named_modules():
+        if isinstance(module, torch.nn.Linear):
+            module.register_forward_hook(partial(count, rows, name))
+    token_states(model, row_of(model, (8,), ASKED["some"]), narrow=True)
+    wide = {name for name, n in rows.items() if n == TOKENS}
+    assert {name.rpartition(".")[2] for name in wide} in ({"key", "value"}, {"k_lin", "v_lin"})
+    assert {n for name, n in rows.items() if name not in wide} == {9}
+
+
+@pytest.mark.parametrize("family", NARROW)
+def test_families_of_the_library_let_their_last_layer_be_narrow(family):
+    assert narrows(made(NARROW[family]))
+
+
+@pytest.mark.parametrize("family", WIDE)
+def test_families_that_turn_keys_by_their_positions_look_everywhere(family):
+    assert not narrows(made(WIDE[family]))
+
+
+class Leaning(torch.nn.Module):
+    """A layer that also adds what the neighbor says: it cannot be narrow."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, hidden, *given, **named):
+        said = self.layer(hidden, *given, **named)
+        return said + said.roll(1, dims=1)
+
+
+def test_a_layer_that_mixes_neighbors_is_found_out():
+    model = made(lambda: BertModel(BertConfig(**BODY)))
+    model.encoder.layer[-1] = Leaning(model.encoder.layer[-1])
+    assert last_layer_of(model) is not None
+    assert not narrows(model)
+
+
+def test_a_family_is_asked_in_full_precision_whatever_is_computed_in():
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert narrows(made(NARROW["bert"]))
+
+
+def test_layers_that_are_one_and_the_same_have_no_last():
+    model = made(NARROW["bert"])
+    model.config.num_hidden_layers = 5
+    assert last_layer_of(model.base_model) is None
+    assert not narrows(model)
+
+
+def test_no_hook_is_left_after_an_error():
+    model = made(NARROW["bert"])
+    batch = row_of(model, (8,), None)
+    batch.input_ids[0, 0] = SIZE + 5
+    with pytest.raises(IndexError):
+        token_states(model, batch, narrow=True)
+    for module in model.modules():
+        assert not module._forward_hooks
+        assert not module._forward_pre_hooks
+
+
+def windows(*, padded):
+    ids = torch.from_numpy(np.random.default_rng(0).integers(5, SIZE, (4, 12)))
+    mask = (torch.arange(12) < torch.tensor([12, 12, 7, 3])[:, None]).long()
+    return ids, mask if padded else None
+
+
+@pytest.mark.parametrize("places", [[0, 3, 11, 12, 25, 37], [2], []])
+@pytest.mark.parametrize("padded", [False, True])
+@pytest.mark.parametrize("family", NARROW)
+def test_windows_side_by_side_are_read_at_their_places_alone(family, padded, places):
+    model, (ids, mask) = made(NARROW[family]), windows(padded=padded)
+    places = torch.tensor(places, dtype=torch.int64)
+    found, want = (states_at(model, ids, mask, places, narrow=narrow) for narrow in (True, False))
+    assert found.shape == want.shape == (len(places), 32)
+    if len(places):
+        assert same(found, want)
+        ours, theirs = learned(model, found), learned(model, want)
+        for name, gradient in theirs.items():
+            assert same(ours[name], gradient, tolerance=1e-4), name
+
+
+def test_long_windows_keep_the_attention_of_the_library(monkeypatch):
+    model, (ids, mask) = made(NARROW["bert"]), windows(padded=True)
+    monkeypatch.setattr("isogloss.model.masked.LONGEST_FOR_EAGER_ON_CPU", 11)
+    monkeypatch.setattr(unpadded, "attend", None)
+    monkeypatch.setattr("isogloss.model.masked.token_states", None)
+    states_at(model, ids, mask, torch.tensor([1]), narrow=True)
