@@ -94,8 +94,8 @@ def test_a_small_study_is_enough_and_defaults_are_the_notebooks():
         ("data.dev_split=test", "dev_split 'test' is also tested on"),
         ("training.early_stopping_patience=2", "need eval_strategy: epoch or steps"),
         ("training.eval_strategy=epoch", "needs data.dev_split"),
-        ("name=a b", "name: string should match pattern"),
-        ("name=../x", "name: string should match pattern"),
+        ("name=a b", "--set: name: a name of letters, digits, _ and - is wanted"),
+        ("name=../x", "--set: name: a name of letters, digits, _ and - is wanted"),
     ],
 )
 def test_each_mistake_is_named_with_its_place_and_remedy(change, words):

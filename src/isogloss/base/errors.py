@@ -93,6 +93,16 @@ class RunError(IsoglossError):
     remedy = "See to what the message names, and run the same command again: it goes on from there."
 
 
+class DiskFull(RunError):
+    """There is no room left for what is to be written."""
+
+    code = "ISO-240"
+    remedy = (
+        "Free some space (`isogloss store gc` says what no study needs) and run the same command"
+        " again: finished steps are kept."
+    )
+
+
 class OutOfMemory(RunError):
     """A step needed more memory than there is."""
 
@@ -144,5 +154,6 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """
     if len(name) > LONGEST_NAME:
         return ""
-    near = get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f" Did you mean {near[0]!r}?" if near else ""
+    folded = {one.casefold(): one for one in known}
+    near = get_close_matches(name.casefold(), list(folded), n=1, cutoff=0.6)
+    return f" Did you mean {folded[near[0]]!r}?" if near else ""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from isogloss.base.errors import InputError
+from isogloss.base.unwritable import unwritable
 
 
 @contextmanager
@@ -17,6 +17,7 @@ def whole_file(path: Path) -> Iterator[Path]:
 
     Raises:
         InputError: if the file cannot be written.
+        RunError: if the disk is full, or fails.
     """
     if path.exists() and not path.is_file() and not path.is_dir():
         yield path
@@ -28,10 +29,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         yield draft
         draft.replace(place)
     except OSError as error:
-        raise InputError(
-            f"{path} cannot be written: {error.strerror or error}."
-            " Name another place, or make room or rights there."
-        ) from error
+        raise unwritable(path, error) from error
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
@@ -42,6 +40,7 @@ def write_file(path: Path, content: str | bytes) -> Path:
 
     Raises:
         InputError: if the file cannot be written.
+        RunError: if the disk is full, or fails.
     """
     with whole_file(path) as draft:
         draft.write_bytes(content.encode() if isinstance(content, str) else content)

@@ -79,8 +79,16 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what waits to be written
         sys.exit(1)
     except Exception as error:  # nobody has foreseen it, and Typer's own hook hides no secrets
-        show.bug(type(error), error, error.__traceback__)
+        if _was_stopped(error):
+            show.note("Stopped.")
+        else:
+            show.bug(type(error), error, error.__traceback__)
         sys.exit(1)
+
+
+def _was_stopped(error: Exception) -> bool:
+    """Whether a library made an error of its own of Ctrl-C, as pydantic does at imports."""
+    return isinstance(error.__cause__, KeyboardInterrupt) or "KeyboardInterrupt" in str(error)
 
 
 def _run() -> None:

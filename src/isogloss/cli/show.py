@@ -123,6 +123,15 @@ def bug(kind: type[BaseException], error: BaseException, trace: TracebackType | 
         sys.stderr.write(visible(redacted(text)))
 
 
+def counted(n: int, noun: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "training"), counted(1200, "training")
+    ('1 training', '1,200 trainings')
+    """
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
 def dump(value: Any) -> None:
     """Print JSON; what a terminal would obey stands in it as JSON's own escapes."""
     text = json.dumps(value, indent=1, ensure_ascii=False)

@@ -100,7 +100,7 @@ def _label_findings(labels: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             f"unbalanced labels: {spread}",
             max(counts.values()) - min(counts.values()),
             [],
-            "Train on a balanced sample, and judge by macro scores.",
+            "Balanced samples and macro scores, as studies have by default, allow for it.",
         )
 
 

@@ -4,6 +4,7 @@ Labels go by name, never by position. A data set that numbers its classes must b
 numbers mean, because the same number means different things in different copies of one data set.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -15,6 +16,9 @@ from isogloss.base.splits import split_name
 from isogloss.data.example import Split, TextExample
 from isogloss.data.names import POOLED
 from isogloss.data.source import Row, Rows
+
+MOST_LABELS = 10
+"""Labels outside the set that a message names."""
 
 
 @dataclass(frozen=True)
@@ -47,19 +51,23 @@ def read_split(source: Rows, language: str, split: str, columns: Columns) -> Spl
 
     Raises:
         InputError: the split is missing, broken or empty; a column is missing; a text is no text;
-            a label is outside the set. The message names the row.
+            a label is outside the set. The message names the row, and all labels that are.
     """
     name = split_name(split)
-    examples = tuple(
-        TextExample(f"{name}/{row.index}", _text(row, columns), _label(row, columns))
-        for row in source.rows(language, split)
-    )
+    examples, outside = [], _Outside(columns)
+    for row in source.rows(language, split):
+        text, label = _text(row, columns), _label(row, columns)
+        if label is None:
+            outside.note(row)
+        else:
+            examples.append(TextExample(f"{name}/{row.index}", text, label))
+    outside.check()
     if not examples:
         raise InputError(
             f"The split {split!r} of {language_name(language_code(language))} is empty. "
             "Fill it, or leave it out of the study."
         )
-    return Split(language_code(language), name, examples)
+    return Split(language_code(language), name, tuple(examples))
 
 
 def read_pool(source: Rows, language: str, splits: Sequence[str], columns: Columns) -> Split:
@@ -84,9 +92,15 @@ def _column(row: Row, name: str, what: str) -> Any:
     if name not in row.fields:
         raise InputError(
             f"{row.place}: no column {name!r} for the {what}.{did_you_mean(name, row.fields)} "
-            f"Columns there: {', '.join(row.fields) or 'none'}."
+            f"Columns there: {', '.join(row.fields) or 'none'}.{_remedy(row, what)}"
         )
     return row.fields[name]
+
+
+def _remedy(row: Row, what: str) -> str:
+    if len(row.fields) == 1 and ";" in next(iter(row.fields)):
+        return " They are parted by semicolons; save the file with commas, or as .tsv with tabs."
+    return f" Name the right one in data.{what}, or rename it."
 
 
 def _text(row: Row, columns: Columns) -> str:
@@ -99,19 +113,47 @@ def _text(row: Row, columns: Columns) -> str:
     return value
 
 
-def _label(row: Row, columns: Columns) -> str:
+def _label(row: Row, columns: Columns) -> str | None:
+    """The name of a row's label; None where it is outside the set."""
     value = _column(row, columns.label, "label")
     if value is None or isinstance(value, list | dict | bytes):
         raise InputError(
             f"{row.place}: the label in column {columns.label!r} is {_kind(value)}. "
             f"Labels of the study: {', '.join(columns.labels)}."
         )
-    raw = str(value).lower() if isinstance(value, bool) else str(value)
+    raw = _raw(value)
     if raw in columns.label_names:
         return columns.label_names[raw]
-    if isinstance(value, str) and value in columns.labels:
-        return value
-    raise _unknown_label(row, raw, columns)
+    return value if isinstance(value, str) and value in columns.labels else None
+
+
+def _raw(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+class _Outside:
+    """The labels of a split that no name of the study fits."""
+
+    def __init__(self, columns: Columns) -> None:
+        self._columns = columns
+        self._first: Row | None = None
+        self._counts: Counter[str] = Counter()
+
+    def note(self, row: Row) -> None:
+        self._first = self._first or row
+        self._counts[_raw(row.fields[self._columns.label])] += 1
+
+    def check(self) -> None:
+        if self._first is None:
+            return
+        first = next(iter(self._counts))
+        told = str(_unknown_label(self._first, first, self._columns))
+        if self._counts.total() > 1:
+            common = self._counts.most_common(MOST_LABELS)
+            named = ", ".join(f"{label!r} ({n:,})" for label, n in common)
+            more = len(self._counts) - len(common)
+            told += f" Rows with such labels here: {named}{f' and {more:,} more' if more else ''}."
+        raise InputError(told)
 
 
 def _unknown_label(row: Row, raw: str, columns: Columns) -> InputError:

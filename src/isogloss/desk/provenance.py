@@ -52,7 +52,7 @@ def provenance_of(opened: "Opened", commands: "Sequence[str]") -> Provenance:
         commands=commands,
         study=text,
         unfinished=opened.unfinished(),
-        checks=_checks(opened),
+        checks=_checks(opened, manifests),
         failed=list(_failed(opened)),
         kinds=_kinds(opened, manifests),
         steps=[
@@ -66,13 +66,16 @@ def provenance_of(opened: "Opened", commands: "Sequence[str]") -> Provenance:
     )
 
 
-def _checks(opened: "Opened") -> list[str]:
+def _checks(opened: "Opened", manifests: Manifests) -> list[str]:
+    """Commands that make all of it again, with as many threads, where each step had as many."""
+    counts = {one["record"].get("threads") for one in manifests.values()} - {None}
+    threads = f"OMP_NUM_THREADS={counts.pop()} " if len(counts) == 1 else ""
     sets = [word for change in opened.changes for word in ("--set", change)]
     elsewhere = [str(opened.path), *sets, "--store", ELSEWHERE]
     return [
         opened.again("plan"),
         opened.again("results", "--format", "csv"),
-        shlex.join(["isogloss", "run", *elsewhere]),
+        threads + shlex.join(["isogloss", "run", *elsewhere]),
         shlex.join(["isogloss", "results", *elsewhere, "--format", "csv"]),
     ]
 

@@ -220,9 +220,14 @@ def _digest(path: Path) -> str:
 def _checkpoint_digests(folder: Path) -> dict[str, str]:
     """Digest what `AutoModel` and `AutoTokenizer` may read of a folder."""
     if not folder.is_dir():
-        raise InputError(f"The encoder folder {folder} does not exist.")
+        raise InputError(
+            f"The encoder folder {folder} does not exist. Mend `model` in the study, or make it."
+        )
     if not (folder / "config.json").is_file():
-        raise InputError(f"{folder} is no checkpoint: it has no config.json.")
+        raise InputError(
+            f"{folder} is no checkpoint: it has no config.json. Name the folder that"
+            " `save_pretrained` wrote."
+        )
     if not any(folder.glob("*.safetensors")):
         raise _without_weights(folder)
     return _digests(folder, (".json", ".txt", ".model", ".safetensors", ".jinja"))

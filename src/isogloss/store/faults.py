@@ -9,22 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from isogloss.base.errors import InputError, IsoglossError, LeadsOutside, RunError
+from isogloss.base.errors import DiskFull, InputError, IsoglossError, LeadsOutside, RunError
+from isogloss.base.unwritable import FULL
 
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _FORBIDDEN = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
-_DISK = _FULL | {errno.EROFS, errno.EIO}
+_DISK = FULL | {errno.EROFS, errno.EIO}
 _FULL_WORDS = ("no space left on device", "disk quota exceeded")
-
-
-class DiskFull(RunError):
-    """There is no room left for what a step has made."""
-
-    code = "ISO-240"
-    remedy = (
-        "Free some space (`isogloss store gc` says what no study needs) and run the same command"
-        " again: finished steps are kept."
-    )
 
 
 class DiskFails(RunError):
@@ -43,7 +33,7 @@ class StoreUnusable(InputError):
 
 def full_elsewhere(error: OSError) -> DiskFull | None:
     """What is said of a disk that is full where no store is: a report's, or standard output's."""
-    if error.errno not in _FULL:
+    if error.errno not in FULL:
         return None
     place = f" to {error.filename}" if error.filename else ""
     return DiskFull(
@@ -87,7 +77,7 @@ def told_if_disk(root: Path, doing: str) -> Iterator[None]:
 
 
 def _explain(root: Path, doing: str, error: OSError) -> IsoglossError:
-    if error.errno in _FULL or _says_full(error):
+    if error.errno in FULL or _says_full(error):
         return _full(root, doing)
     if error.errno in _FORBIDDEN:
         return StoreUnusable(

@@ -17,9 +17,9 @@ from pydantic import (
 from isogloss.base.splits import split_name
 from isogloss.study.languages import Language
 from isogloss.study.own_names import PATTERN, names, own_or_plugin
-from isogloss.study.spec import NotIdentity, Revision, Seed, Spec, different
+from isogloss.study.spec import NAME, NotIdentity, Revision, Seed, Spec, different
 
-SplitName = Annotated[str, Field(pattern=r"^[\w-]+$"), AfterValidator(split_name)]
+SplitName = Annotated[str, Field(pattern=NAME), AfterValidator(split_name)]
 Splits = Annotated[tuple[SplitName, ...], AfterValidator(different), Field(min_length=1)]
 Shortage = Literal["error", "take_all", "resample"]
 

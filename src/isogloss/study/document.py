@@ -36,12 +36,17 @@ class Document:
     values: Any
     lines: Mapping[Place, int] = field(default_factory=dict)
 
-    def line_of(self, place: Place) -> int | None:
-        """The line of a key, or of the nearest key around it."""
+    changed: frozenset[Place] = frozenset()
+    """What `--set` says in place of the file."""
+
+    def where(self, place: Place) -> str:
+        """Who says a key: `line 3: `, of it or the nearest key around it, `--set: `, or nothing."""
         for end in range(len(place), 0, -1):
+            if place[:end] in self.changed:
+                return "--set: "
             if place[:end] in self.lines:
-                return self.lines[place[:end]]
-        return None
+                return f"line {self.lines[place[:end]]}: "
+        return ""
 
 
 class BadDocument(InputError):
@@ -120,7 +125,7 @@ def _parsed(text: str, source: str) -> tuple[yaml.Node | None, Any]:
 
 def with_changes(document: Document, changes: tuple[str, ...]) -> Document:
     """Apply `a.b=c` changes; `c` is read as YAML, a number in the path is a place in a list."""
-    values = document.values
+    values, changed = document.values, set()
     for change in changes:
         path, equals, text = change.partition("=")
         if not equals or not path:
@@ -130,7 +135,8 @@ def with_changes(document: Document, changes: tuple[str, ...]) -> Document:
         _check_text(path, f"--set {path!r}")
         _, value = _parsed(text, f"--set {change!r}")
         values = _changed(values, path.split("."), value, change)
-    return Document(document.source, values, document.lines)
+        changed.add(tuple(int(part) if part.isdecimal() else part for part in path.split(".")))
+    return Document(document.source, values, document.lines, frozenset(changed))
 
 
 _OPENS = (

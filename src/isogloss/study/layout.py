@@ -77,7 +77,10 @@ def language_folder(
     folders = language_folders(root, endings)
     if language not in folders:
         names = ", ".join(f"{code} ({path.name})" for code, path in folders.items())
-        raise InputError(f"{root} has no folder for {language}. There are: {names}.")
+        raise InputError(
+            f"{root} has no folder for {language}. There are: {names}. Add one, name it in"
+            " data.source.folders, or leave the language out."
+        )
     return folders[language]
 
 

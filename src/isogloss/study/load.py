@@ -16,6 +16,7 @@ from isogloss.study.data import PLUGIN, SOURCES, Data, PluginSource
 from isogloss.study.document import Document, Place, read_document, with_changes
 from isogloss.study.own_names import names
 from isogloss.study.pretraining import Pretraining, Text
+from isogloss.study.spec import NAME
 from isogloss.study.study import Study
 
 _TAGS = {*SOURCES, PLUGIN}
@@ -149,10 +150,8 @@ _SHAPES = {"model_type": _SECTION, "dict_type": _SECTION, "tuple_type": _LIST, "
 
 def _mistake(document: Document, details: ErrorDetails) -> str:
     place = tuple(part for part in details["loc"] if part not in _TAGS)
-    line = document.line_of(place)
-    where = f"line {line}: " if line else ""
     path = ".".join(str(part) for part in place) or "the study"
-    return f"  {where}{path}: {_words(details)}"
+    return f"  {document.where(place)}{path}: {_words(details)}"
 
 
 def _words(details: ErrorDetails) -> str:
@@ -172,7 +171,10 @@ def _words(details: ErrorDetails) -> str:
         return f"the key `kind` is needed. Known: {_list(names('source', SOURCES))}."
     if kind == "value_error":
         return f"{str(details['msg']).removeprefix('Value error, ').rstrip('.')}."
-    said = _SHAPES.get(kind, details["msg"].partition(" after validation")[0])
+    if kind == "string_pattern_mismatch" and details["ctx"]["pattern"] == NAME:
+        said = "a name of letters, digits, _ and - is wanted"
+    else:
+        said = _SHAPES.get(kind, details["msg"].partition(" after validation")[0])
     return f"{said[0].lower()}{said[1:]}, not {_short(given)}."
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from isogloss.study.languages import Languages
-from isogloss.study.spec import Sizes, Spec, as_list
+from isogloss.study.spec import NAME, Sizes, Spec, as_list
 
 
 class Regime(Spec):
@@ -14,7 +14,7 @@ class Regime(Spec):
     regime: Literal["joint", "single", "leave_one_out", "group"]
     """All languages at once; one at a time; all but one at a time; one named group."""
 
-    name: str | None = Field(default=None, pattern=r"^[\w-]+$")
+    name: str | None = Field(default=None, pattern=NAME)
     """Name of a group in tables."""
 
     languages: Languages | None = None

@@ -7,6 +7,9 @@ from typing import Annotated, Any, TypeVar, final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+NAME = r"^[\w-]+$"
+"""What a name may be made of."""
+
 
 class Spec(BaseModel):
     """Base of every declaration: frozen, and strict about unknown keys."""

@@ -15,7 +15,7 @@ from isogloss.study.own_names import names_in_schema, own_or_plugin
 from isogloss.study.pretraining import TEACHER, Pretraining
 from isogloss.study.probes import Probes
 from isogloss.study.regimes import Regime
-from isogloss.study.spec import Count, NotIdentity, Seed, Sizes, Spec, as_list, different
+from isogloss.study.spec import NAME, Count, NotIdentity, Seed, Sizes, Spec, as_list, different
 from isogloss.study.tasks import LABELS, METRICS, TAG_COLUMNS, TAGGING, Task
 from isogloss.study.training import Training
 
@@ -68,7 +68,7 @@ class Output(Spec):
 class Study(Spec):
     """Everything one run of experiments needs, in one file."""
 
-    name: str = Field(pattern=r"^[\w-]+$", max_length=80)
+    name: str = Field(pattern=NAME, max_length=80)
     """Name of the study: letters, digits, `_` and `-`."""
 
     description: Annotated[str, NotIdentity()] = ""

@@ -63,24 +63,22 @@ def _summary(opened: "Opened", cost: "Estimate") -> str:
     found = len(opened.plan) - len(opened.missing)
     lines = [f"{len(opened.plan)} steps: {found} in the store, {len(opened.missing)} to do."]
     if cost.trainings:
-        evaluations = f"{cost.evaluations} evaluations"
+        evaluations = show.counted(cost.evaluations, "evaluation")
         lines.append(f"To do: {_trainings(cost)}, {evaluations}; {_how_long(cost)}.")
     if cost.pretrainings:
         lines.append(
-            f"To do: {cost.pretrainings} pre-trainings, teachers among them, on {cost.windows:,}"
-            " windows of text; how long they take is not estimated."
+            f"To do: {show.counted(cost.pretrainings, 'pre-training')}, teachers among them, on"
+            f" {cost.windows:,} windows of text; how long they take is not estimated."
         )
     return "\n".join(lines)
 
 
 def _trainings(cost: "Estimate") -> str:
+    trainings = show.counted(cost.trainings, "training")
     if cost.unknown_trainings == cost.trainings:
-        return f"{cost.trainings} trainings on all rows, which are counted when they are read"
+        return f"{trainings} on all rows, which are counted when they are read"
     unknown = f", {cost.unknown_trainings} of unknown size" if cost.unknown_trainings else ""
-    return (
-        f"{cost.trainings} trainings on {cost.training_examples:,} examples"
-        f" (epochs counted{unknown})"
-    )
+    return f"{trainings} on {cost.training_examples:,} examples (epochs counted{unknown})"
 
 
 def _how_long(cost: "Estimate") -> str:

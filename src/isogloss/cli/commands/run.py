@@ -58,7 +58,7 @@ def run(
 
     Stop it at any time; the same command goes on from the last checkpoint. Ctrl-C once stops it
     when what runs has left a checkpoint, twice at once.
-    Exit codes: 0 all done, 1 nothing could be done, 2 the input is wrong, 3 some cells failed.
+    Exit codes: 0 all done, 1 stopped or no model came of it, 2 wrong input, 3 some cells failed.
     """
     from isogloss.cli.running import bring_up_to_date, choose
     from isogloss.desk.opened import open_study

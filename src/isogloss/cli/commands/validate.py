@@ -64,6 +64,7 @@ def _validate(study: Path, store: Path, changes: list[str] | None, *, as_json: b
         show.dump(
             {
                 "study": opened.study.name,
+                "file": str(study),
                 "valid": True,
                 "checked": not opened.pins.notes,
                 "steps": len(opened.plan),
@@ -73,8 +74,8 @@ def _validate(study: Path, store: Path, changes: list[str] | None, *, as_json: b
         return
     checked = " as far as can be seen without the Hub" if opened.pins.notes else ""
     show.say(
-        f"{study} is a valid study{checked}: {kinds['train']} trainings,"
-        f" {kinds['evaluate']} evaluations."
+        f"{study} is a valid study{checked}: {show.counted(kinds['train'], 'training')},"
+        f" {show.counted(kinds['evaluate'], 'evaluation')}."
     )
 
 

@@ -5,7 +5,8 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from isogloss.base.errors import InputError, RunError
+from isogloss.base.errors import InputError
+from isogloss.base.unwritable import unwritable
 
 OWN = {".json", ".jinja", ".md", ".model", ".onnx", ".safetensors", ".txt"}
 """Endings of what an exported model consists of."""
@@ -68,7 +69,7 @@ def write_model(
 
     Raises:
         InputError: if something is in the way, or the folder cannot be written to.
-        RunError: if the disk fails.
+        RunError: if the disk is full, or fails.
     """
     check_place(folder, force=force)
     place = folder.resolve()
@@ -81,12 +82,8 @@ def write_model(
         for name, text in texts.items():
             (draft / name).write_text(text, encoding="utf-8")
         _put(draft, place)
-    except PermissionError as error:
-        raise InputError(
-            f"{folder}: cannot be written ({error.strerror}). Name a folder that you may write."
-        ) from error
     except OSError as error:
-        raise RunError(f"{folder}: cannot be written ({error.strerror or error}).") from error
+        raise unwritable(folder, error) from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return sorted(folder / name for name in (*files, *texts))

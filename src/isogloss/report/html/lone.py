@@ -183,7 +183,8 @@ def _how_sure(main: Main) -> Fact:
     tested = sum(record["n_scored"] for record in main.seen)
     unscored = sum(record["n_unscored"] for record in main.seen)
     methods = ", ".join(dict.fromkeys(record["method"] for record in main.seen))
-    more = [f"{tested:,} predictions scored by each", f"intervals: {methods}"]
+    of_each = "" if seeds == 1 else " by each"
+    more = [f"{tested:,} predictions scored{of_each}", f"intervals: {methods}"]
     if unscored:
         more.append(f"{unscored:,} could not be scored")
     if seeds == 1:

@@ -29,8 +29,8 @@ MOST_OPEN = 12
 DOTTED = " it is dotted where the 95 % interval of either holds the threshold."
 NO_INTERVAL = " with one training there are no intervals, so how sure the line is is not known."
 OF_SEEDS = (
-    " Intervals of scores are over seeds here; where models are compared they are over seeds and"
-    " test sentences."
+    " Intervals of scores are over seeds here, or over test examples where there is one seed; where"
+    " models are compared they are over both."
 )
 HOW = (
     "Each language is at one point, about the middle of where it is spoken (Glottolog, CC BY 4.0);"

@@ -26,8 +26,9 @@ CHECKING = (
     "A key is the digest of everything that decides a step's result: the study's values, the bytes"
     " of data and weights, the keys of what it needs. `isogloss plan` works them out from the study"
     " file alone; the last two commands make everything anew, to be set beside the first results."
-    " On one machine and with the same versions they are the same numbers; elsewhere the last"
-    " digits may differ."
+    " On one machine, with the same versions and as many threads, they are the same numbers."
+    " Elsewhere sums are rounded otherwise: the last digits differ, and where a model is small or"
+    " has few examples, training can make points of them."
 )
 MOST_LINES = 12
 """Lines of what is missing that stand open; the others are behind a click."""
