@@ -20,7 +20,7 @@ from isogloss.execute.kinds.learning import (
     rules_of,
 )
 from isogloss.execute.kinds.pretrain_price import flops, teachers_runtime, teachers_training
-from isogloss.execute.kinds.tokenizer import open_tokenizer
+from isogloss.execute.kinds.tokenizer import tokenizer_of
 from isogloss.model.card import model_card
 from isogloss.model.masked import load_masked_lm, make_masked_lm, save_masked_lm
 from isogloss.model.precision import best_device, choose_attention
@@ -72,12 +72,11 @@ def read_corpus(bench: Bench) -> Corpus:
     if mixing["kind"] == "balanced":
         size = mixing["characters"] or min(one.n_characters for one in whole)
         whole = [one.select(cut_to(one, size, seed=payload["seed"])) for one in whole]
-    trained = bench.need(len(languages)) if payload["tokenizer"] == "trained" else None
     return Corpus(
         languages=tuple(languages),
         train=tuple(whole),
         dev=tuple(Packed.read(folder / DEV) for folder in folders),
-        tokenizer=open_tokenizer(payload["tokenizer"], bench.step.settings["model"], trained),
+        tokenizer=tokenizer_of(bench, len(languages)),
     )
 
 
