@@ -1,11 +1,6 @@
 """Steps that train and test: killed and gone on with, scored as they are told, one model kept."""
 
 import math
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -57,14 +52,7 @@ def study(tmp_path):
 def test_a_training_that_is_killed_goes_on_to_the_same_weights(study, tmp_path):
     """A real SIGKILL, after a checkpoint is there and long before the last step."""
     whole, cut = Store(tmp_path / "whole"), Store(tmp_path / "cut")
-    command = [sys.executable, train_toy.__file__, str(study), str(cut.root)]
-    env = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
-    running = subprocess.Popen(command, env=env)
-    while not list(cut.root.glob("running/*/step-*")):
-        assert running.poll() is None
-        time.sleep(0.005)
-    running.send_signal(signal.SIGKILL)
-    assert running.wait() == -signal.SIGKILL
+    train_toy.train_until_killed(study, cut)
 
     rarely = "training.save_seconds=1000"
     (key,) = (step.key for step in train_toy.train(study, whole, rarely).of_kind("train"))
