@@ -21,6 +21,7 @@ from isogloss.execute.kinds.learning import (
 )
 from isogloss.execute.kinds.pretrain_price import flops, teachers_runtime, teachers_training
 from isogloss.execute.kinds.tokenizer import tokenizer_of
+from isogloss.execute.kinds.tracked import trackers_of
 from isogloss.model.card import model_card
 from isogloss.model.masked import load_masked_lm, make_masked_lm, save_masked_lm
 from isogloss.model.precision import best_device, choose_attention
@@ -31,7 +32,6 @@ from isogloss.train.checkpoint import copy_weights, restore_model
 from isogloss.train.lesson import LanguageLesson
 from isogloss.train.masked_lesson import MaskedLesson
 from isogloss.train.pretrain import Dev, Pretrained, pretrain
-from isogloss.train.trackers import open_trackers
 
 
 class Opened(NamedTuple):
@@ -113,15 +113,8 @@ def learn(
     keeps = payload["best_per_language"]
     watched = eval_steps or keeps
     recipe = recipe_of(payload, settings, watched)
-    trackers = open_trackers(
-        settings["report_to"],
-        folder=bench.store.root / "trackers",
-        project=settings["study"],
-        run=f"{bench.step.title} {bench.step.key}".replace(" ", "_").replace("/", "_"),
-        config={"title": bench.step.title, **recipe.identity},
-    )
     dev = Dev(dev_of(corpus, payload, settings), bool(keeps)) if watched else None
-    with trackers as tracker:
+    with trackers_of(bench, recipe) as tracker:
         found: Pretrained = yield from pretrain(
             model,
             lesson,
