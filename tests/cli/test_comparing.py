@@ -302,6 +302,19 @@ def test_a_study_that_has_not_been_run_has_nothing_to_recommend(isogloss, tmp_pa
     refused(isogloss("recommend", "tagged.yaml"), "isogloss run tagged.yaml")
 
 
+def test_a_limit_on_what_is_not_measured_yet_asks_for_the_rest_of_the_run(
+    isogloss, measured, tmp_path
+):
+    shutil.copytree(measured, tmp_path, dirs_exist_ok=True)
+    for manifest in (tmp_path / ".isogloss" / "steps").glob("*/manifest.json"):
+        if json.loads(manifest.read_text())["kind"] == "measure":
+            shutil.rmtree(manifest.parent)
+    limited = isogloss("recommend", "tagged.yaml", "--max-latency-ms", "9")
+    refused(limited, "Nothing is measured yet", "isogloss run tagged.yaml")
+    free = isogloss("recommend", "tagged.yaml")
+    assert (free.code, "1 steps are not finished" in free.err) == (0, True)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
