@@ -73,15 +73,6 @@ class HubServer:
         """Commit the files to a branch of a model repository; return the commit."""
         return self._add("models", repo, revision, files, gated)
 
-    def add_model_folder(self, repo: str, folder: Path, revision: str = "main") -> str:
-        """Commit all files of a folder, such as `save_pretrained` writes."""
-        files = {
-            path.relative_to(folder).as_posix(): path.read_bytes()
-            for path in sorted(folder.rglob("*"))
-            if path.is_file()
-        }
-        return self.add_model(repo, files, revision)
-
     def env(self, cache_dir: Path) -> dict[str, str]:
         """The environment of a new process whose client talks to this server only."""
         ours = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}

@@ -92,11 +92,19 @@ def test_wrong_figures_are_named_with_file_and_line(isogloss, tmp_path):
         (("none.yaml",), "none.yaml"),
         (("none.yaml", "--task", "ner"), "--task would not be heard"),
         (("none.csv", "--seeds", "1"), "--seeds would not be heard"),
+        (("none.yaml", "--no-measure"), "--no-measure would not be heard"),
     ],
 )  # fmt: skip
 def test_what_a_comparison_lacks_is_one_message(isogloss, tmp_path, words, said):
     refused(isogloss("compare", *words), said)
     assert not (tmp_path / "results").exists(), "nothing stands in the way of the next try"
+
+
+def test_a_study_of_models_that_are_not_there_is_not_left_behind(isogloss, tmp_path):
+    words = ("./one", "./two", "--task", "ner", "--data", "sample", "--languages", "en")
+    said = refused(isogloss("compare", *words), "does not exist")
+    assert f"{tmp_path / 'one'}" in said, "the folder that was meant, not one beside the study"
+    assert not list(tmp_path.rglob("study.yaml"))
 
 
 def test_two_checkpoints_are_compared_by_a_study_that_is_written_down(
@@ -294,6 +302,19 @@ def test_a_study_that_has_not_been_run_has_nothing_to_recommend(isogloss, tmp_pa
     refused(isogloss("recommend", "tagged.yaml"), "isogloss run tagged.yaml")
 
 
+def test_a_limit_on_what_is_not_measured_yet_asks_for_the_rest_of_the_run(
+    isogloss, measured, tmp_path
+):
+    shutil.copytree(measured, tmp_path, dirs_exist_ok=True)
+    for manifest in (tmp_path / ".isogloss" / "steps").glob("*/manifest.json"):
+        if json.loads(manifest.read_text())["kind"] == "measure":
+            shutil.rmtree(manifest.parent)
+    limited = isogloss("recommend", "tagged.yaml", "--max-latency-ms", "9")
+    refused(limited, "Nothing is measured yet", "isogloss run tagged.yaml")
+    free = isogloss("recommend", "tagged.yaml")
+    assert (free.code, "1 steps are not finished" in free.err) == (0, True)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -329,3 +350,16 @@ def test_encoders_without_a_head_are_measured_alone(isogloss, tmp_path, checkpoi
     measured = {value["name"] for value in one["measured"]}
     assert {"parameters", "disk_mb", "single_stream_p99_ms", "peak_rss_mb"} <= measured
     assert json.loads((tmp_path / "raw.json").read_text()) == said.json
+
+
+def test_encoders_that_are_measured_together_stand_side_by_side(isogloss, tmp_path, checkpoints):
+    (tmp_path / "texts.txt").write_text("ada was in paris\nit was the zero\n")
+    said = isogloss(
+        "bench", *checkpoints, "--texts", "texts.txt", "--scenarios", "single_stream", "--rounds",
+        "1", "--threads", "1", "--busy", "ignore", "--max-length", str(LONGEST),
+    )  # fmt: skip
+    assert said.code == 0, said.err
+    (row,) = (line for line in said.out.splitlines() if line.strip().startswith("parameters"))
+    assert len(re.findall(r"\d[\d.,]*", row)) >= 2
+    assert "bert/torch" in said.out
+    assert "xlm-roberta/torch" in said.out

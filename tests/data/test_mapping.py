@@ -1,37 +1,18 @@
 """From rows to examples: labels by name, and what is said about each row that does not fit."""
 
-from dataclasses import dataclass, field
-
 import pytest
 
 from isogloss.base.errors import InputError
 from isogloss.data.example import Split, TextExample
 from isogloss.data.mapping import Columns, read_pool, read_split
-from isogloss.data.source import Row
+from row_toys import RowSource
 
 LABELS = ("negative", "neutral", "positive")
 NUMBERS = {"0": "negative", "1": "neutral", "2": "positive"}
 
 
-@dataclass
-class Toy:
-    """Rows in memory as a source."""
-
-    data: dict[str, list[dict]] = field(default_factory=dict)
-
-    def languages(self):
-        return ("deu-Latn",)
-
-    def splits(self, language):
-        return tuple(self.data)
-
-    def rows(self, language, split):
-        for index, fields in enumerate(self.data[split]):
-            yield Row(f"{split}.jsonl:{index + 1}", index, fields)
-
-
 def read_one(fields, **columns):
-    source = Toy({"train": [fields]})
+    source = RowSource({"train": [fields]})
     return read_split(source, "de", "train", Columns(labels=LABELS, **columns)).examples[0]
 
 
@@ -113,12 +94,12 @@ def test_label_names_that_lead_nowhere_are_refused_at_once():
 
 def test_an_empty_split_is_refused():
     with pytest.raises(InputError, match="The split 'train' of German is empty"):
-        read_split(Toy({"train": []}), "de", "train", Columns(labels=LABELS))
+        read_split(RowSource({"train": []}), "de", "train", Columns(labels=LABELS))
 
 
 def test_pooled_splits_keep_their_order_and_the_ids_of_their_own_split():
     row = {"text": "a", "label": "neutral"}
-    source = Toy({"train": [row, row], "dev": [row]})
+    source = RowSource({"train": [row, row], "dev": [row]})
     pool = read_pool(source, "German", ["train", "dev"], Columns(labels=LABELS))
     assert (pool.language, pool.name) == ("deu-Latn", "train+validation")
     assert [example.id for example in pool.examples] == ["train/0", "train/1", "validation/0"]
@@ -129,7 +110,7 @@ def test_pooled_splits_keep_their_order_and_the_ids_of_their_own_split():
 @pytest.mark.parametrize("splits", [[], ["train", "train"], ["dev", "validation"]])
 def test_a_pool_names_each_split_once(splits):
     with pytest.raises(InputError, match="name each split once"):
-        read_pool(Toy(), "de", splits, Columns(labels=LABELS))
+        read_pool(RowSource(), "de", splits, Columns(labels=LABELS))
 
 
 def split_of(language, *labels):

@@ -1,7 +1,6 @@
 """From rows to tagged sentences: tags by name, and what is said about each row that is broken."""
 
 import json
-from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,33 +12,16 @@ from isogloss.base.errors import InputError, RunError, UnknownName
 from isogloss.data.example import TaggedExample, TaggedSplit
 from isogloss.data.folder import FolderSource
 from isogloss.data.sample import SampleSource
-from isogloss.data.source import Row
 from isogloss.data.tagged_table import read_tagged_table, write_tagged
 from isogloss.data.tagging import TagColumns, read_tagged
 from isogloss.study.tasks import LABELS
+from row_toys import RowSource
 
 TYPES = ("PER", "LOC", "ORG")
 UPOS = ("NOUN", "VERB", "PUNCT")
 WORDS = ["Ada", "Lovelace", "spoke"]
 TAGS = ["B-PER", "I-PER", "O"]
 ZERO_WIDTH = ["\u200b", "\ufe0f", "\u00ad", "\x07", " ", "\u00a0", "\u200d"]
-
-
-@dataclass
-class Toy:
-    """Rows in memory as a source."""
-
-    data: dict[str, list[dict]] = field(default_factory=dict)
-
-    def languages(self):
-        return ("deu-Latn",)
-
-    def splits(self, language):
-        return tuple(self.data)
-
-    def rows(self, language, split):
-        for index, fields in enumerate(self.data[split]):
-            yield Row(f"{split}.jsonl:{index + 1}", index, fields)
 
 
 def ner(**more):
@@ -51,7 +33,7 @@ def pos(**more):
 
 
 def read_one(fields, columns):
-    return read_tagged(Toy({"train": [fields]}), "de", ["train"], columns).examples[0]
+    return read_tagged(RowSource({"train": [fields]}), "de", ["train"], columns).examples[0]
 
 
 def complaint(fields, columns):
@@ -65,7 +47,7 @@ def complaint(fields, columns):
 def test_splits_are_pooled_and_ids_keep_the_name_of_their_own():
     row = {"tokens": WORDS, "ner_tags": TAGS}
     broken = {"tokens": ["x"], "ner_tags": ["I-LOC"]}
-    source = Toy({"train": [row, broken], "validation": [row]})
+    source = RowSource({"train": [row, broken], "validation": [row]})
     split = read_tagged(source, "German", ["train", "dev"], ner(repair=True))
     assert (split.language, split.name, split.n_repaired) == ("deu-Latn", "train+validation", 1)
     assert [example.id for example in split.examples] == ["train/0", "train/1", "validation/0"]
@@ -163,12 +145,12 @@ def test_a_column_of_ones_own_name_must_be_there():
 )
 def test_a_pool_names_each_split_once(splits, message):
     with pytest.raises(InputError, match=message):
-        read_tagged(Toy({"train": []}), "de", splits, ner())
+        read_tagged(RowSource({"train": []}), "de", splits, ner())
 
 
 def test_an_empty_split_is_refused():
     with pytest.raises(InputError, match="The split 'train' of German is empty"):
-        read_tagged(Toy({"train": []}), "de", ["train"], ner())
+        read_tagged(RowSource({"train": []}), "de", ["train"], ner())
 
 
 def test_an_unknown_scheme_lists_the_known_ones():

@@ -91,3 +91,19 @@ def test_on_a_terminal_and_elsewhere_it_is_no_step_that_ended(is_terminal):
         first, *rest = said.getvalue().splitlines()
         assert first == "tokenizer of en: another command is at it; it comes later."
         assert [line.split()[0] for line in rest] == ["[1/2]", "[2/2]"]
+
+
+def test_on_a_terminal_damage_is_told_and_makes_the_run_longer():
+    train, test = Step("tokenizer", 1, {}, title="of en"), STEPS[1]
+    said = io.StringIO()
+    console = Console(file=said, force_terminal=True, width=200)
+    ends = [Ended(Outcome(step, "done", 1.0)) for step in (train, test)]
+    events = [
+        Redone(train, "model.safetensors is gone", "quarantine/train"), Started(train, 0),
+        Progressed(train, 3, 10, 0), ends[0], Started(test, 0), ends[1],
+    ]  # fmt: skip
+    assert follow(events, [test], console) == [end.outcome for end in ends]
+    assert "damaged: tokenizer of en: model.safetensors is gone. It was moved to" in (
+        said.getvalue()
+    )
+    assert "2/2" in said.getvalue()

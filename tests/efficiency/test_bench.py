@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 
+from finishing import finish
 from isogloss.base.errors import InputError, RunError, UnknownName
 from isogloss.efficiency.bench import World, bench, choose
 from isogloss.efficiency.busy import Used
@@ -102,16 +103,6 @@ def idle(pids):
 
 def world(log, failing=None, used=idle):
     return World(lambda threads: FakeProcess(log, failing), used, lambda seconds: None)
-
-
-def finish(measuring):
-    """Run to the end; return what was yielded and the result."""
-    seen = []
-    while True:
-        try:
-            seen.append(next(measuring))
-        except StopIteration as end:
-            return seen, end.value
 
 
 def measure(names, protocol, **settings):

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from finishing import result_of
 from isogloss.efficiency.answering import answer
 from isogloss.efficiency.bench import bench
 from isogloss.efficiency.busy import PROC
@@ -47,16 +48,8 @@ NAMES = {
 }
 
 
-def finish(measuring):
-    while True:
-        try:
-            next(measuring)
-        except StopIteration as end:
-            return end.value
-
-
 def test_two_real_models_are_measured_side_by_side(candidates, texts):
-    result = finish(bench(candidates, texts, QUICK))
+    result = result_of(bench(candidates, texts, QUICK))
     assert [one.failure for one in result.candidates] == [None, None]
     values = flat(result)
     for candidate in candidates:

@@ -3,12 +3,7 @@
 import csv
 import json
 import math
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -563,14 +558,7 @@ def test_a_distillation_that_is_killed_goes_on_to_the_same_numbers(tmp_path):
     )
     cut = Store(tmp_path / "cut")
     (step,) = open_study(study, cut.root, None).plan.of_kind("distill")
-    command = [sys.executable, train_toy.__file__, str(study), str(cut.root)]
-    env = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
-    running = subprocess.Popen(command, env=env)
-    while not list(cut.root.glob(f"running/{step.key}/**/step-*")):
-        assert running.poll() is None
-        time.sleep(0.005)
-    running.send_signal(signal.SIGKILL)
-    assert running.wait() == -signal.SIGKILL
+    train_toy.train_until_killed(study, cut, f"{step.key}/**/step-*")
     assert cut.has_begun(step.key)
 
     whole = Store(tmp_path / "whole")

@@ -1,11 +1,7 @@
 """Steps that train and test: killed and gone on with, scored as they are told, one model kept."""
 
+import json
 import math
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +20,7 @@ from isogloss.execute.work import MAKERS
 from isogloss.model.precision import choose_precision
 from isogloss.plan import kinds
 from isogloss.plan.plan import Step
+from isogloss.store.step_files import TRAINING
 from isogloss.store.store import Store
 from toys import write_toy
 
@@ -57,14 +54,7 @@ def study(tmp_path):
 def test_a_training_that_is_killed_goes_on_to_the_same_weights(study, tmp_path):
     """A real SIGKILL, after a checkpoint is there and long before the last step."""
     whole, cut = Store(tmp_path / "whole"), Store(tmp_path / "cut")
-    command = [sys.executable, train_toy.__file__, str(study), str(cut.root)]
-    env = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
-    running = subprocess.Popen(command, env=env)
-    while not list(cut.root.glob("running/*/step-*")):
-        assert running.poll() is None
-        time.sleep(0.005)
-    running.send_signal(signal.SIGKILL)
-    assert running.wait() == -signal.SIGKILL
+    train_toy.train_until_killed(study, cut)
 
     rarely = "training.save_seconds=1000"
     (key,) = (step.key for step in train_toy.train(study, whole, rarely).of_kind("train"))
@@ -75,6 +65,24 @@ def test_a_training_that_is_killed_goes_on_to_the_same_weights(study, tmp_path):
     assert whole.record(key)["n_resumed"] == 0
     assert cut.record(key)["n_resumed"] == 1
     assert cut.record(key)["head"] == "new"
+
+
+@pytest.mark.filterwarnings("ignore")  # of TensorBoard's own making
+def test_a_tracker_that_a_study_asks_for_shows_the_curve_that_is_kept(study, tmp_path):
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    store = Store(tmp_path / "store")
+    changes = ("report_to=[tensorboard]", "num_train_epochs=4", "logging_steps=1")
+    plan = train_toy.train(study, store, *(f"training.{change}" for change in changes))
+    (step,) = plan.of_kind("train")
+    run = f"{step.title} {step.key}".replace(" ", "_")
+    events = EventAccumulator(str(store.root / "trackers" / run))
+    events.Reload()
+    curve = json.loads((store.folder(step.key) / TRAINING).read_text())["curve"]
+    assert [(event.step, event.value) for event in events.Scalars("loss")] == [
+        (point["step"], pytest.approx(point["loss"])) for point in curve
+    ]
 
 
 def test_the_model_before_is_let_go_before_the_next_training(study, tmp_path, monkeypatch):

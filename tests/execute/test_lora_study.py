@@ -1,11 +1,6 @@
 """LoRA beside full fine-tuning in one study, from the file to the table; both tasks."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 import warnings
 from pathlib import Path
 
@@ -150,15 +145,7 @@ def test_a_training_that_is_killed_goes_on_to_the_same_bytes(study, tmp_path):
     text = TEXTS.replace("  - {name: whole, model: ./checkpoint}\n", "")
     only.write_text(text.replace("num_train_epochs: 3", "num_train_epochs: 60, save_seconds: 0"))
     whole, cut = Store(tmp_path / "whole"), Store(tmp_path / "cut")
-    running = subprocess.Popen(
-        [sys.executable, train_toy.__file__, str(only), str(cut.root)],
-        env={**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())},
-    )
-    while not list(cut.root.glob("running/*/step-*")):
-        assert running.poll() is None
-        time.sleep(0.005)
-    running.send_signal(signal.SIGKILL)
-    assert running.wait() == -signal.SIGKILL
+    train_toy.train_until_killed(only, cut)
     rarely = "training.save_seconds=1000"
     step = trained(train_toy.train(only, whole, rarely), "adapted")
     assert cut.has_begun(step.key)

@@ -52,13 +52,6 @@ def workers_noted(folder: Path) -> set[int]:
 
 
 @pytest.fixture
-def notes(tmp_path):
-    folder = tmp_path / "notes"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
 def run(notes, caplog):
     def run(*steps, jobs=2, threads=1):
         executor = ProcessesExecutor(jobs, threads)

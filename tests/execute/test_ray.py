@@ -51,13 +51,6 @@ def cluster():
 
 
 @pytest.fixture
-def notes(tmp_path):
-    folder = tmp_path / "notes"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
 def run(cluster, notes, tmp_path):
     """Run toy steps; needs are what a step is given."""
 

@@ -1,7 +1,13 @@
 """Train the models of a toy study, in this process or, as a program, in one that can be killed."""
 
+import os
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
+
+import torch
 
 from isogloss.execute.executor import Ended
 from isogloss.execute.inline import InlineExecutor
@@ -21,6 +27,19 @@ def train(path, store, *changes):
         if isinstance(event, Ended) and event.outcome.failure:
             raise RuntimeError(event.outcome.failure.message)
     return plan
+
+
+def train_until_killed(path, store, checkpoint="*/step-*"):
+    """Train in another process; a real SIGKILL ends it when a checkpoint is there."""
+    running = subprocess.Popen(
+        [sys.executable, __file__, str(path), str(store.root)],
+        env={**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())},
+    )
+    while not list(store.root.glob(f"running/{checkpoint}")):
+        assert running.poll() is None
+        time.sleep(0.005)
+    running.send_signal(signal.SIGKILL)
+    assert running.wait() == -signal.SIGKILL
 
 
 if __name__ == "__main__":

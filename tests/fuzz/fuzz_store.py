@@ -1,7 +1,6 @@
 """Stores with a spoiled file: format, manifest, note, failure, progress, stored split."""
 
 import json
-import shutil
 import tempfile
 from contextlib import suppress
 from functools import cache
@@ -129,15 +128,6 @@ def stored_split_of(folder: Path, content: bytes) -> None:
         with suppress(RunError):
             other(path)
     assert all(len(example) == 3 for example in read_table(path).examples)
-
-
-def linked_store(folder: Path, name: str) -> None:
-    """A store of which a part is a link to somewhere else."""
-    store(folder, ("format.json", whole_store()["format.json"]))
-    outside = folder.parent / "outside"
-    shutil.rmtree(outside, ignore_errors=True)
-    (folder / name).rename(outside)
-    (folder / name).symlink_to(outside)
 
 
 STORE_TARGETS = (

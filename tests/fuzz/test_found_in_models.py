@@ -7,7 +7,7 @@ from fuzz_models import INDEX, WEIGHTS, whole_checkpoint, whole_model
 
 from isogloss.base.errors import InputError, LeadsOutside, OverLimit, Untrusted
 from isogloss.model.encoder import check_encoder
-from isogloss.model.origin import check_origin
+from isogloss.model.origin import BrokenModel, check_origin
 from isogloss.model.tokenizer import load_tokenizer
 from isogloss.train.checkpoint import load_checkpoint
 
@@ -51,6 +51,13 @@ def test_an_index_cannot_name_weights_outside_of_its_folder_nor_pickles(model):
         (model / INDEX).write_text(json.dumps({"weight_map": {"a": shard}}))
         with pytest.raises(error):
             check_origin(model, "it")
+
+
+def test_an_index_without_a_map_of_weights_is_a_broken_model(model):
+    (model / WEIGHTS).unlink()
+    (model / INDEX).write_text(json.dumps({"weight_map": ["a"]}))
+    with pytest.raises(BrokenModel, match="has no weight_map"):
+        check_origin(model, "it")
 
 
 def test_a_tokenizer_that_would_run_code_is_refused_in_our_words(model):

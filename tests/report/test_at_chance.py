@@ -12,7 +12,7 @@ from isogloss.report.at_chance import chance_notes, zero_shot_notes
 from isogloss.report.balance.at_chance import chance_words
 from isogloss.report.balance.claim import claim_lines, teachers_reason
 from isogloss.report.balance.glance import glance_table
-from isogloss.report.balance.screen import balance_console, chance_lines
+from isogloss.report.balance.screen import balance_console, careful_lines
 from isogloss.report.balance.tables import balance_tables
 from isogloss.report.balance.trials import read_trials
 from isogloss.report.html.balanced import glance_block
@@ -135,7 +135,7 @@ def test_every_face_of_a_study_says_it_of_zero_shot_and_not_of_in_language(guess
     warned = {(line["measure"].rpartition(", ")[2], line["languages"])
               for line in glance_table(tests, DESIGN) if line["chance"]}  # fmt: skip
     assert warned == {("zero-shot", "low-resource"), ("zero-shot", "high-resource")}
-    lines = chance_lines(guessed, DESIGN)
+    lines = careful_lines(guessed, DESIGN)
     assert len(lines) == 2
     assert all("zero-shot" in line and "without reading the text" in line for line in lines)
     rows = [row for group in glance_block(tests, DESIGN).parts["groups"] for row in group["rows"]]

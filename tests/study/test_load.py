@@ -68,6 +68,8 @@ def test_a_small_study_is_enough_and_defaults_are_the_notebooks():
         ("languages=[]", "languages: value should have at least 1 item"),
         ("regimes=[singel]", "Did you mean 'single'?"),
         ("regimes=[{regime: group}]", "a group needs a name and languages"),
+        ("regimes=[{regime: joint, name: x}]", "only a group has a name; joint names itself"),
+        ("regimes=[{regime: group, name: single, languages: [en]}]", "is the name of a regime"),
         ("regimes=[{regime: group, name: x, languages: [hi]}]", "trains on hin-Deva, not among"),
         ("regimes=[joint, joint]", "a regime is named twice"),
         ("sizes=[10, 10]", "sizes: named twice"),

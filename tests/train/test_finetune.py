@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch.nn import functional
 
+from finishing import finish
 from isogloss.base.errors import InputError, RunError
 from isogloss.data.encoded import Encoded
 from isogloss.model.precision import Precision
@@ -31,12 +32,8 @@ def begun(model, encoded, recipe, folder, **more):
 
 def run(model, encoded, recipe, folder, **more):
     """Exhaust a training; return what it returns and how far each step said it was."""
-    steps, seen = begun(model, encoded, recipe, folder, **more), []
-    while True:
-        try:
-            seen.append(next(steps))
-        except StopIteration as stop:
-            return stop.value, seen
+    seen, trained = finish(begun(model, encoded, recipe, folder, **more))
+    return trained, seen
 
 
 def run_until(k, model, encoded, recipe, folder, **more):

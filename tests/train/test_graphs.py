@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional
 
+from finishing import result_of
 from isogloss.base.errors import RunError
 from isogloss.data.batches import pad
 from isogloss.train import graphs as room
@@ -39,11 +40,7 @@ def train(model, lesson, recipe, folder, *, steps=None, cuda_graphs=True):
     if steps:
         took.close()
         return None
-    while True:
-        try:
-            next(took)
-        except StopIteration as end:
-            return end.value
+    return result_of(took)
 
 
 def close(model, other, **tolerance):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from finishing import result_of
 from isogloss.base.errors import InputError
 from isogloss.model.encoder import first_position
 from isogloss.train.finetune import finetune
@@ -127,12 +128,7 @@ def begun(model, encoded, recipe, folder, **more):
 
 
 def run(*arguments, **more):
-    steps = begun(*arguments, **more)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            return stop.value
+    return result_of(begun(*arguments, **more))
 
 
 def same(one, other):

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch.nn import functional
 
+from finishing import result_of
 from isogloss.evaluate.predict import predict
 from isogloss.model.lora import LoraSettings, add_lora
 from isogloss.model.precision import Precision
@@ -40,12 +41,7 @@ def started(model, encoded, recipe, folder, **more):
 
 
 def trained(*given, **more):
-    steps = started(*given, **more)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            return stop.value
+    return result_of(started(*given, **more))
 
 
 def adapted(toys, family="bert", settings=SETTINGS, seed=0, **more):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from finishing import result_of
 from isogloss.base.errors import InputError, RunError
 from isogloss.data.mixture import Mixing, Step
 from isogloss.model.masked import logits_of
@@ -31,12 +32,7 @@ def begun(model, lesson, recipe, folder, **more):
 
 
 def run(*arguments, **more):
-    steps = begun(*arguments, **more)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            return stop.value
+    return result_of(begun(*arguments, **more))
 
 
 def run_until(k, *arguments, **more):

@@ -17,6 +17,7 @@ from importlib.util import find_spec
 
 import pytest
 
+from finishing import result_of
 from isogloss.train.finetune import finetune
 from isogloss.train.lesson import TextLesson
 from isogloss.train.trackers import open_trackers
@@ -45,11 +46,7 @@ def train(toys, folder, name):
             toys.model(), TextLesson(toys.split(24)), recipe, pad_id=0,
             folder=folder / "running", max_tokens=8192, tracker=tracker,
         )  # fmt: skip
-        while True:
-            try:
-                next(steps)
-            except StopIteration as stop:
-                return stop.value.curve
+        return result_of(steps).curve
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from finishing import result_of
 from isogloss.base.errors import RunError
 from isogloss.evaluate.predict import predict
 from isogloss.model.encoder import make_classifier
@@ -44,11 +45,7 @@ def trained(model, encoded, recipe, folder, *, pad_id=0, **more):
     steps = finetune(
         model, TextLesson(encoded), recipe, pad_id=pad_id, folder=folder, max_tokens=8192, **more
     )
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            return stop.value
+    return result_of(steps)
 
 
 def whole(monkeypatch):

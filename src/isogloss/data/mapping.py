@@ -11,10 +11,10 @@ from itertools import chain
 from typing import Any
 
 from isogloss.base.errors import InputError, did_you_mean
-from isogloss.base.languages import language_code, language_name
+from isogloss.base.languages import language_code
 from isogloss.base.splits import split_name
 from isogloss.data.example import Split, TextExample
-from isogloss.data.names import POOLED
+from isogloss.data.names import POOLED, empty_split, pooled_names
 from isogloss.data.source import Row, Rows
 
 MOST_LABELS = 10
@@ -63,10 +63,7 @@ def read_split(source: Rows, language: str, split: str, columns: Columns) -> Spl
             examples.append(TextExample(f"{name}/{row.index}", text, label))
     outside.check()
     if not examples:
-        raise InputError(
-            f"The split {split!r} of {language_name(language_code(language))} is empty. "
-            "Fill it, or leave it out of the study."
-        )
+        raise empty_split(split, language)
     return Split(language_code(language), name, tuple(examples))
 
 
@@ -78,11 +75,7 @@ def read_pool(source: Rows, language: str, splits: Sequence[str], columns: Colum
     Raises:
         InputError: no split is given, one is given twice, or what `read_split` raises.
     """
-    names = [split_name(split) for split in splits]
-    if not names or len(set(names)) < len(names):
-        raise InputError(
-            f"Cannot pool the splits {', '.join(splits) or '(none)'}: name each split once."
-        )
+    names = pooled_names(splits)
     parts = [read_split(source, language, split, columns) for split in splits]
     examples = tuple(chain.from_iterable(part.examples for part in parts))
     return Split(parts[0].language, POOLED.join(names), examples)

@@ -4,10 +4,11 @@ Names are looked up in what is there, never joined to a path: a split called `..
 unknown.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from isogloss.base.errors import InputError, did_you_mean
 from isogloss.base.languages import UnknownLanguage, language_code, language_name
+from isogloss.base.splits import split_name
 
 POOLED = "+"  # joins the names of splits that are read as one
 SPLIT_ORDER = ("train", "validation", "test")
@@ -73,6 +74,31 @@ def missing_split(split: str, known: Iterable[str], where: str) -> InputError:
         f"{where}: no split {split!r}.{did_you_mean(split, known)} "
         f"There: {', '.join(known) or 'none'}."
     )
+
+
+def empty_split(split: str, language: str) -> InputError:
+    """Make the error for a split without a row."""
+    return InputError(
+        f"The split {split!r} of {language_name(language_code(language))} is empty. "
+        "Fill it, or leave it out of the study."
+    )
+
+
+def pooled_names(splits: Sequence[str]) -> list[str]:
+    """Return the names of splits that are read as one.
+
+    Raises:
+        InputError: no split is given, or one is given twice.
+
+    >>> pooled_names(["train", "dev"])
+    ['train', 'validation']
+    """
+    names = [split_name(split) for split in splits]
+    if not names or len(set(names)) < len(names):
+        raise InputError(
+            f"Cannot pool the splits {', '.join(splits) or '(none)'}: name each split once."
+        )
+    return names
 
 
 def _code_or_none(name: str) -> str | None:

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from isogloss.base.errors import InputError, UnknownName, did_you_mean
-from isogloss.base.languages import language_code, language_name
-from isogloss.base.splits import split_name
+from isogloss.base.languages import language_code
 from isogloss.data.example import TaggedExample, TaggedSplit
-from isogloss.data.names import POOLED
+from isogloss.data.names import POOLED, empty_split, pooled_names
 from isogloss.data.source import Row, Rows
 from isogloss.data.tags import PREFIXES, BadTags, tag_set, to_iob2
 from isogloss.study.tasks import TAG_COLUMNS
@@ -67,11 +66,7 @@ def read_tagged(
         InputError: a split is missing, empty, given twice or broken; a column is missing; words and
             tags are not as many; a sentence is empty; a tag is none of the task's.
     """
-    names = [split_name(split) for split in splits]
-    if not names or len(set(names)) < len(names):
-        raise InputError(
-            f"Cannot pool the splits {', '.join(splits) or '(none)'}: name each split once."
-        )
+    names = pooled_names(splits)
     examples: list[TaggedExample] = []
     repaired = 0
     for name in names:
@@ -81,10 +76,7 @@ def read_tagged(
             examples.append(example)
             repaired += n
         if len(examples) == first:
-            raise InputError(
-                f"The split {name!r} of {language_name(language_code(language))} is empty. "
-                "Fill it, or leave it out of the study."
-            )
+            raise empty_split(name, language)
     return TaggedSplit(language_code(language), POOLED.join(names), tuple(examples), repaired)
 
 

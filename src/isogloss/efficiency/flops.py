@@ -50,9 +50,7 @@ def forward_flops(config: PreTrainedConfig, lengths: Sequence[int], *, task: Tas
     Raises:
         UnknownName: for an architecture whose form we do not know.
     """
-    if config.model_type not in SHAPES:
-        raise UnknownName("architecture", config.model_type, SHAPES)
-    shape = SHAPES[config.model_type](config, task)
+    shape = _shape_of(config, task)
     return sum(_sequence(shape, int(tokens), task) for tokens in lengths)
 
 
@@ -69,11 +67,15 @@ def masked_flops(config: PreTrainedConfig, lengths: Sequence[int], n_asked: int)
     Raises:
         UnknownName: for an architecture whose form we do not know.
     """
-    if config.model_type not in SHAPES:
-        raise UnknownName("architecture", config.model_type, SHAPES)
-    shape = SHAPES[config.model_type](config, "tags")
+    shape = _shape_of(config, "tags")
     head = 2 * shape.hidden * (shape.hidden + config.vocab_size) * n_asked
     return sum(_body(shape, int(tokens)) for tokens in lengths) + int(head)
+
+
+def _shape_of(config: PreTrainedConfig, task: Task) -> Shape:
+    if config.model_type not in SHAPES:
+        raise UnknownName("architecture", config.model_type, SHAPES)
+    return SHAPES[config.model_type](config, task)
 
 
 def _sequence(shape: Shape, tokens: int, task: Task) -> int:

@@ -14,7 +14,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, final
 
-import numpy as np
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -25,6 +24,7 @@ from isogloss.model.encoder import CLASSIFIER, TAGGER, read_config
 from isogloss.model.head import of_head
 from isogloss.model.hub import local_copy
 from isogloss.model.origin import loading, quiet
+from isogloss.model.seeds import seed_from
 from isogloss.study.lora import ALL_LINEAR
 
 TARGETS: dict[str, tuple[str, ...]] = {
@@ -211,7 +211,7 @@ def add_lora(
         modules_to_save=_heads(model),
     )
     with _as_peft_is(), torch.random.fork_rng(devices=[]):
-        torch.manual_seed(_seed_of(seed))
+        torch.manual_seed(seed_from([seed, 0, _STREAM]))
         wrapped = peft.get_peft_model(model, config)
     config.base_model_name_or_path, config.revision = base or (None, None)
     tagger = type(model).__name__.endswith(TAGGER.ending)
@@ -237,11 +237,6 @@ def _as_peft_is() -> Iterator[None]:
 def _is_beside(name: str) -> bool:
     """Whether a weight is no part of the merged model: of LoRA, or the head's first weights."""
     return ".lora_" in name or ".original_module." in name
-
-
-def _seed_of(seed: int) -> int:
-    state: Any = np.random.SeedSequence([seed, 0, _STREAM]).generate_state(1, np.uint64)
-    return int(state[0]) >> 1
 
 
 def _heads(model: PreTrainedModel) -> list[str]:

@@ -46,6 +46,13 @@ class Figure:
     """What it is about, where a study has several tasks."""
 
 
+def pictures(table: str, drawn: Iterable[Figure]) -> Iterator[str]:
+    """The figures of a table, as Markdown."""
+    for figure in drawn:
+        if figure.table == table:
+            yield f"![{figure.caption}](figures/{figure.name}.png)"
+
+
 def figures(tables: Mapping[str, Records], frame: Frame) -> Iterator[Figure]:
     """Draw every table that has enough to show, one figure per encoder, split and size."""
     yield from named_apart(

@@ -7,7 +7,7 @@ from isogloss.report.at_chance import zero_shot_notes
 from isogloss.report.baseline_tables import chance_lines
 from isogloss.report.cells import by_size
 from isogloss.report.charts.look import seeds
-from isogloss.report.figures import Figure
+from isogloss.report.figures import Figure, pictures
 from isogloss.report.frame import Frame
 from isogloss.report.names import names_of
 from isogloss.report.numbers import number
@@ -103,7 +103,7 @@ def _chance(tables: Tables, key: Mapping[str, Any], records: Records, field: str
 
 
 def _curves(tables: Tables, drawn: Sequence[Figure]) -> Iterator[str]:
-    yield from _pictures("curves", drawn)
+    yield from pictures("curves", drawn)
     fields = ("encoder", "split", "regime", "setting")
     gains = by_fields(tables["gains"], fields)
     for key, points in parts(tables["curves"], fields):
@@ -116,7 +116,7 @@ def _curves(tables: Tables, drawn: Sequence[Figure]) -> Iterator[str]:
 
 
 def _transfer(tables: Tables, drawn: Sequence[Figure]) -> Iterator[str]:
-    yield from _pictures("transfer", drawn)
+    yield from pictures("transfer", drawn)
     fields = ("encoder", "split", "n_per_language")
     margins = by_fields(tables["donors"], fields)
     for key, cells in parts(tables["transfer"], fields):
@@ -133,7 +133,7 @@ def _transfer(tables: Tables, drawn: Sequence[Figure]) -> Iterator[str]:
 
 
 def _regimes(tables: Tables, drawn: Sequence[Figure]) -> Iterator[str]:
-    yield from _pictures("regimes", drawn)
+    yield from pictures("regimes", drawn)
     yield from zero_shot_notes(tables["regimes"], tables.get("baselines", ()))
     for key, records in parts(tables["regimes"], ("encoder", "split", "n_per_language")):
         yield f"**{named(key)}**, {seeds(records)}:"
@@ -180,12 +180,6 @@ TRAINING_FIELDS = (
     "encoder", "regime", "sources", "n_per_language", "n_train", "train_runtime",
     "train_samples_per_second", "n_seeds",
 )  # fmt: skip
-
-
-def _pictures(table: str, drawn: Sequence[Figure]) -> Iterator[str]:
-    for figure in drawn:
-        if figure.table == table:
-            yield f"![{figure.caption}](figures/{figure.name}.png)"
 
 
 def narrow(records: Records, fields: Sequence[str]) -> list[Record]:

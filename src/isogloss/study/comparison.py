@@ -69,7 +69,8 @@ def _source(data: str) -> dict[str, str]:
 def _encoder(encoder: str, all_of_them: Sequence[str]) -> dict[str, str]:
     """A folder's whole path, and where two have one name, a name with that of the place before."""
     folder = Path(encoder).expanduser()
-    told = {"model": str(folder.resolve()) if folder.is_dir() else encoder}
+    is_folder = folder.is_dir() or encoder.startswith((".", "/", "~"))
+    told = {"model": str(folder.resolve()) if is_folder else encoder}
     if [Path(other).name for other in all_of_them].count(folder.name) > 1:
         told["name"] = re.sub(r"[^\w.+-]", "-", "-".join(folder.parts[-2:]))
     return told

@@ -22,6 +22,7 @@ from isogloss.base.errors import InputError, RunError
 from isogloss.data.mixture import Step
 from isogloss.data.ragged import offsets_of, pad_runs, runs
 from isogloss.model.precision import Precision
+from isogloss.model.seeds import seed_from
 from isogloss.train.masked_lesson import MaskedLesson, MaskedPart, as_bytes
 from isogloss.train.parts import Cutting
 from isogloss.train.soft_labels import SampledTargets, sampled_loss, sampled_targets
@@ -198,8 +199,7 @@ def _draw(part: MaskedPart, teacher: OnlineTeacher, drawing: Drawing) -> Iterato
     per_window = np.bincount(window_of, minlength=len(part.windows)).tolist()
     for at, of_window in enumerate(torch.split(logits, per_window)):
         name = [drawing.seed, span.language, int(part.windows[at]), int(part.views[at])]
-        state: Any = np.random.SeedSequence(name).generate_state(1, np.uint64)
-        generator = torch.Generator().manual_seed(int(state[0]) >> 1)
+        generator = torch.Generator().manual_seed(seed_from(name))
         yield sampled_targets(of_window, drawing.n_draws, generator, teacher.temperature)
 
 

@@ -9,9 +9,8 @@ steps, not even a kill and a resume, changes the next.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any, TypeVar, final
+from typing import TypeVar, final
 
-import numpy as np
 import torch
 from accelerate import Accelerator
 from torch import Tensor
@@ -20,6 +19,7 @@ from torch.optim import Optimizer
 from isogloss.base.errors import RunError
 from isogloss.base.memory import is_out_of_memory
 from isogloss.model.precision import Precision, without_plans
+from isogloss.model.seeds import seed_from
 from isogloss.train.graphs import Graphs
 from isogloss.train.ranks import ranks_of
 
@@ -209,9 +209,7 @@ def reseed(seed: int, step: int, rank: int = 0) -> None:
     As `torch.manual_seed` does for the processor and the GPU. For each kind of device that is not
     there that would write down the call stack and keep it, which takes 0.9 ms a step.
     """
-    drawn = np.random.SeedSequence([seed, step, *([rank] if rank else [])])
-    state: Any = drawn.generate_state(1, np.uint64)
-    seed_of_step = int(state[0]) >> 1
+    seed_of_step = seed_from([seed, step, *([rank] if rank else [])])
     torch.default_generator.manual_seed(seed_of_step)
     if torch.cuda.is_available():
         torch.cuda.manual_seed(seed_of_step)

@@ -89,7 +89,7 @@ def report(
 def _careful(evidence: "Evidence") -> list[str]:
     """What must be read with the scores on the screen."""
     from isogloss.report.at_chance import zero_shot_notes
-    from isogloss.report.balance.screen import chance_lines
+    from isogloss.report.balance.screen import careful_lines
     from isogloss.report.html.lone import lone_chance, main_of
 
     found: list[str] = []
@@ -103,7 +103,7 @@ def _careful(evidence: "Evidence") -> list[str]:
         tables = evidence.scores.tables
         found += zero_shot_notes(tables["regimes"], tables["baselines"])
     if evidence.balancing is not None:
-        found += chance_lines(evidence.balancing.tables, evidence.balancing.design)
+        found += careful_lines(evidence.balancing.tables, evidence.balancing.design)
     return found
 
 

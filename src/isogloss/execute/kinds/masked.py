@@ -6,7 +6,7 @@ from isogloss.execute.bench import Bench, Made, Making
 from isogloss.execute.kinds.evaluate import as_trained
 from isogloss.execute.kinds.pretrain import Opened, open_pretrained
 from isogloss.execute.kinds.taught import load_teacher, place_of
-from isogloss.execute.kinds.tokenizer import open_tokenizer
+from isogloss.execute.kinds.tokenizer import tokenizer_of
 from isogloss.model.lines import maskable_ids
 from isogloss.model.precision import Precision, best_device, choose_precision
 from isogloss.store.step_files import HELD_OUT, RANKS
@@ -54,8 +54,7 @@ def _given(bench: Bench) -> tuple[Opened, Precision, None]:
     """A teacher that was there; how much it was trained on is not known."""
     payload = bench.payload
     place = place_of(bench, payload["language"], {"files": payload["files"]}, 0)
-    trained = bench.need(0) if payload["tokenizer"] == "trained" else None
-    tokenizer = open_tokenizer(payload["tokenizer"], bench.step.settings["model"], trained)
+    tokenizer = tokenizer_of(bench, 0)
     model = load_teacher(place, tokenizer, payload["training"]["max_length"])
     precision = choose_precision(payload["training"]["precision"], best_device())
     return Opened(model, tokenizer), precision, None

@@ -8,7 +8,7 @@ from isogloss.base.languages import language_name
 from isogloss.data.packing import Frame, Lines, Packed, pack, split_dev
 from isogloss.data.text import RawText
 from isogloss.execute.bench import Bench, Made, Making
-from isogloss.execute.kinds.tokenizer import open_tokenizer
+from isogloss.execute.kinds.tokenizer import tokenizer_of
 from isogloss.model.lines import encode_lines, frame_of
 from isogloss.store.step_files import DEV, HELD_OUT, TRAIN
 
@@ -17,8 +17,7 @@ def make_packed(bench: Bench) -> Making:
     """Cut text into sub-tokens and lay them into windows."""
     yield from ()
     payload, folder = bench.payload, bench.need(0)
-    trained = bench.need(1) if payload["tokenizer"] == "trained" else None
-    tokenizer = open_tokenizer(payload["tokenizer"], bench.step.settings["model"], trained)
+    tokenizer = tokenizer_of(bench, 1)
     whole, unknown = _packed(tokenizer, RawText.read(folder / TRAIN), payload)
     held_out, unknown_held_out = _packed(tokenizer, RawText.read(folder / HELD_OUT), payload)
     _check_size(whole, bench.record(0)["language"], payload)

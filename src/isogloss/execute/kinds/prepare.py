@@ -12,7 +12,7 @@ from isogloss.data.example import Split, TaggedSplit
 from isogloss.data.tags import tag_set
 from isogloss.execute.bench import Bench, Made, Making
 from isogloss.execute.kinds.data import read_examples, read_tagged_examples
-from isogloss.execute.kinds.tokenizer import open_tokenizer
+from isogloss.execute.kinds.tokenizer import tokenizer_of
 from isogloss.model.tokenizer import encode_texts
 from isogloss.model.words import encode_words
 from isogloss.store.step_files import ENCODED
@@ -23,10 +23,7 @@ Prepared = Encoded | EncodedWords
 def make_prepared(bench: Bench) -> Making:
     """Encode one split for one tokenizer."""
     yield from ()
-    payload = bench.payload
-    trained = bench.need(1) if payload["tokenizer"] == "trained" else None
-    tokenizer = open_tokenizer(payload["tokenizer"], bench.step.settings["model"], trained)
-    encoded, record = encode_split(bench.need(0), tokenizer, payload)
+    encoded, record = encode_split(bench.need(0), tokenizer_of(bench, 1), bench.payload)
     return Made(record, lambda folder: encoded.write(folder / ENCODED))
 
 

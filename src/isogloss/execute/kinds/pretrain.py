@@ -20,7 +20,8 @@ from isogloss.execute.kinds.learning import (
     rules_of,
 )
 from isogloss.execute.kinds.pretrain_price import flops, teachers_runtime, teachers_training
-from isogloss.execute.kinds.tokenizer import open_tokenizer
+from isogloss.execute.kinds.tokenizer import tokenizer_of
+from isogloss.execute.kinds.tracked import trackers_of
 from isogloss.model.card import model_card
 from isogloss.model.masked import load_masked_lm, make_masked_lm, save_masked_lm
 from isogloss.model.precision import best_device, choose_attention
@@ -31,7 +32,6 @@ from isogloss.train.checkpoint import copy_weights, restore_model
 from isogloss.train.lesson import LanguageLesson
 from isogloss.train.masked_lesson import MaskedLesson
 from isogloss.train.pretrain import Dev, Pretrained, pretrain
-from isogloss.train.trackers import open_trackers
 
 
 class Opened(NamedTuple):
@@ -72,12 +72,11 @@ def read_corpus(bench: Bench) -> Corpus:
     if mixing["kind"] == "balanced":
         size = mixing["characters"] or min(one.n_characters for one in whole)
         whole = [one.select(cut_to(one, size, seed=payload["seed"])) for one in whole]
-    trained = bench.need(len(languages)) if payload["tokenizer"] == "trained" else None
     return Corpus(
         languages=tuple(languages),
         train=tuple(whole),
         dev=tuple(Packed.read(folder / DEV) for folder in folders),
-        tokenizer=open_tokenizer(payload["tokenizer"], bench.step.settings["model"], trained),
+        tokenizer=tokenizer_of(bench, len(languages)),
     )
 
 
@@ -114,15 +113,8 @@ def learn(
     keeps = payload["best_per_language"]
     watched = eval_steps or keeps
     recipe = recipe_of(payload, settings, watched)
-    trackers = open_trackers(
-        settings["report_to"],
-        folder=bench.store.root / "trackers",
-        project=settings["study"],
-        run=f"{bench.step.title} {bench.step.key}".replace(" ", "_").replace("/", "_"),
-        config={"title": bench.step.title, **recipe.identity},
-    )
     dev = Dev(dev_of(corpus, payload, settings), bool(keeps)) if watched else None
-    with trackers as tracker:
+    with trackers_of(bench, recipe) as tracker:
         found: Pretrained = yield from pretrain(
             model,
             lesson,

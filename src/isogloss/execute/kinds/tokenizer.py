@@ -45,5 +45,12 @@ def open_tokenizer(payload_pin: Any, model: str | None, trained: Path | None) ->
     return load_tokenizer(model or "", revision=revision)
 
 
+def tokenizer_of(bench: Bench, at: int) -> Any:
+    """The tokenizer that a step needs: trained in its need `at`, or the one that a model brings."""
+    pin = bench.payload["tokenizer"]
+    trained = bench.need(at) if pin == "trained" else None
+    return open_tokenizer(pin, bench.step.settings["model"], trained)
+
+
 def _save(tokenizer: Any, folder: Path) -> None:
     tokenizer.save_pretrained(folder)

@@ -17,6 +17,7 @@ from isogloss.execute.kinds.judging import Asked, dev_scores
 from isogloss.execute.kinds.kept import keep, kept, let_go
 from isogloss.execute.kinds.prepare import Prepared, read_prepared, tags_of
 from isogloss.execute.kinds.tokenizer import open_tokenizer
+from isogloss.execute.kinds.tracked import trackers_of
 from isogloss.model.encoder import (
     Head,
     Loaded,
@@ -35,7 +36,6 @@ from isogloss.study.tasks import SENTENCES
 from isogloss.train.finetune import finetune
 from isogloss.train.lesson import TagLesson, TextLesson
 from isogloss.train.recipe import Recipe
-from isogloss.train.trackers import open_trackers
 from isogloss.train.training import DevScore, Trained
 
 _NOT_OF_THE_RECIPE = ("method", "lora", "max_length", "metric_for_best_model")
@@ -52,14 +52,7 @@ def make_trained(bench: Bench) -> Making:
     adapted = _adapted(bench, model)
     n_weights, n_learning = count_weights(model)
     dev = _dev_splits(bench, recipe)
-    trackers = open_trackers(
-        settings["report_to"],
-        folder=bench.store.root / "trackers",
-        project=settings["study"],
-        run=f"{bench.step.title} {bench.step.key}".replace(" ", "_"),
-        config={"title": bench.step.title, **recipe.identity},
-    )
-    with trackers as tracker:
+    with trackers_of(bench, recipe) as tracker:
         trained = yield from finetune(
             model,
             _lesson(training),

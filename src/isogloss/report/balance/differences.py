@@ -10,11 +10,10 @@ group, over the baselines, over the controls, and over all other arms (variants)
 compared by language too.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, NamedTuple, final
+from typing import NamedTuple, final
 
 import numpy as np
 import numpy.typing as npt
@@ -23,12 +22,11 @@ from isogloss.report.balance.averages import expected_pairs, lacking
 from isogloss.report.balance.design import CLAIMED, Design, Role, Scope
 from isogloss.report.balance.scores import Pair, Setting, settings_of
 from isogloss.report.balance.trials import Trial, check_gold, score_of_sums
-from isogloss.report.comparison.differences import NOT_COMPARED, verdict
-from isogloss.report.comparison.fields import difference_of
+from isogloss.report.comparison.differences import NOT_COMPARED, judge
+from isogloss.report.comparison.fields import difference_of, p_values
 from isogloss.report.comparison.measures import Statistic
 from isogloss.report.records import Record
-from isogloss.stats.combined import Difference, compare
-from isogloss.stats.correction import holm
+from isogloss.stats.combined import compare
 from isogloss.stats.resample import Apart, PerUnit, scores
 
 RESAMPLES = 2000
@@ -120,18 +118,13 @@ def _of_question(
         for scope in design.scopes
         if _is_compared(scope, role)
     ]
-    families: dict[Any, dict[str, Record]] = defaultdict(dict)
-    for at, record in enumerate(records):
-        if record["p"] is not None:
-            group = record["group"] if record["scope"] == "group" else None
-            families[record["role"], group][str(at)] = record
-    for family in families.values():
-        corrected = holm({name: record["p"] for name, record in family.items()})
-        for name, record in family.items():
-            record["p_holm"] = corrected[name]
-    for record in records:
-        record["verdict"] = verdict(asked.metric, record["difference"], record["p_holm"])
+    judge(records, asked.metric, _family)
     yield from records
+
+
+def _family(record: Record) -> tuple[str, str | None]:
+    """A role by language, or a role in a group."""
+    return record["role"], record["group"] if record["scope"] == "group" else None
 
 
 def _is_compared(scope: Scope, role: Role) -> bool:
@@ -231,20 +224,11 @@ def _difference_fields(match: Match, metric: str, resamples: int) -> Record:
         "first_score": _mean(match.first, shared, match.statistic),
         "second_score": _mean(match.second, shared, match.statistic),
         **difference_of("difference", found, metric),
-        **_p_values(found),
+        **p_values(found),
         "verdict": NOT_COMPARED,
         "method": found.method if found else None,
         "n_seeds": len(shared),
         "n_units": found.n_units if found else 0,
-    }
-
-
-def _p_values(found: Difference | None) -> Record:
-    return {
-        "p": found.p if found else None,
-        "p_holm": None,
-        "p_randomization": found.p_randomization if found else None,
-        "smallest": found.smallest if found else None,
     }
 
 

@@ -14,7 +14,7 @@ from isogloss.report.balance.reading import reading
 from isogloss.report.balance.scores import MASKED, TEACHER, TEACHERS
 from isogloss.report.balance.side_by_side import keep
 from isogloss.report.balance.teachers import teachers_line
-from isogloss.report.figures import Figure
+from isogloss.report.figures import Figure, pictures
 from isogloss.report.frame import Frame
 from isogloss.report.pivots import parts
 from isogloss.report.records import Record, Records
@@ -134,7 +134,7 @@ def _probes(
     if not records:
         return
     yield "## Probes"
-    yield from _pictures("balance_probes", drawn)
+    yield from pictures("balance_probes", drawn)
     yield "Means over languages and seeds:"
     for key, lines in headlines_first(records, design):
         yield f"**{title_of(key)}**"
@@ -149,7 +149,7 @@ def _masked(
     records = tables["balance_masked"]
     if records:
         yield "## Masked words"
-        yield from _pictures("balance_masked", drawn)
+        yield from pictures("balance_masked", drawn)
     for key, lines in headlines_first(records, design, ("metric", "split")):
         yield f"**{_capital(measure_words(key['metric']))}, {key['split']}**"
         yield markdown(
@@ -169,7 +169,7 @@ def _differences(
         f"{design.candidate} minus each other arm, paired by seed and test unit, with the p-value "
         "after Holm; bold where it is no tie:"
     )
-    yield from _pictures("balance_differences", drawn)
+    yield from pictures("balance_differences", drawn)
     for key, lines in parts(records, QUESTION):
         setting = "" if key["task"] == MASKED else f", {SETTINGS[key['setting']]}"
         yield f"**{title_of(key)}{setting}**"
@@ -246,12 +246,6 @@ def title_of(key: Mapping[str, Any]) -> str:
         words = [f"{measure_words(key['metric'])} of masked words"]
     words += [str(key[field]) for field in ("split", "form") if key.get(field)]
     return ", ".join(words)
-
-
-def _pictures(table: str, drawn: Sequence[Figure]) -> Iterator[str]:
-    for figure in drawn:
-        if figure.table == table:
-            yield f"![{figure.caption}](figures/{figure.name}.png)"
 
 
 def _listed(title: str, lines: Sequence[str]) -> list[str]:

@@ -42,7 +42,7 @@ def balance_console(tables: Tables, design: Design) -> list[Table]:
     return found
 
 
-def chance_lines(tables: Tables, design: Design) -> list[str]:
+def careful_lines(tables: Tables, design: Design) -> list[str]:
     """Say where the answer is of arms that are no better than chance, a line each."""
     return [
         f"Careful, {line.measure}, {line.languages}: {line.chance}; {UNREAD}."

@@ -11,16 +11,16 @@ perspective: the difference that this study would have seen in 80 % of cases.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Literal, NamedTuple, final
+from typing import Any, Literal, NamedTuple, final
 
 import numpy as np
 
 from isogloss.base.errors import InputError
 from isogloss.report.comparison.directions import direction
-from isogloss.report.comparison.fields import difference_of, percent_of, score_of
+from isogloss.report.comparison.fields import difference_of, p_values, percent_of, score_of
 from isogloss.report.comparison.gold import check_gold
 from isogloss.report.comparison.measures import PerUnit, gold_of, per_unit, statistic
 from isogloss.report.comparison.results import (
@@ -158,6 +158,19 @@ def verdict(metric: str, difference: float | None, p: float | None) -> str:
     return "better" if (difference > 0) == (way == "higher") else "worse"
 
 
+def judge(records: Iterable[Record], metric: str, family: Callable[[Record], Any]) -> None:
+    """Fill in `p_holm`, Holm's over each family of tested differences, and the `verdict`."""
+    families: dict[Any, list[Record]] = defaultdict(list)
+    for record in records:
+        families[family(record)].append(record)
+    for together in families.values():
+        tested = {str(at): one["p"] for at, one in enumerate(together) if one["p"] is not None}
+        for at, p in holm(tested).items():
+            together[int(at)]["p_holm"] = p
+        for one in together:
+            one["verdict"] = verdict(metric, one["difference"], one["p_holm"])
+
+
 def _settings(results: Iterable[Result]) -> dict[Setting, list[Result]]:
     """Results by setting, those settings alone that two encoders have."""
     found: dict[Setting, list[Result]] = defaultdict(list)
@@ -175,16 +188,7 @@ def _of_metric(
         for scope in scopes(results)
         for record in _of_scope(results, scope, metric, resamples)
     ]
-    families: dict[str, dict[str, Record]] = defaultdict(dict)
-    for at, record in enumerate(records):
-        if record["p"] is not None:
-            families[record["scope"]][str(at)] = record
-    for family in families.values():
-        corrected = holm({name: record["p"] for name, record in family.items()})
-        for name, record in family.items():
-            record["p_holm"] = corrected[name]
-    for record in records:
-        record["verdict"] = verdict(metric, record["difference"], record["p_holm"])
+    judge(records, metric, lambda record: record["scope"])
     return records
 
 
@@ -220,10 +224,7 @@ def _pair(first: Side, second: Side, metric: str, resamples: int) -> Record:
         **score_of("second_score", other, metric),
         **difference_of("difference", found, metric),
         **percent_of(found, one.mean, metric),
-        "p": found.p if found else None,
-        "p_holm": None,
-        "p_randomization": found.p_randomization if found else None,
-        "smallest": found.smallest if found else None,
+        **p_values(found),
         "verdict": NOT_COMPARED,
         "n_seeds": len(shared),
         "unpaired_seeds": _unpaired(first, second),

@@ -1,4 +1,4 @@
-"""Intervals as fields of a record: a value, its lower and its upper bound."""
+"""Intervals as fields of a record: a value, its lower and its upper bound; p-values too."""
 
 import math
 
@@ -20,6 +20,16 @@ def interval_of(name: str, found: Found | None, scale: float = 1.0) -> Record:
     return {
         name: found.mean * scale,
         **{name + end: None if value is None else value * scale for end, value in ends.items()},
+    }
+
+
+def p_values(found: Difference | None) -> Record:
+    """Spread the p-values of a difference; `p_holm` waits for the others of its family."""
+    return {
+        "p": found.p if found else None,
+        "p_holm": None,
+        "p_randomization": found.p_randomization if found else None,
+        "smallest": found.smallest if found else None,
     }
 
 

@@ -8,7 +8,7 @@ from isogloss.report.html.blocks import Lines
 from isogloss.report.records import Records
 
 
-def chance_words(known: Records, split: str, languages: Iterable[str], frame: Frame) -> list[Lines]:
+def chance_block(known: Records, split: str, languages: Iterable[str], frame: Frame) -> list[Lines]:
     """A line each way of knowing nothing; no block where the counts of gold do not tell.
 
     Args:

@@ -7,7 +7,7 @@ from typing import Any
 from isogloss.report.cells import cut_ends
 from isogloss.report.figures import curve_figures
 from isogloss.report.html.blocks import Block, Cell, Lines, Section
-from isogloss.report.html.chance import chance_words
+from isogloss.report.html.chance import chance_block
 from isogloss.report.html.drawn import drawn, highlight
 from isogloss.report.html.evidence import Evidence
 from isogloss.report.html.first_open import first_open
@@ -62,7 +62,7 @@ def _part(
                 ),
                 common=_explained(points, gains),
             ),
-            *chance_words(known, key["split"], [one["language"] for one in points], frame),
+            *chance_block(known, key["split"], [one["language"] for one in points], frame),
         ]
     return blocks
 

@@ -7,7 +7,7 @@ from typing import Any
 from isogloss.report.figures import regime_figures
 from isogloss.report.frame import Frame
 from isogloss.report.html.blocks import Block, Section, also, table_of
-from isogloss.report.html.chance import chance_words
+from isogloss.report.html.chance import chance_block
 from isogloss.report.html.drawn import drawn
 from isogloss.report.html.evidence import Evidence
 from isogloss.report.html.first_open import first_open
@@ -49,7 +49,7 @@ def _part(key: Mapping[str, Any], records: Records, known: Records, frame: Frame
     return [
         *(drawn(figure, frame) for figure in figures),
         replace(made, common=also(made.common, *_optimistic(records))),
-        *chance_words(known, key["split"], [r["language"] for r in records], frame),
+        *chance_block(known, key["split"], [r["language"] for r in records], frame),
     ]
 
 

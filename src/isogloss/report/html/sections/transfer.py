@@ -7,7 +7,7 @@ from typing import Any
 from isogloss.report.charts.transfer import ORDER, ORDERS
 from isogloss.report.figures import transfer_figures
 from isogloss.report.html.blocks import Block, Control, Section, Words, table_of
-from isogloss.report.html.chance import chance_words
+from isogloss.report.html.chance import chance_block
 from isogloss.report.html.drawn import drawn
 from isogloss.report.html.evidence import Evidence
 from isogloss.report.html.first_open import first_open
@@ -59,7 +59,7 @@ def _part(
         blocks += [
             *_missing(cells),
             drawn(figure, frame, controls=_order(cells)),
-            *chance_words(known, key["split"], [cell["target"] for cell in cells], frame),
+            *chance_block(known, key["split"], [cell["target"] for cell in cells], frame),
             table_of(
                 f"{figure.name}-margins",
                 "What each language gives (donor mean) and gets (recipient mean); the gap is its "
