@@ -1,12 +1,13 @@
 """A file is written whole or not at all, wherever it is."""
 
+import errno
 import os
 import subprocess
 import sys
 
 import pytest
 
-from isogloss.base.errors import InputError
+from isogloss.base.errors import DiskFull, InputError, IsoglossError, RunError
 from isogloss.base.whole_file import whole_file, write_file
 
 
@@ -30,6 +31,20 @@ def test_what_fails_half_way_leaves_the_old_one_and_no_draft(tmp_path):
         half()
     assert path.read_text() == "old"
     assert [one.name for one in tmp_path.iterdir()] == ["a.txt"]
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"), [(errno.ENOSPC, DiskFull), (errno.EIO, RunError), (errno.EROFS, InputError)]
+)
+def test_a_full_disk_is_nobodys_mistake(tmp_path, number, kind):
+    path = write_file(tmp_path / "a.txt", "old")
+    with (
+        pytest.raises(IsoglossError, match="cannot be written: ") as told,
+        whole_file(path),
+    ):
+        raise OSError(number, os.strerror(number))
+    assert type(told.value) is kind
+    assert path.read_text() == "old"
 
 
 def test_a_link_stays_and_what_it_leads_to_is_replaced(tmp_path):

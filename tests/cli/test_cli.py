@@ -79,6 +79,23 @@ def test_help_names_every_command_and_heavy_libraries_stay_out(tmp_path):
     assert done.stdout.strip().endswith("[]")
 
 
+@pytest.mark.parametrize(
+    ("raised", "said"),
+    [
+        ("RuntimeError('Error building: KeyboardInterrupt: ')", "Stopped.\n"),
+        ("RuntimeError('a bug')", "RuntimeError: a bug\n"),
+    ],
+)
+def test_an_interrupt_that_a_library_wraps_is_no_bug(raised, said):
+    code = (
+        f"from isogloss.cli import app\ndef fails(): raise {raised}\napp._run = fails\napp.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.endswith(said)
+    assert ("Traceback" in done.stderr) == ("a bug" in said)
+
+
 def test_results_have_a_row_for_every_cell_and_metric(isogloss, finished, monkeypatch):
     rows = in_folder(isogloss, finished, monkeypatch)(
         "results", "toy.yaml", "--format", "json"

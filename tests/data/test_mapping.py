@@ -33,6 +33,32 @@ def test_a_label_goes_by_its_name(raw, names, label):
     assert example == TextExample("train/0", "a", label)
 
 
+def test_all_labels_outside_the_set_are_named_at_once_with_the_first_row():
+    labels = ["GOOD", "neutral", "meh", "GOOD", ""]
+    rows = [{"text": "a", "label": label} for label in labels]
+    said = r":1: the label 'GOOD' is outside the set.*here: 'GOOD' \(2\), 'meh' \(1\), '' \(1\)\."
+    with pytest.raises(InputError, match=said):
+        read_split(RowSource({"train": rows}), "de", "train", Columns(labels=LABELS))
+
+
+def test_of_many_labels_outside_the_set_the_most_frequent_are_named():
+    rows = [{"text": "a", "label": f"l{at}"} for at in range(12)] * 2
+    with pytest.raises(InputError, match=r"'l9' \(2\) and 2 more\.$"):
+        read_split(RowSource({"train": rows}), "de", "train", Columns(labels=LABELS))
+
+
+@pytest.mark.parametrize(
+    ("fields", "remedy"),
+    [
+        ({"content": "a", "label": "neutral"}, "Name the right one in data.text, or rename it."),
+        ({"text;label": "a;neutral"}, "parted by semicolons; save the file with commas"),
+    ],
+)
+def test_a_column_that_is_not_there_leads_on(fields, remedy):
+    with pytest.raises(InputError, match=remedy):
+        read_one(fields)
+
+
 def test_the_order_of_the_classes_of_a_file_has_no_say():
     reverse = {"2": "negative", "1": "neutral", "0": "positive"}
     assert read_one({"text": "a", "label": 0}, label_names=reverse).label == "positive"

@@ -200,6 +200,13 @@ def test_every_key_time_and_seed_is_that_of_the_manifests(of_texts):
     assert not told.unfinished
 
 
+def test_who_checks_a_page_is_told_to_take_as_many_threads(of_texts):
+    counts = {of_texts.store.record(step.key).get("threads") for step in of_texts.plan} - {None}
+    (count,) = counts
+    run = provenance_of(of_texts, []).checks[2]
+    assert run.startswith(f"OMP_NUM_THREADS={count} isogloss run ")
+
+
 def test_pins_hold_the_digest_of_every_file(of_texts, texts):
     from isogloss.base.fingerprint import file_digest
 

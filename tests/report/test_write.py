@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from isogloss.base.errors import InputError
+from isogloss.base.errors import DiskFull, InputError
 from isogloss.base.whole_file import write_file
 from isogloss.report.files import write_files
 from isogloss.report.frame import Frame
@@ -126,7 +126,7 @@ def test_a_file_that_fails_half_way_leaves_the_old_one_and_no_draft(tmp_path, mo
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(type(path), "write_bytes", full)
-    with pytest.raises(InputError, match="No space left"):
+    with pytest.raises(DiskFull, match="No space left"):
         write_file(path, "newer")
     assert path.read_text() == "old"
     assert [one.name for one in tmp_path.iterdir()] == ["a.txt"]

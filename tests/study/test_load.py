@@ -104,6 +104,13 @@ def test_each_mistake_is_named_with_its_place_and_remedy(change, words):
     assert words in mistakes(GOOD, change)
 
 
+def test_a_change_is_blamed_on_no_line():
+    said = mistakes(GOOD + "seeds: [1]\n", "seeds=[]", "training.num_train_epochs=x")
+    assert "  --set: seeds: " in said
+    assert "  --set: training.num_train_epochs: " in said
+    assert "line" not in said
+
+
 def test_all_mistakes_come_at_once_with_their_lines():
     text = GOOD.replace("name: toy", "nme: toy").replace("[en, de]", "[en, xx]")
     said = mistakes(text + "training: {max_stps: 3}\n")
