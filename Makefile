@@ -8,7 +8,7 @@ TRACKERS := .venv-trackers
 LOWEST := .venv-lowest
 NEWEST := .venv-newest
 
-.PHONY: install demo test lint types imports spelling unit test-slow test-trackers test-lowest test-newest docs docs-links bench audit sbom clean
+.PHONY: install demo test lint types imports spelling unit coverage test-slow test-trackers test-lowest test-newest docs docs-links bench audit sbom clean
 
 install: $(READY)
 
@@ -41,6 +41,13 @@ spelling:
 
 unit:
 	$(BIN)/pytest -m "not slow" -n 2 --dist loadfile
+
+# Lines and branches of src that the fast tests reach; a process that is killed leaves no word.
+coverage: install
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -m "not slow" -n 2 --dist loadfile
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
 
 test-slow: install
 	$(BIN)/pytest -m slow -n 2 --dist loadfile

@@ -82,7 +82,8 @@ def test_help_names_every_command_and_heavy_libraries_stay_out(tmp_path):
 @pytest.mark.parametrize(
     ("raised", "said"),
     [
-        ("RuntimeError('Error building: KeyboardInterrupt: ')", "Stopped.\n"),
+        ("type('SchemaError', (Exception,), {})('Error: KeyboardInterrupt: ')", "Stopped.\n"),
+        ("KeyError('KeyboardInterrupt a bug')", "KeyError: 'KeyboardInterrupt a bug'\n"),
         ("RuntimeError('a bug')", "RuntimeError: a bug\n"),
     ],
 )

@@ -239,7 +239,7 @@ def test_padding_at_the_end_of_a_row_changes_nothing(family):
     model, texts = made(CLASSIFIERS[family]), texts_of()
     pull, ids = torch.randn(len(texts), 3), np.concatenate(texts)
     said, learned = [], []
-    for width, pad_id in ((0, 0), (64, 0), (70, 5)):
+    for width in (0, 64, 70):
         batch = lay_out(
             ids,
             LENGTHS,
@@ -247,7 +247,6 @@ def test_padding_at_the_end_of_a_row_changes_nothing(family):
             first_position=first_position(model),
             device=torch.device("cpu"),
             width=width,
-            pad_id=pad_id,
         )
         assert batch.input_ids.shape == batch.position_ids.shape == (1, max(width, len(ids)))
         assert batch.n_tokens == len(ids)

@@ -88,7 +88,8 @@ def main() -> None:
 
 def _was_stopped(error: Exception) -> bool:
     """Whether a library made an error of its own of Ctrl-C, as pydantic does at imports."""
-    return isinstance(error.__cause__, KeyboardInterrupt) or "KeyboardInterrupt" in str(error)
+    wrapped = type(error).__name__ == "SchemaError" and "KeyboardInterrupt" in str(error)
+    return wrapped or isinstance(error.__cause__, KeyboardInterrupt)
 
 
 def _run() -> None:

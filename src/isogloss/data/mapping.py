@@ -20,6 +20,12 @@ from isogloss.data.source import Row, Rows
 MOST_LABELS = 10
 """Labels outside the set that a message names."""
 
+ENOUGH = 1000
+"""Rows with such labels after which no more are read: it is not the rows that are wrong."""
+
+LONGEST_LABEL = 60
+"""Characters of a label that a message shows."""
+
 
 @dataclass(frozen=True)
 class Columns:
@@ -135,6 +141,8 @@ class _Outside:
     def note(self, row: Row) -> None:
         self._first = self._first or row
         self._counts[_raw(row.fields[self._columns.label])] += 1
+        if self._counts.total() == ENOUGH:
+            self.check()
 
     def check(self) -> None:
         if self._first is None:
@@ -143,22 +151,26 @@ class _Outside:
         told = str(_unknown_label(self._first, first, self._columns))
         if self._counts.total() > 1:
             common = self._counts.most_common(MOST_LABELS)
-            named = ", ".join(f"{label!r} ({n:,})" for label, n in common)
+            named = ", ".join(f"{_shown(label)} ({n:,})" for label, n in common)
             more = len(self._counts) - len(common)
             told += f" Rows with such labels here: {named}{f' and {more:,} more' if more else ''}."
         raise InputError(told)
+
+
+def _shown(label: str) -> str:
+    return repr(label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 3]}...")
 
 
 def _unknown_label(row: Row, raw: str, columns: Columns) -> InputError:
     known = [*columns.labels, *columns.label_names]
     names = ", ".join(f"{key} = {name}" for key, name in columns.label_names.items()) or "none"
     remedy = (
-        f"Say what the numbers mean: label_names: {{'{raw}': {columns.labels[0]}, ...}}."
+        f"Say what the numbers mean: label_names: {{{_shown(raw)}: {columns.labels[0]}, ...}}."
         if raw.lstrip("-").isdigit() and not columns.label_names
         else "Mend the row, or add the value to labels or label_names."
     )
     return InputError(
-        f"{row.place}: the label {raw!r} is outside the set.{did_you_mean(raw, known)} "
+        f"{row.place}: the label {_shown(raw)} is outside the set.{did_you_mean(raw, known)} "
         f"Labels: {', '.join(columns.labels)}; label_names: {names}. {remedy}"
     )
 

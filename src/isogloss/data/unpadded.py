@@ -62,7 +62,8 @@ def rounded(n_tokens: int) -> int:
     >>> [rounded(n) for n in (31, 65, 1000, 1024, 1025)]
     [31, 68, 1024, 1024, 1088]
     """
-    step = max(1, (1 << n_tokens.bit_length() - 1) // WIDTHS_TO_AN_OCTAVE)
+    octave = 1 << max(0, n_tokens.bit_length() - 1)
+    step = max(1, octave // WIDTHS_TO_AN_OCTAVE)
     return -(-n_tokens // step) * step
 
 

@@ -6,7 +6,7 @@ model is asked once whether it says the same both ways.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, final
 from weakref import WeakKeyDictionary
@@ -18,6 +18,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AttentionInterface, PreTrainedModel
 
+from isogloss.base.errors import InputError
+from isogloss.model.dropout import dropout as drop_out
 from isogloss.model.encoder import TAGGER, first_position
 from isogloss.model.last_layer import Whole, last_layer_of, only, take
 from isogloss.model.precision import LONGEST_FOR_EAGER_ON_CPU
@@ -96,7 +98,6 @@ def lay_out(  # noqa: PLR0913
     device: torch.device,
     asked: NDArray[np.int64] | None = None,
     width: int = 0,
-    pad_id: int = 0,
 ) -> UnpaddedBatch:
     """Bring sequences to a device.
 
@@ -108,18 +109,26 @@ def lay_out(  # noqa: PLR0913
         device: the model's.
         asked: [asked] of which tokens something is asked, ascending, each once; None asks for the
             first of each sequence.
-        width: the row is filled up with padding to it; a longer one is as long as its tokens.
-        pad_id: what stands there.
+        width: the row is filled up to it with its last token, as padding that nobody looks at; a
+            longer one is as long as its tokens.
+
+    Raises:
+        InputError: for a sequence without tokens.
     """
-    rest = np.zeros(max(0, width - len(ids)), np.int64)
-    positions = np.concatenate([*map(np.arange, lengths), rest]) + first_position
+    if not lengths.all():
+        raise InputError(
+            "A text has no token: it is empty, and its tokenizer adds none. Leave it out."
+        )
+    rest = max(0, width - len(ids))
+    ids = np.pad(ids.astype(np.int64), (0, rest), mode="edge")
+    positions = np.concatenate([*map(np.arange, lengths), np.zeros(rest, np.int64)])
     ends = np.cumsum(lengths)
     first = ends - lengths
     asked = first if asked is None else asked
     n_asked = np.bincount(np.searchsorted(ends, asked, side="right"), minlength=len(lengths))
     return UnpaddedBatch(
-        input_ids=torch.from_numpy(np.concatenate([ids, rest + pad_id]))[None].to(device),
-        position_ids=torch.from_numpy(positions)[None].to(device),
+        input_ids=torch.from_numpy(ids)[None].to(device),
+        position_ids=torch.from_numpy(positions + first_position)[None].to(device),
         first=torch.from_numpy(first).to(device),
         asked=torch.from_numpy(asked).to(device),
         blocks=tuple(_blocks(lengths, n_asked, groups, device)),
@@ -209,13 +218,19 @@ def token_states(model: PreTrainedModel, batch: UnpaddedBatch, *, narrow: bool) 
 
 def _run(runs: nn.Module, model: PreTrainedModel, batch: UnpaddedBatch, *, narrow: bool) -> Any:
     """Run all of a model, or its body alone."""
-    last = last_layer_of(model.base_model) if narrow else None
-    with _attention(model), nullcontext() if last is None else only(last, batch.asked):
+    with _attention(model), _asked_only(model, batch) if narrow else nullcontext():
         return runs(
             input_ids=batch.input_ids,
             position_ids=batch.position_ids,
             blocks=batch.blocks,
         )
+
+
+def _asked_only(model: PreTrainedModel, batch: UnpaddedBatch) -> AbstractContextManager[None]:
+    last = last_layer_of(model.base_model)
+    if last is None:
+        raise ValueError("this model has no last layer that could look at some tokens alone")
+    return only(last, batch.asked)
 
 
 @contextmanager
@@ -281,7 +296,8 @@ def attend(  # noqa: PLR0913, PLR0917
             mixed = _by_products(q, k, v, seen, scale=scale, dropout=drops)
         mixed = mixed.transpose(1, 2).reshape(asked.n * asked.longest, heads * width)
         said.append(mixed if asked.places is None else take(mixed, asked.places))
-    said.append(queries.new_zeros(query.shape[2] - asked.stop, heads * width))  # of padding
+    padding = query.shape[2] - sum(map(len, said))
+    said.append(said[0].new_zeros(padding, heads * width))
     return torch.cat(said).view(1, query.shape[2], heads, width), None
 
 
@@ -303,7 +319,7 @@ def _by_products(
     if seen is not None:
         weights = weights.masked_fill(~seen, torch.finfo(weights.dtype).min)
     shares = functional.softmax(weights, dim=-1, dtype=torch.float32).to(value.dtype)
-    return torch.matmul(functional.dropout(shares, p=dropout), value)
+    return torch.matmul(drop_out(shares, dropout), value)
 
 
 def _flat(one: Tensor, heads: int) -> Tensor:
@@ -385,6 +401,8 @@ def _answer(
 ) -> bool:
     if not isinstance(model, PreTrainedModel) or model.device.type != "cpu":
         return False
+    if any(getattr(module, "gradient_checkpointing", False) for module in model.modules()):
+        return False  # layers run again on the way back, when nothing is as it was
     if model not in known:
         known[model] = _says_the_same(model, both_ways)
     return known[model]

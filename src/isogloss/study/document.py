@@ -36,17 +36,16 @@ class Document:
     values: Any
     lines: Mapping[Place, int] = field(default_factory=dict)
 
-    changed: frozenset[Place] = frozenset()
-    """What `--set` says in place of the file."""
+    changed: frozenset[tuple[str, ...]] = frozenset()
+    """What `--set` says in place of the file, places in lists as they are written."""
 
     def where(self, place: Place) -> str:
         """Who says a key: `line 3: `, of it or the nearest key around it, `--set: `, or nothing."""
-        for end in range(len(place), 0, -1):
-            if place[:end] in self.changed:
-                return "--set: "
-            if place[:end] in self.lines:
-                return f"line {self.lines[place[:end]]}: "
-        return ""
+        around = [place[:end] for end in range(len(place), 0, -1)]
+        if any(tuple(map(str, one)) in self.changed for one in around):
+            return "--set: "
+        line = next((self.lines[one] for one in around if one in self.lines), None)
+        return f"line {line}: " if line else ""
 
 
 class BadDocument(InputError):
@@ -135,7 +134,7 @@ def with_changes(document: Document, changes: tuple[str, ...]) -> Document:
         _check_text(path, f"--set {path!r}")
         _, value = _parsed(text, f"--set {change!r}")
         values = _changed(values, path.split("."), value, change)
-        changed.add(tuple(int(part) if part.isdecimal() else part for part in path.split(".")))
+        changed.add(tuple(path.split(".")))
     return Document(document.source, values, document.lines, frozenset(changed))
 
 
@@ -207,7 +206,7 @@ def _changed(values: Any, path: list[str], value: Any, change: str) -> Any:
         return value
     head, rest = path[0], path[1:]
     if isinstance(values, list):
-        if not head.isdigit() or int(head) >= len(values):
+        if not head.isdecimal() or len(head) > 6 or int(head) >= len(values):
             raise BadDocument(f"--set {change!r}: {head!r} is no place in a list of {len(values)}.")
         at = int(head)
         return [*values[:at], _changed(values[at], rest, value, change), *values[at + 1 :]]

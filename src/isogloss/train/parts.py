@@ -198,6 +198,5 @@ def row_on_device(
         first_position=cutting.first_position or 0,
         device=device,
         asked=asked,
-        width=rounded(len(row.places)),
-        pad_id=cutting.pad_id,
+        width=min(rounded(len(row.places)), cutting.max_tokens),
     )

@@ -20,6 +20,7 @@ from transformers import PreTrainedModel
 
 from isogloss.base.errors import OutOfMemory, RunError
 from isogloss.base.fingerprint import fingerprint
+from isogloss.model.dropout import quick_dropout
 from isogloss.model.encoder import attention_of
 from isogloss.model.precision import Precision, choose_precision
 from isogloss.train.checkpoint import (
@@ -248,14 +249,15 @@ class Training:
             give_back_memory(self.device)
 
     def _fit(self, terms: Terms, room: Room) -> Iterator[StepDone]:
-        return fit(
-            self._batches(terms.first_step, room.cutting),
-            self._loss,
-            optimizer=self.optimizer,
-            accelerator=self.accelerator,
-            terms=terms,
-            size=self.lesson.size,
-        )
+        with quick_dropout(self.model):
+            yield from fit(
+                self._batches(terms.first_step, room.cutting),
+                self._loss,
+                optimizer=self.optimizer,
+                accelerator=self.accelerator,
+                terms=terms,
+                size=self.lesson.size,
+            )
 
     def _batches(self, first: int, cutting: Cutting) -> Iterator[Sequence[Part]]:
         """Parts of each step; what they count is noted when the step is done, for it may fail."""
