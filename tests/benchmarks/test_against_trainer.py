@@ -283,6 +283,9 @@ def test_a_masked_language_model_is_charged_for_its_head_where_something_is_hidd
     attention = 3 * 4 * 16 * 2 * 20**2
     head = 6 * (16 * 16 + 16 * 50) * 3  # 15 % of 20
     assert work.training_flops("mlm", config, [20], [20]) == 6 * body * 20 + attention + head
+    unread = 17 * (2 * 2 * 16 * 16 + 2 * 2 * 16 * 32 + 4 * 20 * 16)
+    less = work.training_flops("mlm", config, [20], [3])
+    assert less == 6 * body * 20 + attention + head - 3 * unread
 
 
 def test_a_text_is_read_once_and_a_window_where_something_is_hidden():

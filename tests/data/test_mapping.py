@@ -47,6 +47,15 @@ def test_of_many_labels_outside_the_set_the_most_frequent_are_named():
         read_split(RowSource({"train": rows}), "de", "train", Columns(labels=LABELS))
 
 
+def test_after_a_thousand_labels_outside_the_set_no_more_are_read():
+    def rows():
+        yield from ({"text": "a", "label": "x" * 100} for _ in range(1000))
+        raise AssertionError("read on")
+
+    with pytest.raises(InputError, match=r"here: 'x{57}\.\.\.' \(1,000\)\.$"):
+        read_split(RowSource({"train": rows()}), "de", "train", Columns(labels=LABELS))
+
+
 @pytest.mark.parametrize(
     ("fields", "remedy"),
     [

@@ -21,7 +21,6 @@ from transformers import (
     XLMRobertaForMaskedLM,
 )
 
-from isogloss.model import unpadded
 from isogloss.model.encoder import first_position
 from isogloss.model.last_layer import last_layer_of
 from isogloss.model.masked import states_at
@@ -124,8 +123,52 @@ def test_families_of_the_library_let_their_last_layer_be_narrow(family):
 
 
 @pytest.mark.parametrize("family", WIDE)
-def test_families_that_turn_keys_by_their_positions_look_everywhere(family):
+def test_families_that_call_their_projections_otherwise_look_everywhere(family):
     assert not narrows(made(WIDE[family]))
+
+
+class Turning(torch.nn.Module):
+    """A projection that depends on where a token stands."""
+
+    def __init__(self, linear):
+        super().__init__()
+        self.linear = linear
+
+    def forward(self, hidden):
+        return self.linear(hidden) + torch.linspace(0, 1, hidden.shape[1])[:, None]
+
+
+def test_a_layer_that_turns_queries_by_their_positions_is_found_out():
+    model = made(NARROW["bert"])
+    attention = model.bert.encoder.layer[-1].attention.self
+    attention.query = Turning(attention.query)
+    assert not narrows(model)
+
+
+def test_a_model_whose_layers_run_again_on_the_way_back_looks_everywhere():
+    model = made(NARROW["bert"])
+    assert narrows(model)
+    model.bert.encoder.layer[0].gradient_checkpointing = True
+    assert not narrows(model)
+
+
+def test_who_has_no_last_layer_is_not_narrow_without_a_word():
+    model = made(WIDE["modernbert"])
+    with pytest.raises(ValueError, match="no last layer"):
+        token_states(model, row_of(model, (8,), None), narrow=True)
+
+
+@torch.no_grad()
+def test_in_half_precision_it_is_as_near_as_half_precision_is():
+    model = made(NARROW["bert"])
+    batch = row_of(model, (3, 3, 2), ASKED["some"])
+    want = token_states(model, batch, narrow=False)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found, wide = (token_states(model, batch, narrow=narrow) for narrow in (True, False))
+    assert found.dtype == wide.dtype
+    off = float((wide - want).norm())
+    assert float((found - want).norm()) < 1.5 * off
+    assert float((found - wide).norm()) < 1.5 * off
 
 
 class Leaning(torch.nn.Module):
@@ -159,12 +202,15 @@ def test_layers_that_are_one_and_the_same_have_no_last():
     assert not narrows(model)
 
 
-def test_no_hook_is_left_after_an_error():
+def test_no_hook_is_left_after_an_error_in_the_last_layer():
     model = made(NARROW["bert"])
-    batch = row_of(model, (8,), None)
-    batch.input_ids[0, 0] = SIZE + 5
-    with pytest.raises(IndexError):
-        token_states(model, batch, narrow=True)
+    before = model.config._attn_implementation
+    feed_forward = model.bert.encoder.layer[-1].intermediate
+    fails = feed_forward.register_forward_pre_hook(lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        token_states(model, row_of(model, (8,), None), narrow=True)
+    fails.remove()
+    assert model.config._attn_implementation == before
     for module in model.modules():
         assert not module._forward_hooks
         assert not module._forward_pre_hooks
@@ -194,6 +240,6 @@ def test_windows_side_by_side_are_read_at_their_places_alone(family, padded, pla
 def test_long_windows_keep_the_attention_of_the_library(monkeypatch):
     model, (ids, mask) = made(NARROW["bert"]), windows(padded=True)
     monkeypatch.setattr("isogloss.model.masked.LONGEST_FOR_EAGER_ON_CPU", 11)
-    monkeypatch.setattr(unpadded, "attend", None)
     monkeypatch.setattr("isogloss.model.masked.token_states", None)
-    states_at(model, ids, mask, torch.tensor([1]), narrow=True)
+    found = states_at(model, ids, mask, torch.tensor([1]), narrow=True)
+    assert torch.equal(found, states_at(model, ids, mask, torch.tensor([1]), narrow=False))

@@ -105,10 +105,17 @@ def test_each_mistake_is_named_with_its_place_and_remedy(change, words):
 
 
 def test_a_change_is_blamed_on_no_line():
-    said = mistakes(GOOD + "seeds: [1]\n", "seeds=[]", "training.num_train_epochs=x")
+    changes = ("seeds=[]", "training.num_train_epochs=x", "languages=[en, xx]")
+    said = mistakes(GOOD + "seeds: [1]\n", *changes)
     assert "  --set: seeds: " in said
     assert "  --set: training.num_train_epochs: " in said
+    assert "  --set: languages.1: " in said
     assert "line" not in said
+
+
+@pytest.mark.parametrize("place", ["9" * 5000, "²", "7"])
+def test_a_place_that_no_list_has_is_told(place):
+    assert "is no place in a list of 2" in mistakes(GOOD, f"languages.{place}=en")
 
 
 def test_all_mistakes_come_at_once_with_their_lines():

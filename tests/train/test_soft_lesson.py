@@ -14,7 +14,7 @@ from isogloss.model.precision import Precision, native_bf16
 from isogloss.train import soft_lesson as room
 from isogloss.train.listening import Fixed, Listening, Threshold
 from isogloss.train.soft_lesson import SoftLesson
-from isogloss.train.teacher import OnlineTeacher, frozen
+from isogloss.train.teacher import OnlineTeacher, Reading, frozen
 from isogloss.train.training import _identities
 from pretraining_toys import (
     CPU,
@@ -100,6 +100,23 @@ def test_without_anyone_to_listen_to_it_is_the_hard_lesson(toys):
     loss, found = learn(model, lesson, first_step(lesson, recipe).parts)
     assert loss == pytest.approx(want, abs=1e-6)
     assert all(torch.allclose(found[name], slopes[name], atol=1e-6) for name in slopes)
+
+
+@pytest.mark.parametrize("precision", ["bf16", "fp32"])
+def test_a_teacher_says_the_same_however_many_windows_it_reads_at_once(precision, toys):
+    if precision == "bf16" and not native_bf16("cpu")[0]:
+        pytest.skip("this processor does not compute in bf16")
+    lesson = make_soft([make_masked(seed=1)] * 3)
+    (part,) = first_step(lesson, toys.recipe()).parts
+    assert part.masked.attention_mask is not None, "some windows are padded"
+    readings = [Reading(part.masked, span) for span in part.masked.spans]
+    teacher = OnlineTeacher(make_masked(seed=1))
+    with Precision(precision, "test").autocast(CPU):
+        one, few, all_ = (teacher.answers(readings, n) for n in (1, 3 * LENGTH, 10_000))
+    for reading, *said in zip(readings, one, few, all_, strict=True):
+        assert {len(answer) for answer in said} == {reading.span.n_places}
+        near = 0.1 if precision == "bf16" else 1e-5
+        assert all(torch.allclose(answer.float(), said[0].float(), atol=near) for answer in said)
 
 
 class _Unasked(nn.Module):

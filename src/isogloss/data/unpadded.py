@@ -12,8 +12,9 @@ import numpy as np
 from isogloss.data.batches import cut
 from isogloss.data.ragged import Indices, runs
 
-PRICE_OF_A_GROUP = 64.0
-"""Price of one more group in attention, in tokens; the optimum is flat between 30 and 300."""
+PRICE_OF_A_GROUP = 250.0
+"""Price of one more group in attention, in tokens; the optimum is flat between 30 and 300, and on a
+processor that is quick at products near 300 to 1,000."""
 
 WIDTHS_TO_AN_OCTAVE = 16
 """Of rows that are learned from: between 1,024 and 2,048 tokens they are multiples of 64."""

@@ -30,6 +30,10 @@ NAME = "isogloss_unpadded"
 TOLERANCE = 1e-5
 """Largest difference of logits, relative to the largest of them, that counts as the same (fp32)."""
 
+EVERY = 16
+"""Blocks of rows of a given width are as wide as a multiple of it: shapes, and the memory and code
+for them, come again, which is worth more than the padding."""
+
 LENGTHS, GROUPS = (3, 5, 5, 5, 9), (2, 2, 1)
 """Of the texts by which a model is asked: groups of one length and of several."""
 
@@ -37,28 +41,35 @@ LENGTHS, GROUPS = (3, 5, 5, 5, 9), (2, 2, 1)
 @final
 @dataclass(frozen=True)
 class Laid:
-    """How runs of neighboring tokens come to lie side by side, as wide as the longest of them."""
+    """How runs of rows come to lie side by side: block after block, each as wide as its longest."""
 
-    start: int
-    stop: int
-    n: int
-    longest: int
+    shapes: tuple[tuple[int, int], ...]
+    """Of each block: how many runs, and the length of the longest."""
+
+    rest: int
+    """Rows after the last run, which belong to none."""
+
     places: Tensor | None
-    """[stop - start] Where each token lies in [n * longest]; None where all are of one length."""
+    """[rows] Where each row comes to lie; None where all lie as they are."""
+
+    @property
+    def sizes(self) -> list[int]:
+        """Places in each block, and the rest."""
+        return [*(n * longest for n, longest in self.shapes), self.rest]
 
 
 @final
 @dataclass(frozen=True)
-class Block:
+class Blocks:
     """Neighboring sequences that attention takes at once, on the device."""
 
     tokens: Laid
 
-    real: Tensor | None
-    """[n, 1, 1, longest] Whether a key is a token."""
-
     asked: Laid
-    """The tokens that are asked for, counted among those of the batch that are."""
+    """The tokens that are asked for."""
+
+    real: tuple[Tensor | None, ...]
+    """[n, 1, 1, longest] of each block: whether a key is a token; None where all are."""
 
 
 @final
@@ -78,15 +89,12 @@ class UnpaddedBatch:
     asked: Tensor
     """[asked] Of which tokens something is asked, ascending."""
 
-    blocks: tuple[Block, ...]
-
-    def __len__(self) -> int:
-        return len(self.first)
+    blocks: Blocks
 
     @property
     def n_tokens(self) -> int:
         """Tokens without padding."""
-        return self.blocks[-1].tokens.stop
+        return self.input_ids.shape[1] - self.blocks.tokens.rest
 
 
 def lay_out(  # noqa: PLR0913
@@ -131,7 +139,7 @@ def lay_out(  # noqa: PLR0913
         position_ids=torch.from_numpy(positions + first_position)[None].to(device),
         first=torch.from_numpy(first).to(device),
         asked=torch.from_numpy(asked).to(device),
-        blocks=tuple(_blocks(lengths, n_asked, groups, device)),
+        blocks=_blocks(lengths, n_asked, groups, rest, device, every=EVERY if width else 1),
     )
 
 
@@ -139,27 +147,34 @@ def _blocks(
     lengths: NDArray[np.int64],
     n_asked: NDArray[np.int64],
     groups: Sequence[int],
+    rest: int,
     device: torch.device,
-) -> Iterator[Block]:
-    done = token = row = 0
-    for n in groups:
-        own = slice(done, done + n)
-        tokens, real = _side_by_side(lengths[own], token, device)
-        asked, _ = _side_by_side(n_asked[own], row, device)
-        yield Block(tokens, None if real is None else real[:, None, None], asked)
-        done, token, row = done + n, tokens.stop, asked.stop
+    *,
+    every: int,
+) -> Blocks:
+    ends = np.cumsum(groups)[:-1]
+    masks = [_mask(own, every) for own in np.split(lengths, ends)]
+    return Blocks(
+        tokens=_laid(masks, rest, device),
+        asked=_laid([_mask(own) for own in np.split(n_asked, ends)], 0, device),
+        real=tuple(
+            None if mask.all() else torch.from_numpy(mask)[:, None, None].to(device)
+            for mask in masks
+        ),
+    )
 
 
-def _side_by_side(
-    lengths: NDArray[np.int64], start: int, device: torch.device
-) -> tuple[Laid, Tensor | None]:
-    """How runs of these lengths are laid, and [n, longest] what is real, or None if all is."""
-    n, longest, stop = len(lengths), int(lengths.max()), start + int(lengths.sum())
-    mask = np.arange(longest) < lengths[:, None]
-    if mask.all():
-        return Laid(start, stop, n, longest, None), None
-    places = torch.from_numpy(np.flatnonzero(mask)).to(device)
-    return Laid(start, stop, n, longest, places), torch.from_numpy(mask).to(device)
+def _mask(lengths: NDArray[np.int64], every: int = 1) -> NDArray[np.bool_]:
+    """[n, longest, or the next multiple] Where there is something, if runs lie side by side."""
+    return np.arange(-(-lengths.max() // every) * every) < lengths[:, None]
+
+
+def _laid(masks: Sequence[NDArray[np.bool_]], rest: int, device: torch.device) -> Laid:
+    shapes = tuple((len(mask), mask.shape[1]) for mask in masks)
+    if all(mask.all() for mask in masks):
+        return Laid(shapes, rest, None)
+    there = np.concatenate([*(mask.ravel() for mask in masks), np.ones(rest, np.bool_)])
+    return Laid(shapes, rest, torch.from_numpy(np.flatnonzero(there)).to(device))
 
 
 def text_logits(model: PreTrainedModel, batch: UnpaddedBatch) -> Tensor:
@@ -252,7 +267,7 @@ def attend(  # noqa: PLR0913, PLR0917
     scaling: float | None = None,
     dropout: float = 0.0,
     sliding_window: int | None = None,
-    blocks: tuple[Block, ...] | None = None,
+    blocks: Blocks | None = None,
     whole: Whole | None = None,
     **_: Any,
 ) -> tuple[Tensor, None]:
@@ -284,30 +299,32 @@ def attend(  # noqa: PLR0913, PLR0917
     if whole is not None:
         keys, values = whole.key[0], whole.value[0]
     drops = dropout if module.training else 0.0
+    laid = blocks.tokens
+    asking = laid if whole is None else blocks.asked
+    views = [
+        _views(one, how, heads) for one, how in ((queries, asking), (keys, laid), (values, laid))
+    ]
     said = []
-    for block in blocks:
-        asked = block.tokens if whole is None else block.asked
-        q = _lay(queries, asked, heads)
-        k, v = (_lay(one, block.tokens, heads) for one in (keys, values))
-        seen = _seen(block, sliding_window, query.device)
-        if _fused(block, sliding_window, drops):
+    for (_, longest), real, q, k, v in zip(laid.shapes, blocks.real, *views, strict=True):
+        seen = _seen(longest, real, sliding_window, query.device)
+        if _fused(longest, sliding_window, drops):
             mixed = functional.scaled_dot_product_attention(q, k, v, attn_mask=seen, scale=scale)
         else:
             mixed = _by_products(q, k, v, seen, scale=scale, dropout=drops)
-        mixed = mixed.transpose(1, 2).reshape(asked.n * asked.longest, heads * width)
-        said.append(mixed if asked.places is None else take(mixed, asked.places))
-    padding = query.shape[2] - sum(map(len, said))
-    said.append(said[0].new_zeros(padding, heads * width))
-    return torch.cat(said).view(1, query.shape[2], heads, width), None
+        mixed = mixed.transpose(1, 2)
+        said.append(mixed.reshape(mixed.shape[0] * mixed.shape[1], heads * width))
+    together = torch.cat([*said, said[0].new_zeros(asking.rest, heads * width)])
+    rows = together if asking.places is None else take(together, asking.places)
+    return rows.view(1, query.shape[2], heads, width), None
 
 
-def _fused(block: Block, window: int | None, dropout: float) -> bool:
+def _fused(longest: int, window: int | None, dropout: float) -> bool:
     """Whether PyTorch's kernel is faster and right: for long sequences without dropout.
 
     A place of padding far from its sequence sees nothing through a window, and the kernel's
     gradients there are not numbers.
     """
-    long = block.tokens.longest > LONGEST_FOR_EAGER_ON_CPU
+    long = longest > LONGEST_FOR_EAGER_ON_CPU
     return long and not dropout and (window is None or not torch.is_grad_enabled())
 
 
@@ -317,8 +334,9 @@ def _by_products(
     """[n, heads, longest, width] Its memory grows with the square of the length."""
     weights = torch.matmul(query * scale, key.transpose(2, 3))
     if seen is not None:
-        weights = weights.masked_fill(~seen, torch.finfo(weights.dtype).min)
-    shares = functional.softmax(weights, dim=-1, dtype=torch.float32).to(value.dtype)
+        weights = weights.masked_fill_(~seen, torch.finfo(weights.dtype).min)
+    with torch.autocast(weights.device.type, enabled=False):
+        shares = functional.softmax(weights, dim=-1)
     return torch.matmul(drop_out(shares, dropout), value)
 
 
@@ -330,22 +348,28 @@ def _flat(one: Tensor, heads: int) -> Tensor:
     return one[0].transpose(0, 1).reshape(one.shape[2], -1)
 
 
-def _lay(tokens: Tensor, laid: Laid, heads: int) -> Tensor:
-    """[tokens, heads * width] -> [n, heads, longest, width]."""
-    own, width = tokens[laid.start : laid.stop], tokens.shape[1] // heads
+def _views(rows: Tensor, laid: Laid, heads: int) -> list[Tensor]:
+    """[rows, heads * width] -> [n, heads, longest, width] of each block.
+
+    All blocks are laid at once, and split: the gradient of a slice is as large as all rows.
+    """
     if laid.places is not None:
-        own = _put(own, laid.places, laid.n * laid.longest)
-    return own.view(laid.n, laid.longest, heads, width).transpose(1, 2)
+        rows = _put(rows, laid.places, sum(laid.sizes))
+    return [
+        piece.view(*shape, heads, rows.shape[1] // heads).transpose(1, 2)
+        for piece, shape in zip(torch.split(rows, laid.sizes), laid.shapes, strict=False)
+    ]
 
 
-def _seen(block: Block, window: int | None, device: torch.device) -> Tensor | None:
+def _seen(
+    longest: int, real: Tensor | None, window: int | None, device: torch.device
+) -> Tensor | None:
     """What each token may look at, [n or 1, 1, longest or 1, longest]; None is all."""
-    longest = block.tokens.longest
     if window is None or longest <= window:
-        return block.real
+        return real
     places = torch.arange(longest, device=device)
     near = (places[:, None] - places).abs() < window
-    return near if block.real is None else near & block.real
+    return near if real is None else near & real
 
 
 def _put(rows: Tensor, places: Tensor, n: int) -> Tensor:

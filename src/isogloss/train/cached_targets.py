@@ -195,9 +195,7 @@ def _draw(part: MaskedPart, teacher: OnlineTeacher, drawing: Drawing) -> Iterato
             "The teacher says nothing usable: its logits are not finite. It has diverged; train it"
             " at a lower learning rate, or choose another."
         )
-    window_of = part.places.cpu().numpy() // part.input_ids.shape[1]
-    per_window = np.bincount(window_of, minlength=len(part.windows)).tolist()
-    for at, of_window in enumerate(torch.split(logits, per_window)):
+    for at, of_window in enumerate(torch.split(logits, part.n_hidden.tolist())):
         name = [drawing.seed, span.language, int(part.windows[at]), int(part.views[at])]
         generator = torch.Generator().manual_seed(seed_from(name))
         yield sampled_targets(of_window, drawing.n_draws, generator, teacher.temperature)

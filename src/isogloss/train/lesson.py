@@ -164,8 +164,6 @@ class WindowRow:
     tags: Tensor
     """[words] Tag ids, in the order of their first sub-tokens."""
 
-    n_tokens: int
-
     def __len__(self) -> int:
         return len(self.tags)
 
@@ -173,6 +171,11 @@ class WindowRow:
     def input_ids(self) -> Tensor:
         """[1, width] Ids."""
         return self.batch.input_ids
+
+    @property
+    def n_tokens(self) -> int:
+        """Sub-tokens without padding."""
+        return self.batch.n_tokens
 
     def logits(self, model: PreTrainedModel) -> Tensor:
         """Return [words, tags]: what is said at the first sub-token of each."""
@@ -292,5 +295,4 @@ def _window_row(
     return WindowRow(
         batch=row_on_device(encoded.ids, row, cutting, device, asked),
         tags=torch.from_numpy(laid[asked]).to(device),
-        n_tokens=len(laid),
     )

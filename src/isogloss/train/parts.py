@@ -67,8 +67,6 @@ class TextRow:
     labels: Tensor
     """[batch] Class ids."""
 
-    n_tokens: int
-
     def __len__(self) -> int:
         return len(self.labels)
 
@@ -76,6 +74,11 @@ class TextRow:
     def input_ids(self) -> Tensor:
         """[1, width] Ids."""
         return self.batch.input_ids
+
+    @property
+    def n_tokens(self) -> int:
+        """Tokens without padding."""
+        return self.batch.n_tokens
 
     def logits(self, model: PreTrainedModel) -> Tensor:
         """Return [batch, labels]."""
@@ -179,7 +182,6 @@ def _row(
     return TextRow(
         batch=row_on_device(encoded.ids, row, cutting, device),
         labels=torch.from_numpy(encoded.labels[chosen[row.order]]).to(device),
-        n_tokens=len(row.places),
     )
 
 
