@@ -1,4 +1,4 @@
-"""Dropout on a CPU, drawn in a third of the time: the same chances, other draws.
+"""Dropout on a CPU, drawn in less than half of the time: the same chances, other draws.
 
 PyTorch draws there number by number, in one thread, from a Mersenne twister: on a processor that is
 quick at products, for as long as all those of a forward pass. Here 16 bits decide on each number;
