@@ -25,18 +25,10 @@ from isogloss.model.encoder import first_position
 from isogloss.model.last_layer import last_layer_of
 from isogloss.model.masked import states_at
 from isogloss.model.unpadded import lay_out, narrows, token_states
+from row_models import DISTIL, LENGTHS, SHAPE, SIZE, gradients, made
 
-SIZE, CPU = 60, torch.device("cpu")
-BODY = {
-    "vocab_size": SIZE,
-    "hidden_size": 32,
-    "num_attention_heads": 4,
-    "num_hidden_layers": 3,
-    "intermediate_size": 48,
-    "max_position_embeddings": 32,
-    "pad_token_id": 1,
-}
-DISTIL = {"vocab_size": SIZE, "dim": 32, "n_heads": 4, "n_layers": 3, "hidden_dim": 48}
+CPU = torch.device("cpu")
+BODY = {**SHAPE, "max_position_embeddings": 32, "pad_token_id": 1}
 NARROW = {
     "bert": lambda: BertForMaskedLM(BertConfig(**BODY)),
     "distilbert": lambda: DistilBertForMaskedLM(DistilBertConfig(**DISTIL)),
@@ -47,7 +39,6 @@ WIDE = {
     "modernbert": lambda: ModernBertForMaskedLM(ModernBertConfig(**BODY)),
     "eurobert": lambda: EuroBertModel(EuroBertConfig(**BODY, num_key_value_heads=2)),
 }
-LENGTHS = np.array([1, 2, 5, 7, 7, 7, 11, 20])
 TOKENS = int(LENGTHS.sum())
 GROUPINGS = [(8,), (1,) * 8, (3, 3, 2)]
 ASKED = {
@@ -58,16 +49,6 @@ ASKED = {
 }
 
 
-def made(make):
-    torch.manual_seed(0)
-    model = make()
-    with torch.no_grad():  # at their usual size such weights hardly look at other words
-        for parameter in model.parameters():
-            if parameter.dim() > 1:
-                parameter.mul_(6)
-    return model.eval()
-
-
 def row_of(model, groups, asked):
     ids = np.random.default_rng(0).integers(5, SIZE, TOKENS)
     first = first_position(model)
@@ -75,10 +56,8 @@ def row_of(model, groups, asked):
 
 
 def learned(model, states):
-    model.zero_grad()
     torch.manual_seed(1)
-    (states * torch.randn_like(states)).sum().backward()
-    return {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
+    return gradients(model, (states * torch.randn_like(states)).sum())
 
 
 def same(found, want, *, tolerance=1e-5):

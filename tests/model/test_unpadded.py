@@ -33,23 +33,15 @@ from isogloss.model.unpadded import (
     text_logits,
     token_logits,
 )
+from row_models import DISTIL, LENGTHS, SHAPE, SIZE, gradients, made
 
-SIZE = 60
-BODY = {
-    "vocab_size": SIZE,
-    "hidden_size": 32,
-    "num_attention_heads": 4,
-    "num_hidden_layers": 3,
-    "intermediate_size": 48,
-    "num_labels": 3,
-}
+BODY = {**SHAPE, "num_labels": 3}
 XLMR = {"pad_token_id": 1, "max_position_embeddings": 32}
 MODERN = {"pad_token_id": 0, "local_attention": 6}
-DISTIL = {"dim": 32, "n_heads": 4, "n_layers": 3, "hidden_dim": 48}
 CLASSIFIERS = {
     "bert": lambda: BertForSequenceClassification(BertConfig(**BODY)),
     "distilbert": lambda: DistilBertForSequenceClassification(
-        DistilBertConfig(vocab_size=SIZE, num_labels=3, **DISTIL)
+        DistilBertConfig(num_labels=3, **DISTIL)
     ),
     "xlm-roberta": lambda: XLMRobertaForSequenceClassification(XLMRobertaConfig(**BODY, **XLMR)),
     "modernbert": lambda: ModernBertForSequenceClassification(ModernBertConfig(**BODY, **MODERN)),
@@ -60,7 +52,7 @@ CLASSIFIERS = {
 TAGGERS = {
     "bert": lambda: BertForTokenClassification(BertConfig(**BODY)),
     "distilbert": lambda: DistilBertForTokenClassification(
-        DistilBertConfig(vocab_size=SIZE, num_labels=3, **DISTIL)
+        DistilBertConfig(num_labels=3, **DISTIL)
     ),
     "xlm-roberta": lambda: XLMRobertaForTokenClassification(XLMRobertaConfig(**BODY, **XLMR)),
     "modernbert": lambda: ModernBertForTokenClassification(ModernBertConfig(**BODY, **MODERN)),
@@ -68,18 +60,7 @@ TAGGERS = {
         EuroBertConfig(**BODY, pad_token_id=0, num_key_value_heads=2)
     ),
 }
-LENGTHS = np.array([1, 2, 5, 7, 7, 7, 11, 20])
 GROUPINGS = [(8,), (1,) * 8, (3, 3, 2), (2, 1, 4, 1)]
-
-
-def made(make, seed=0):
-    torch.manual_seed(seed)
-    model = make()
-    with torch.no_grad():  # at their usual size such weights hardly look at other words
-        for parameter in model.parameters():
-            if parameter.dim() > 1:
-                parameter.mul_(6)
-    return model.eval()
 
 
 def texts_of(lengths=LENGTHS, seed=0):
@@ -105,12 +86,6 @@ def of_all(model, texts, groups):
 
 def alone(model, texts):
     return [model(input_ids=torch.from_numpy(text)[None]).logits for text in texts]
-
-
-def gradients(model, loss):
-    model.zero_grad()
-    loss.backward()
-    return {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
 
 
 @pytest.mark.parametrize("groups", GROUPINGS)
