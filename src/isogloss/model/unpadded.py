@@ -425,7 +425,7 @@ def _answer(
 ) -> bool:
     if not isinstance(model, PreTrainedModel) or model.device.type != "cpu":
         return False
-    if any(getattr(module, "gradient_checkpointing", False) for module in model.modules()):
+    if any(vars(module).get("gradient_checkpointing") for module in model.modules()):
         return False  # layers run again on the way back, when nothing is as it was
     if model not in known:
         known[model] = _says_the_same(model, both_ways)
