@@ -24,10 +24,10 @@ from transformers import (
     XLMRobertaForTokenClassification,
 )
 
-from isogloss.model import unpadded
+from isogloss.model import block_attention
+from isogloss.model.block_attention import attend
 from isogloss.model.encoder import first_position
 from isogloss.model.unpadded import (
-    attend,
     lay_out,
     reads_unpadded,
     text_logits,
@@ -119,7 +119,7 @@ def test_long_texts_are_read_by_the_kernel_of_pytorch_and_say_the_same(
     monkeypatch.setattr(functional, "scaled_dot_product_attention", counted)
     ours = []
     for longest in (0, 256):
-        monkeypatch.setattr(unpadded, "LONGEST_FOR_EAGER_ON_CPU", longest)
+        monkeypatch.setattr(block_attention, "LONGEST_FOR_EAGER_ON_CPU", longest)
         with torch.set_grad_enabled(gradients_too):
             said = text_logits(model, batch_of(model, texts, (8,)))
         learned = gradients(model, (said * pull).sum()) if gradients_too else {}

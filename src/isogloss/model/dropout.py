@@ -8,15 +8,30 @@ PyTorch's own random state: so what is drawn depends on that alone.
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 CHANCES = 1 << 16
 """Chances are multiples of one over this; what is left is scaled by what its chance is then."""
+
+
+_INTEGERS = {2: torch.int16, 4: torch.int32, 8: torch.int64}
+"""Of as many bytes as a number has: times 0 or 1 they are quicker than numbers that are chosen."""
+
+
+class Draw(NamedTuple):
+    """What is left of numbers."""
+
+    kept: Tensor
+    """[as the numbers] int16; 1 for each that is kept, else 0."""
+
+    scale: float
+    """One over the chance of being kept."""
 
 
 def dropout(values: Tensor, p: float) -> Tensor:
@@ -25,14 +40,43 @@ def dropout(values: Tensor, p: float) -> Tensor:
     Args:
         values: of any shape; on a GPU, PyTorch draws.
         p: from 0 to 1.
+
+    Raises:
+        ValueError: for a chance that is none.
     """
+    if values.device.type != "cpu":
+        return functional.dropout(values, p)
+    drawn = draw(values.shape, p)
+    if drawn is None:
+        return values
+    left: Tensor = _Dropout.apply(values, drawn)  # type: ignore[no-untyped-call]
+    return left
+
+
+def draw(shape: torch.Size, p: float) -> Draw | None:
+    """Draw which numbers of an array on the CPU are kept; None where no chance is left to drop any.
+
+    Raises:
+        ValueError: for a chance that is none.
+    """
+    if not 0 <= p <= 1:
+        raise ValueError(f"a chance of dropout is between 0 and 1, not {p}")
     dropped = round(p * CHANCES)
     if not dropped:
-        return values
-    if values.device.type != "cpu" or not 0 < dropped < CHANCES:
-        return functional.dropout(values, p)
-    left: Tensor = _Dropout.apply(values, dropped)  # type: ignore[no-untyped-call]
-    return left
+        return None
+    if dropped == CHANCES:
+        return Draw(torch.zeros(shape, dtype=torch.int16), 1.0)
+    n = shape.numel()
+    seed = int(torch.empty((), dtype=torch.int64).random_())
+    bits = np.random.SFC64(seed).random_raw(-(-n // 4)).view(np.int16)[:n]
+    kept = torch.from_numpy(bits).ge_(dropped - CHANCES // 2)
+    return Draw(kept.view(shape), CHANCES / (CHANCES - dropped))
+
+
+def kept_of(values: Tensor, kept: Tensor) -> Tensor:
+    """Leave numbers as they are or set them to 0; `kept` as in `Draw`. Not differentiable."""
+    kind = _INTEGERS[values.itemsize]
+    return (values.view(kind) * kept.to(kind)).view(values.dtype)
 
 
 @contextmanager
@@ -58,25 +102,13 @@ class _QuickDropout(nn.Dropout):
 
 class _Dropout(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, values: Tensor, dropped: int) -> Tensor:
-        kept = _drawn(values.numel(), dropped).view(values.shape)
-        ctx.save_for_backward(kept)
-        ctx.scale = CHANCES / (CHANCES - dropped)
-        return _scaled(values, kept, ctx.scale)
+    def forward(ctx: Any, values: Tensor, drawn: Draw) -> Tensor:
+        ctx.save_for_backward(drawn.kept)
+        ctx.scale = drawn.scale
+        return kept_of(values, drawn.kept).mul_(drawn.scale)
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         (kept,) = ctx.saved_tensors
-        return _scaled(gradient, kept, ctx.scale), None
-
-
-def _drawn(n: int, dropped: int) -> Tensor:
-    """[n] Whether each number is kept."""
-    seed = int(torch.empty((), dtype=torch.int64).random_())
-    bits = np.random.SFC64(seed).random_raw(-(-n // 4)).view(np.int16)[:n]
-    return torch.from_numpy(bits) >= dropped - CHANCES // 2
-
-
-def _scaled(values: Tensor, kept: Tensor, scale: float) -> Tensor:
-    """In one pass; the library has it as the gradient of its own dropout."""
-    return torch.ops.aten.native_dropout_backward(values, kept, scale)  # type: ignore[no-any-return]
+        return kept_of(gradient, kept).mul_(ctx.scale), None

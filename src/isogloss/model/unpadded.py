@@ -15,17 +15,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
-from transformers import AttentionInterface, PreTrainedModel
+from transformers import PreTrainedModel
 
 from isogloss.base.errors import InputError
-from isogloss.model.dropout import dropout as drop_out
+from isogloss.model.block_attention import NAME, Blocks
+from isogloss.model.blocks import Laid
 from isogloss.model.encoder import TAGGER, first_position
-from isogloss.model.last_layer import Whole, last_layer_of, only, take
-from isogloss.model.precision import LONGEST_FOR_EAGER_ON_CPU
+from isogloss.model.last_layer import last_layer_of, only
 from isogloss.model.used_entries import entries_of
-
-NAME = "isogloss_unpadded"
 
 TOLERANCE = 1e-5
 """Largest difference of logits, relative to the largest of them, that counts as the same (fp32)."""
@@ -36,40 +33,6 @@ for them, come again, which is worth more than the padding."""
 
 LENGTHS, GROUPS = (3, 5, 5, 5, 9), (2, 2, 1)
 """Of the texts by which a model is asked: groups of one length and of several."""
-
-
-@final
-@dataclass(frozen=True)
-class Laid:
-    """How runs of rows come to lie side by side: block after block, each as wide as its longest."""
-
-    shapes: tuple[tuple[int, int], ...]
-    """Of each block: how many runs, and the length of the longest."""
-
-    rest: int
-    """Rows after the last run, which belong to none."""
-
-    places: Tensor | None
-    """[rows] Where each row comes to lie; None where all lie as they are."""
-
-    @property
-    def sizes(self) -> list[int]:
-        """Places in each block, and the rest."""
-        return [*(n * longest for n, longest in self.shapes), self.rest]
-
-
-@final
-@dataclass(frozen=True)
-class Blocks:
-    """Neighboring sequences that attention takes at once, on the device."""
-
-    tokens: Laid
-
-    asked: Laid
-    """The tokens that are asked for."""
-
-    real: tuple[Tensor | None, ...]
-    """[n, 1, 1, longest] of each block: whether a key is a token; None where all are."""
 
 
 @final
@@ -155,8 +118,8 @@ def _blocks(
     ends = np.cumsum(groups)[:-1]
     masks = [_mask(own, every) for own in np.split(lengths, ends)]
     return Blocks(
-        tokens=_laid(masks, rest, device),
-        asked=_laid([_mask(own) for own in np.split(n_asked, ends)], 0, device),
+        tokens=Laid(tuple(masks), rest, device),
+        asked=Laid(tuple(_mask(own) for own in np.split(n_asked, ends)), 0, device),
         real=tuple(
             None if mask.all() else torch.from_numpy(mask)[:, None, None].to(device)
             for mask in masks
@@ -167,14 +130,6 @@ def _blocks(
 def _mask(lengths: NDArray[np.int64], every: int = 1) -> NDArray[np.bool_]:
     """[n, longest, or the next multiple] Where there is something, if runs lie side by side."""
     return np.arange(-(-lengths.max() // every) * every) < lengths[:, None]
-
-
-def _laid(masks: Sequence[NDArray[np.bool_]], rest: int, device: torch.device) -> Laid:
-    shapes = tuple((len(mask), mask.shape[1]) for mask in masks)
-    if all(mask.all() for mask in masks):
-        return Laid(shapes, rest, None)
-    there = np.concatenate([*(mask.ravel() for mask in masks), np.ones(rest, np.bool_)])
-    return Laid(shapes, rest, torch.from_numpy(np.flatnonzero(there)).to(device))
 
 
 def text_logits(model: PreTrainedModel, batch: UnpaddedBatch) -> Tensor:
@@ -257,143 +212,6 @@ def _attention(model: PreTrainedModel) -> Iterator[None]:
     finally:
         model.config._attn_implementation = before
 
-
-def attend(  # noqa: PLR0913, PLR0917
-    module: nn.Module,
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    attention_mask: Tensor | None,  # noqa: ARG001
-    scaling: float | None = None,
-    dropout: float = 0.0,
-    sliding_window: int | None = None,
-    blocks: Blocks | None = None,
-    whole: Whole | None = None,
-    **_: Any,
-) -> tuple[Tensor, None]:
-    """Softmax attention within each sequence of a row, as transformers calls it.
-
-    Args:
-        module: the layer.
-        query: [1, heads, tokens, width of a head]; `key` and `value` likewise.
-        key: see there.
-        value: see there.
-        attention_mask: not looked at.
-        scaling: of the products; by default one over the root of the width.
-        dropout: on the weights; 0 outside training.
-        sliding_window: a token sees those fewer than this many places away.
-        blocks: where the sequences are.
-        whole: where the keys and values of all tokens are, if `query` is of the tokens that are
-            asked for alone; `key` and `value` are not looked at then.
-
-    Returns:
-        [1, tokens, heads, width], of those in `query`, and no weights.
-    """
-    if blocks is None:
-        raise ValueError(f"attention {NAME} is for rows without padding; no blocks were given")
-    if whole is not None and sliding_window is not None:
-        raise ValueError("attention through a window asks for all tokens")
-    heads, width = query.shape[1], query.shape[3]
-    scale = width**-0.5 if scaling is None else scaling
-    queries, keys, values = (_flat(one, heads) for one in (query, key, value))
-    if whole is not None:
-        keys, values = whole.key[0], whole.value[0]
-    drops = dropout if module.training else 0.0
-    laid = blocks.tokens
-    asking = laid if whole is None else blocks.asked
-    views = [
-        _views(one, how, heads) for one, how in ((queries, asking), (keys, laid), (values, laid))
-    ]
-    said = []
-    for (_, longest), real, q, k, v in zip(laid.shapes, blocks.real, *views, strict=True):
-        seen = _seen(longest, real, sliding_window, query.device)
-        if _fused(longest, sliding_window, drops):
-            mixed = functional.scaled_dot_product_attention(q, k, v, attn_mask=seen, scale=scale)
-        else:
-            mixed = _by_products(q, k, v, seen, scale=scale, dropout=drops)
-        mixed = mixed.transpose(1, 2)
-        said.append(mixed.reshape(mixed.shape[0] * mixed.shape[1], heads * width))
-    together = torch.cat([*said, said[0].new_zeros(asking.rest, heads * width)])
-    rows = together if asking.places is None else take(together, asking.places)
-    return rows.view(1, query.shape[2], heads, width), None
-
-
-def _fused(longest: int, window: int | None, dropout: float) -> bool:
-    """Whether PyTorch's kernel is faster and right: for long sequences without dropout.
-
-    A place of padding far from its sequence sees nothing through a window, and the kernel's
-    gradients there are not numbers.
-    """
-    long = longest > LONGEST_FOR_EAGER_ON_CPU
-    return long and not dropout and (window is None or not torch.is_grad_enabled())
-
-
-def _by_products(
-    query: Tensor, key: Tensor, value: Tensor, seen: Tensor | None, *, scale: float, dropout: float
-) -> Tensor:
-    """[n, heads, longest, width] Its memory grows with the square of the length."""
-    weights = torch.matmul(query * scale, key.transpose(2, 3))
-    if seen is not None:
-        weights = weights.masked_fill_(~seen, torch.finfo(weights.dtype).min)
-    with torch.autocast(weights.device.type, enabled=False):
-        shares = functional.softmax(weights, dim=-1)
-    return torch.matmul(drop_out(shares, dropout), value)
-
-
-def _flat(one: Tensor, heads: int) -> Tensor:
-    """[1, heads or fewer, tokens, width] -> [tokens, heads * width]; fewer are shared."""
-    shared = heads // one.shape[1]
-    if shared > 1:
-        one = one.repeat_interleave(shared, dim=1)
-    return one[0].transpose(0, 1).reshape(one.shape[2], -1)
-
-
-def _views(rows: Tensor, laid: Laid, heads: int) -> list[Tensor]:
-    """[rows, heads * width] -> [n, heads, longest, width] of each block.
-
-    All blocks are laid at once, and split: the gradient of a slice is as large as all rows.
-    """
-    if laid.places is not None:
-        rows = _put(rows, laid.places, sum(laid.sizes))
-    return [
-        piece.view(*shape, heads, rows.shape[1] // heads).transpose(1, 2)
-        for piece, shape in zip(torch.split(rows, laid.sizes), laid.shapes, strict=False)
-    ]
-
-
-def _seen(
-    longest: int, real: Tensor | None, window: int | None, device: torch.device
-) -> Tensor | None:
-    """What each token may look at, [n or 1, 1, longest or 1, longest]; None is all."""
-    if window is None or longest <= window:
-        return real
-    places = torch.arange(longest, device=device)
-    near = (places[:, None] - places).abs() < window
-    return near if real is None else near & real
-
-
-def _put(rows: Tensor, places: Tensor, n: int) -> Tensor:
-    laid: Tensor = _Put.apply(rows, places, n)  # type: ignore[no-untyped-call]
-    return laid
-
-
-class _Put(torch.autograd.Function):
-    """Rows to their places among zeros."""
-
-    @staticmethod
-    def forward(ctx: Any, rows: Tensor, places: Tensor, n: int) -> Tensor:
-        ctx.save_for_backward(places)
-        laid = rows.new_zeros(n, rows.shape[1])
-        laid[places] = rows
-        return laid
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
-        (places,) = ctx.saved_tensors
-        return gradient[places], None, None
-
-
-AttentionInterface.register(NAME, attend)
 
 _asked: "WeakKeyDictionary[PreTrainedModel, bool]" = WeakKeyDictionary()
 _narrow: "WeakKeyDictionary[PreTrainedModel, bool]" = WeakKeyDictionary()
