@@ -20,6 +20,7 @@ from isogloss.base.errors import RunError
 from isogloss.base.memory import is_out_of_memory
 from isogloss.model.precision import Precision, without_plans
 from isogloss.model.seeds import seed_from
+from isogloss.train.clip import clip_gradients
 from isogloss.train.graphs import Graphs
 from isogloss.train.ranks import ranks_of
 
@@ -161,7 +162,7 @@ def fit(
                     total = _replayed(shares, graphs, accelerator.device)
             ranks.add_up(total)
             ranks.add_up_gradients(parameters)
-            norm = accelerator.clip_grad_norm_(parameters, clip)
+            norm = clip_gradients(parameters, clip, accelerator)
             if always or step % CHECK_EVERY == 0 or step == terms.max_steps:
                 check_finite(step, "loss", total)
                 check_finite(step, "norm of the gradient", norm)
