@@ -41,7 +41,10 @@ KINDS = {
         "gelu_backward", "native_layer_norm", "native_layer_norm_backward", "nll_loss_forward",
         "nll_loss_backward",
     ),
-    "dropout": ("bernoulli_", "native_dropout", "native_dropout_backward"),
+    "dropout": (
+        "bernoulli_", "native_dropout", "native_dropout_backward", "_Dropout", "_DropoutBackward",
+        "_ByProducts", "random_", "ge_",
+    ),
     "copies, casts, gathers, zeros": (
         "copy_", "cat", "index", "_index_put_impl_", "index_put_", "index_select", "embedding",
         "embedding_dense_backward", "fill_", "zero_", "clone",

@@ -37,7 +37,7 @@ def plain(query, key, value, seen=None, *, scale, left=1.0):
     weights = query @ key.transpose(2, 3) * scale
     if seen is not None:
         weights = weights.masked_fill(~seen, torch.finfo(weights.dtype).min)
-    return (weights.softmax(-1) * left) @ value
+    return (weights.softmax(-1) * left).to(value.dtype) @ value
 
 
 def some_seen():
@@ -87,18 +87,22 @@ def test_who_sees_nothing_looks_at_all_alike():
     assert torch.allclose(found, value.mean(2, keepdim=True).expand_as(found), atol=1e-6)
 
 
-def test_in_bf16_gradients_are_as_near_as_those_of_the_steps():
+@pytest.mark.parametrize("dropout", [0.0, 0.4])
+def test_in_bf16_gradients_are_as_near_as_those_of_the_steps(dropout):
     query, key, value = inputs(torch.bfloat16)
     exact = [one.detach().double().requires_grad_() for one in (query, key, value)]
-    pull = made(N, HEADS, LONGEST, WIDTH, seed=5).detach()
+    pull = made(N, HEADS, LONGEST, WIDTH, seed=5).detach().bfloat16()
+    torch.manual_seed(3)
+    drawn = draw(torch.Size((N, HEADS, LONGEST, LONGEST)), dropout)
+    left = 1.0 if drawn is None else drawn.kept * drawn.scale
+    truth = torch.autograd.grad((plain(*exact, scale=0.5, left=left) * pull.double()).sum(), exact)
     far = []
-    for way in (partial(by_products, dropout=0.0, seen=None), plain):
-        for one in (query, key, value):
-            one.grad = None
-        (way(query, key, value, scale=0.5) * pull.bfloat16()).sum().backward()
-        truth = torch.autograd.grad((plain(*exact, scale=0.5) * pull).sum(), exact)
-        pairs = zip((query, key, value), truth, strict=True)
-        far.append(max(float((one.grad - true).abs().max()) for one, true in pairs))
+    for way in (partial(by_products, dropout=dropout, seen=None), partial(plain, left=left)):
+        torch.manual_seed(3)
+        said = way(query, key, value, scale=0.5)
+        learned = torch.autograd.grad((said * pull).sum(), (query, key, value))
+        pairs = zip(learned, truth, strict=True)
+        far.append(max(float((one - true).abs().max()) for one, true in pairs))
     ours, steps = far
     assert ours <= 1.5 * steps
 
@@ -144,22 +148,67 @@ def test_a_run_without_rows_lies_nowhere():
     assert torch.equal(take_up(lay(rows, laid, HEADS), laid), rows.view(2, HEADS, WIDTH))
 
 
+def test_other_rows_than_are_laid_are_refused():
+    laid = Laid(MASKS, REST, CPU)
+    for n_rows in (ROWS, ROWS + REST + 1):
+        with pytest.raises(ValueError, match=f"21 rows are laid, and {n_rows} are given"):
+            lay(torch.zeros(n_rows, HEADS * WIDTH), laid, HEADS)
+
+
+def row_of_blocks():
+    real = tuple(torch.from_numpy(mask)[:, None, None] for mask in MASKS)
+    return Blocks(Laid(MASKS, REST, CPU), Laid(MASKS, 0, CPU), real)
+
+
+def each_alone(query, key, value, window=None):
+    """What each sequence of a row says by the formula; heads of keys are shared."""
+    shared, at, said = query.shape[1] // key.shape[1], 0, []
+    for length in np.concatenate([mask.sum(1) for mask in MASKS]):
+        q, k, v = (one[:, :, at : at + length] for one in (query, key, value))
+        k, v = (one.repeat_interleave(shared, dim=1) for one in (k, v))
+        places = torch.arange(length)
+        near = (places[:, None] - places).abs() < (window or length)
+        said.append(plain(q, k, v, near, scale=WIDTH**-0.5).transpose(1, 2))
+        at += length
+    return torch.cat(said, dim=1)
+
+
 @pytest.mark.parametrize("window", [None, 3])
 @pytest.mark.parametrize("longest_for_products", [256, 0])
 def test_a_row_says_what_each_of_its_sequences_says(window, longest_for_products, monkeypatch):
     monkeypatch.setattr(block_attention, "LONGEST_FOR_EAGER_ON_CPU", longest_for_products)
-    real = tuple(torch.from_numpy(mask)[:, None, None] for mask in MASKS)
-    blocks = Blocks(Laid(MASKS, REST, CPU), Laid(MASKS, 0, CPU), real)
-    query, key, value = (made(1, HEADS, ROWS + REST, WIDTH, seed=seed) for seed in range(3))
+    row = [made(1, HEADS, ROWS + REST, WIDTH, seed=seed) for seed in range(3)]
     with torch.no_grad():
         found, _ = attend(
-            nn.Identity().eval(), query, key, value, None, sliding_window=window, blocks=blocks
+            nn.Identity().eval(), *row, None, sliding_window=window, blocks=row_of_blocks()
         )
-    at = 0
-    for length in np.concatenate([mask.sum(1) for mask in MASKS]):
-        own = [one[:, :, at : at + length] for one in (query, key, value)]
-        places = torch.arange(length)
-        near = (places[:, None] - places).abs() < (window or length)
-        want = plain(*own, near, scale=WIDTH**-0.5).transpose(1, 2)
-        assert torch.allclose(found[:, at : at + length], want, atol=1e-12)
-        at += length
+    assert torch.allclose(found[:, :ROWS], each_alone(*row, window), atol=1e-12)
+
+
+@pytest.mark.parametrize("learning", [(0,), (1,), (2,), (0, 2), (0, 1, 2)])
+@pytest.mark.parametrize("window", [None, 3])
+@pytest.mark.parametrize("key_heads", [HEADS, 1])
+def test_a_row_learns_what_each_of_its_sequences_learns(key_heads, window, learning):
+    heads = (HEADS, key_heads, key_heads)
+    row = [
+        made(1, n, ROWS + REST, WIDTH, seed=seed).requires_grad_(seed in learning)
+        for seed, n in enumerate(heads)
+    ]
+    pull = made(1, ROWS, HEADS, WIDTH, seed=5).detach()
+    found, _ = attend(nn.Identity(), *row, None, sliding_window=window, blocks=row_of_blocks())
+    own = [row[index] for index in learning]
+    ours = torch.autograd.grad((found[:, :ROWS] * pull).sum(), own)
+    theirs = torch.autograd.grad((each_alone(*row, window) * pull).sum(), own)
+    for one, other in zip(ours, theirs, strict=True):
+        assert torch.allclose(one, other, atol=1e-12)
+
+
+def test_under_autocast_all_are_of_its_type():
+    row = [made(1, HEADS, ROWS + REST, WIDTH, dtype=torch.float32, seed=seed) for seed in range(3)]
+    given = (row[0], row[1].bfloat16(), row[2])
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found, _ = attend(nn.Identity(), *given, None, blocks=row_of_blocks())
+    found.float().sum().backward()
+    assert found.dtype == torch.bfloat16
+    assert torch.allclose(found[:, :ROWS].float(), each_alone(*row), atol=5e-2)
+    assert all(one.grad.dtype == torch.float32 for one in row)

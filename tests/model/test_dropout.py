@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from transformers import BertConfig, BertForSequenceClassification
 
-from isogloss.model.dropout import CHANCES, dropout, quick_dropout
+from isogloss.model.dropout import CHANCES, dropout, kept_of, quick_dropout
 
 N = 1 << 20
 
@@ -58,6 +58,18 @@ def test_the_gradient_goes_where_numbers_were_kept(dtype):
     assert 0 < int((left == 0).sum()) < left.numel()
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
+def test_kept_numbers_are_as_they_were_and_the_others_nothing(dtype):
+    values = torch.randn(64, 9, dtype=dtype)
+    values[0, :5] = torch.tensor([-0.0, 0.0, torch.inf, -torch.inf, torch.nan])
+    kept = (torch.arange(values.numel()).view_as(values) % 3).clamp(max=1).to(torch.int16)
+    for one, own in ((values, kept), (values.t(), kept.t())):
+        found, want = kept_of(one, own), torch.where(own.bool(), one, 0)
+        assert found.dtype == dtype
+        assert torch.equal(found.nan_to_num(7), want.nan_to_num(7))
+        assert torch.equal(found.signbit()[own.bool()], want.signbit()[own.bool()])
+
+
 @pytest.mark.parametrize("p", [0.0, 1.0, 1e-9])
 def test_the_ends_are_those_of_pytorch(p):
     values = torch.ones(4, 4)
@@ -69,8 +81,9 @@ def test_nothing_is_dropped_of_nothing():
 
 
 def test_a_chance_that_is_none_is_refused():
-    with pytest.raises(ValueError, match="between 0 and 1"):
-        dropout(torch.ones(2), 1.5)
+    for none in (1.5, -0.1):
+        with pytest.raises(ValueError, match="between 0 and 1"):
+            dropout(torch.ones(2), none)
 
 
 def test_layers_draw_so_inside_the_context_and_in_training_only():

@@ -49,7 +49,7 @@ def attend(  # noqa: PLR0913, PLR0917
     whole: Whole | None = None,
     **_: Any,
 ) -> tuple[Tensor, None]:
-    """Softmax attention within each sequence of a row, as transformers calls it.
+    """Softmax attention within each sequence of a row, as transformers calls it; on a CPU.
 
     Args:
         module: the layer.
@@ -73,14 +73,18 @@ def attend(  # noqa: PLR0913, PLR0917
         raise ValueError("attention through a window asks for all tokens")
     heads, width = query.shape[1], query.shape[3]
     scale = width**-0.5 if scaling is None else scaling
-    queries, keys, values = (_flat(one, heads) for one in (query, key, value))
-    if whole is not None:
-        keys, values = whole.key[0], whole.value[0]
-    asking = blocks.tokens if whole is None else blocks.asked
+    if whole is None:
+        keys, values, asking = _flat(key, heads), _flat(value, heads), blocks.tokens
+    else:
+        keys, values, asking = whole.key[0], whole.value[0], blocks.asked
     dtype = _computes_in(query)
     laid = [
-        lay(one.to(dtype), how, heads)
-        for one, how in ((queries, asking), (keys, blocks.tokens), (values, blocks.tokens))
+        lay(rows.to(dtype), how, heads)
+        for rows, how in (
+            (_flat(query, heads), asking),
+            (keys, blocks.tokens),
+            (values, blocks.tokens),
+        )
     ]
     drops = dropout if module.training else 0.0
     said = []
@@ -121,7 +125,7 @@ def _fused(longest: int, window: int | None, dropout: float) -> bool:
 def _seen(
     longest: int, real: Tensor | None, window: int | None, device: torch.device
 ) -> Tensor | None:
-    """What each token may look at, [n or 1, 1, longest or 1, longest]; None is all."""
+    """What each token may look at, as a shape that spreads to [n, heads, asking, longest]."""
     if window is None or longest <= window:
         return real
     places = torch.arange(longest, device=device)
@@ -132,7 +136,7 @@ def _seen(
 def by_products(
     query: Tensor, key: Tensor, value: Tensor, seen: Tensor | None, *, scale: float, dropout: float
 ) -> Tensor:
-    """Softmax attention whose memory grows with the square of the length.
+    """Softmax attention on a CPU, in another type than fp16; its memory grows with the square.
 
     Args:
         query: [n, heads, asking, width], of the same type as the others.
@@ -141,7 +145,7 @@ def by_products(
         seen: what each may look at, of a shape that spreads to [n, heads, asking, longest]; None is
             all. Who sees nothing, looks at all alike.
         scale: of the products.
-        dropout: chance of each weight to be set to 0.
+        dropout: chance of each share to be set to 0.
 
     Returns:
         [n, heads, asking, width]
@@ -161,17 +165,17 @@ class _ByProducts(torch.autograd.Function):
     ) -> Tensor:
         q, k, v = (one.flatten(0, 1) for one in (query, key, value))
         with torch.autocast(q.device.type, enabled=False):
-            shares = torch.bmm(q, k.transpose(1, 2))
+            scores = torch.bmm(q, k.transpose(1, 2))
             if seen is not None:
-                whole = shares.view(*query.shape[:3], key.shape[2])
-                whole += _bias(seen, whole.dtype)
-            shares = torch.softmax(shares, dim=-1)
+                by_head = scores.view(*query.shape[:3], key.shape[2])
+                by_head += _bias(seen, scores.dtype)
+            shares = torch.softmax(scores, dim=-1)
             drawn = draw(shares.shape, p)
             if drawn is None:
-                mixed, ctx.scale = torch.bmm(shares, v), 1.0
+                mixed = torch.bmm(shares, v)
             else:
                 mixed = torch.bmm(kept_of(shares, drawn.kept), v).mul_(drawn.scale)
-                ctx.scale = drawn.scale
+        ctx.dropout_scale = None if drawn is None else drawn.scale
         ctx.save_for_backward(q, k, v, shares, None if drawn is None else drawn.kept)
         return mixed.view_as(query)
 
@@ -179,18 +183,17 @@ class _ByProducts(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         q, k, v, shares, kept = ctx.saved_tensors
-        shape, longest = gradient.shape, k.shape[1]
-        gradient = gradient.flatten(0, 1)
-        if kept is not None:
-            gradient = gradient * ctx.scale
-        left = shares if kept is None else kept_of(shares, kept)
-        of_value = torch.bmm(left.transpose(1, 2), gradient)
-        of_shares = torch.bmm(gradient, v.transpose(1, 2))
-        if kept is not None:
-            of_shares = kept_of(of_shares, kept)
-        of_weights = _of_softmax(of_shares, shares)
-        of_query, of_key = torch.bmm(of_weights, k), torch.bmm(of_weights.transpose(1, 2), q)
-        all_keys = (*shape[:2], longest, shape[3])
+        shape, of_mixed = gradient.shape, gradient.flatten(0, 1)
+        if kept is None:
+            of_value = torch.bmm(shares.transpose(1, 2), of_mixed)
+            of_shares = torch.bmm(of_mixed, v.transpose(1, 2))
+        else:
+            of_mixed = of_mixed * ctx.dropout_scale
+            of_value = torch.bmm(kept_of(shares, kept).transpose(1, 2), of_mixed)
+            of_shares = kept_of(torch.bmm(of_mixed, v.transpose(1, 2)), kept)
+        of_scores = _of_softmax(of_shares, shares)
+        of_query, of_key = torch.bmm(of_scores, k), torch.bmm(of_scores.transpose(1, 2), q)
+        all_keys = (*shape[:2], k.shape[1], shape[3])
         return of_query.view(shape), of_key.view(all_keys), of_value.view(all_keys), None, None
 
 
@@ -201,7 +204,7 @@ def _bias(seen: Tensor, dtype: torch.dtype) -> Tensor:
 
 
 def _of_softmax(gradient: Tensor, shares: Tensor) -> Tensor:
-    """In one pass, where the library has it."""
+    """The gradient of what a softmax was of, by the library's own way, in one pass."""
     return torch.ops.aten._softmax_backward_data(  # type: ignore[no-any-return]
         gradient, shares, -1, shares.dtype
     )

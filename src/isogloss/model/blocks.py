@@ -2,8 +2,8 @@
 
 A row holds sequences end to end. Attention looks at each as a whole: for it, neighbors of similar
 length are laid side by side in a block, which is as wide as the longest of them. What lies where
-nothing is (padding) is the last row of the same sequence: a number like any other, so that nothing
-has to be set to zero before; nobody sees it, and nothing is learned from it.
+nothing is (padding) is another row, of the same sequence if it has one: numbers like any others, so
+that nothing has to be set to zero before; nobody sees them, and nothing is learned from them.
 """
 
 from collections.abc import Sequence
@@ -46,7 +46,7 @@ class Laid:
 
     device: torch.device
 
-    _known: dict[int, ByHead] = field(default_factory=dict, repr=False)
+    _known: dict[int, ByHead] = field(init=False, default_factory=dict, repr=False)
 
     def by_head(self, heads: int) -> ByHead:
         """Find out where the parts of each head lie; once for all layers."""
@@ -60,7 +60,7 @@ def _by_head(laid: Laid, heads: int) -> ByHead:
     places = np.zeros((n_rows + laid.rest) * heads, np.int64)
     sources, padding, first, at = [], [], 0, 0
     for mask in laid.masks:
-        rows = _rows_in(mask, first).clip(max=n_rows - 1)
+        rows = _rows_in(mask, first).clip(max=n_rows - 1)  # a last run may have none
         source = (rows[:, None] * heads + np.arange(heads)[:, None]).ravel()
         there = np.broadcast_to(mask[:, None], (len(mask), heads, mask.shape[1])).ravel()
         real = np.flatnonzero(there)
@@ -85,16 +85,22 @@ def lay(rows: Tensor, laid: Laid, heads: int) -> list[Tensor]:
     """Lay rows in blocks.
 
     Args:
-        rows: [rows, heads * width] or a view of it.
+        rows: [rows, heads * width]
         laid: where they come to lie.
         heads: how many.
 
     Returns:
         Of each block, [n, heads, longest, width].
+
+    Raises:
+        ValueError: if there are others than are laid.
     """
+    by_head = laid.by_head(heads)
+    if len(rows) * heads != len(by_head.places):
+        raise ValueError(f"{len(by_head.places) // heads} rows are laid, and {len(rows)} are given")
     width = rows.shape[1] // heads
     flat = rows.reshape(rows.shape[0] * heads, width)
-    blocks = _Lay.apply(flat, laid.by_head(heads))  # type: ignore[no-untyped-call]
+    blocks = _Lay.apply(flat, by_head)  # type: ignore[no-untyped-call]
     shapes = [mask.shape for mask in laid.masks]
     return [
         block.view(n, heads, longest, width)

@@ -21,7 +21,7 @@ CHANCES = 1 << 16
 
 
 _INTEGERS = {2: torch.int16, 4: torch.int32, 8: torch.int64}
-"""Of as many bytes as a number has: times 0 or 1 they are quicker than numbers that are chosen."""
+"""The whole numbers of as many bytes as a number has: times 0 or 1 is quicker than to choose."""
 
 
 class Draw(NamedTuple):
@@ -31,7 +31,7 @@ class Draw(NamedTuple):
     """[as the numbers] int16; 1 for each that is kept, else 0."""
 
     scale: float
-    """One over the chance of being kept."""
+    """One over the chance of being kept; 1 where none is."""
 
 
 def dropout(values: Tensor, p: float) -> Tensor:
@@ -74,7 +74,10 @@ def draw(shape: torch.Size, p: float) -> Draw | None:
 
 
 def kept_of(values: Tensor, kept: Tensor) -> Tensor:
-    """Leave numbers as they are or set them to 0; `kept` as in `Draw`. Not differentiable."""
+    """Leave numbers as they are or set them to 0, even one that is none; `kept` as in `Draw`.
+
+    Not differentiable.
+    """
     kind = _INTEGERS[values.itemsize]
     return (values.view(kind) * kept.to(kind)).view(values.dtype)
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, final
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 from transformers import PreTrainedModel
 
 KEYS_AND_VALUES = ({"key", "value"}, {"k_lin", "v_lin"})
@@ -107,6 +108,7 @@ class _Take(torch.autograd.Function):
         return rows[places]
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         (places,) = ctx.saved_tensors
         rows = gradient.new_zeros(ctx.n, gradient.shape[1])

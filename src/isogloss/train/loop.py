@@ -162,7 +162,7 @@ def fit(
                     total = _replayed(shares, graphs, accelerator.device)
             ranks.add_up(total)
             ranks.add_up_gradients(parameters)
-            norm = clip_gradients(parameters, clip, accelerator)
+            norm = clip_gradients(parameters, clip)
             if always or step % CHECK_EVERY == 0 or step == terms.max_steps:
                 check_finite(step, "loss", total)
                 check_finite(step, "norm of the gradient", norm)
