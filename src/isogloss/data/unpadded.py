@@ -17,7 +17,7 @@ PRICE_OF_A_GROUP = 250.0
 processor that is quick at products near 300 to 1,000."""
 
 WIDTHS_TO_AN_OCTAVE = 16
-"""Of rows that are learned from: between 1,024 and 2,048 tokens they are multiples of 64."""
+"""Of widths of rows: between 1,024 and 2,048 tokens they are multiples of 64."""
 
 
 class Row(NamedTuple):

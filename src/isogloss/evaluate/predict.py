@@ -20,7 +20,7 @@ from transformers import PreTrainedModel
 
 from isogloss.data.batches import pad, token_budget
 from isogloss.data.encoded import Encoded
-from isogloss.data.unpadded import Row, lay_row, rows_of
+from isogloss.data.unpadded import Row, lay_row, rounded, rows_of
 from isogloss.model.encoder import first_position
 from isogloss.model.precision import Precision, without_plans
 from isogloss.model.unpadded import UnpaddedBatch, lay_out, reads_unpadded, text_logits
@@ -97,7 +97,7 @@ def batch_of(
     row: Row,
     asked: NDArray[np.int64] | None = None,
 ) -> UnpaddedBatch:
-    """Bring a row of a split's tokens to where a model is; see `lay_out`."""
+    """Bring a row of a split's tokens to where a model is, of a width that comes again."""
     return lay_out(
         ids[row.places],
         row.lengths,
@@ -105,6 +105,7 @@ def batch_of(
         first_position=first_position(model),
         device=model.device,
         asked=asked,
+        width=rounded(len(row.places)),
     )
 
 
