@@ -41,15 +41,17 @@ KINDS = {
         "gelu_backward", "native_layer_norm", "native_layer_norm_backward", "nll_loss_forward",
         "nll_loss_backward",
     ),
-    "dropout": (
+    "drawing of dropout": (  # what it drops is a product, below
         "bernoulli_", "native_dropout", "native_dropout_backward", "_Dropout", "_DropoutBackward",
         "_ByProducts", "random_", "ge_",
     ),
     "copies, casts, gathers, zeros": (
         "copy_", "cat", "index", "_index_put_impl_", "index_put_", "index_select", "embedding",
-        "embedding_dense_backward", "fill_", "zero_", "clone",
+        "embedding_dense_backward", "fill_", "index_fill_", "zero_", "clone",
     ),
-    "sums and masks by element": ("add", "add_", "mul", "mul_", "div", "sum", "masked_fill_"),
+    "sums and masks by element, dropout's too": (
+        "add", "add_", "mul", "mul_", "div", "sum", "masked_fill_",
+    ),
 }  # fmt: skip
 
 

@@ -80,9 +80,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--json", type=Path, help="file for the raw numbers")
     parser.add_argument("--parity", action="store_true", help="compare scores, not seconds")
     parser.add_argument("--seeds", type=int, nargs="+", help="of --parity, in place of 1 to 5")
-    slow = list(TRAINER_ARMS["parity"])
+    others = list(TRAINER_ARMS["parity"])
     parser.add_argument(
-        "--against", nargs="+", choices=slow, default=slow, help="of --parity: these trainings"
+        "--against", nargs="+", choices=others, default=others, help="of --parity, in place of all"
     )
     parser.add_argument("--quick", action="store_true", help="tiny sizes: does it run at all?")
     asked = parser.parse_args(arguments)

@@ -8,6 +8,7 @@ import torch
 from torch.nn import functional
 
 from isogloss.data.encoded import Encoded
+from isogloss.data.unpadded import lay_row
 from isogloss.evaluate import predict as room
 from isogloss.evaluate.predict import predict
 from isogloss.model.encoder import make_classifier
@@ -40,6 +41,15 @@ def toys(family="bert", n=23, dropout=0.0):
         split,
         tokenizer.pad_token_id,
     )
+
+
+def test_a_row_has_a_width_that_comes_again():
+    model, *_ = toys()
+    lengths = np.full(100, 10)
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    row = room.batch_of(model, np.ones(1000, np.int32), lay_row(offsets, np.arange(100)))
+    assert row.input_ids.shape == (1, 1024)
+    assert row.n_tokens == 1000
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -17,7 +17,7 @@ PRICE_OF_A_GROUP = 250.0
 processor that is quick at products near 300 to 1,000."""
 
 WIDTHS_TO_AN_OCTAVE = 16
-"""Of widths of rows: between 1,024 and 2,048 tokens they are multiples of 64."""
+"""Widths of rows between a power of two and the next: from 1,024 to 2,048, multiples of 64."""
 
 
 class Row(NamedTuple):

@@ -167,7 +167,7 @@ class _ByProducts(torch.autograd.Function):
         with torch.autocast(q.device.type, enabled=False):
             scores = torch.bmm(q, k.transpose(1, 2))
             if seen is not None:
-                by_head = scores.view(*query.shape[:3], key.shape[2])
+                by_head = scores.view(*query.shape[:3], key.shape[2])  # changed in place
                 by_head += _bias(seen, scores.dtype)
             shares = torch.softmax(scores, dim=-1)
             drawn = draw(shares.shape, p)

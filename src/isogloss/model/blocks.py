@@ -39,7 +39,7 @@ class Laid:
     """Runs of rows, side by side in blocks."""
 
     masks: tuple[NDArray[np.bool_], ...]
-    """Of each block, [n, longest]: where a row is; those of a run begin at its left."""
+    """Of each block, [n, longest]: where a row is, each run from the left on."""
 
     rest: int
     """Rows after the last run, which belong to none."""
@@ -93,7 +93,7 @@ def lay(rows: Tensor, laid: Laid, heads: int) -> list[Tensor]:
         Of each block, [n, heads, longest, width].
 
     Raises:
-        ValueError: if there are others than are laid.
+        ValueError: if there are more or fewer rows than are laid.
     """
     by_head = laid.by_head(heads)
     if len(rows) * heads != len(by_head.places):

@@ -74,7 +74,7 @@ def draw(shape: torch.Size, p: float) -> Draw | None:
 
 
 def kept_of(values: Tensor, kept: Tensor) -> Tensor:
-    """Leave numbers as they are or set them to 0, even one that is none; `kept` as in `Draw`.
+    """Leave numbers as they are or set them to 0, NaN and infinity too; `kept` as in `Draw`.
 
     Not differentiable.
     """

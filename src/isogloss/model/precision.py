@@ -1,6 +1,6 @@
 """Which numbers a model computes with, and why: bf16 only where the processor does it itself.
 
-bf16 with fp32 master weights is two to four times as fast where it is native and up to a hundred
+bf16 with fp32 master weights is two to six times as fast where it is native and up to a hundred
 times slower where it is emulated, so we probe, choose once, and record the reason. The attention
 kernel is chosen in the same spirit: on a CPU a batched matrix product beats the fused kernel for
 short texts (which with dropout falls back to a slow path anyway), on a GPU it is the reverse.
