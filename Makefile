@@ -100,6 +100,10 @@ sbom: install
 bench: install
 	$(BIN)/python -m benchmarks.against_trainer --json results/against_trainer.json
 	$(BIN)/python -m benchmarks.against_trainer --parity --json results/parity.json
+	$(BIN)/python -m benchmarks.step_profile
+	$(BIN)/python benchmarks/distillation_cost.py
+	$(BIN)/python benchmarks/doubling.py studies/local/cross_language_sentiment.yaml
+	$(BIN)/python benchmarks/growth.py --cells 10000 --rounds 1
 
 clean:
 	rm -rf $(VENV) $(TRACKERS) $(LOWEST) $(NEWEST) .isogloss results demo.yaml build dist
