@@ -29,7 +29,7 @@ FORMS = ["torch", "torch-fp32", "trimmed", "onnx", "onnx-int8"]
 TEXTS = STUDY.replace(
     "regimes: [{regime: joint, sizes: [6, 12]}, {regime: single, sizes: [12]}]",
     "regimes: [{regime: joint, sizes: [24]}]",
-).replace("num_train_epochs: 2", "num_train_epochs: 12")
+).replace("num_train_epochs: 2", "num_train_epochs: 30")
 TEXTS += f"efficiency: {{forms: [{', '.join(FORMS)}], rounds: 1}}\n"
 TAGS = MEASURED.replace("forms: [torch, trimmed]", "forms: [torch, onnx]").replace(
     "seeds: [1, 2]", "seeds: [1]"

@@ -171,7 +171,7 @@ def test_a_process_that_may_have_little_memory_trains_all_the_same(tmp_path):
         "from isogloss.train.finetune import finetune\n"
         "from isogloss.train.lesson import TextLesson\n"
         "from pathlib import Path\n"
-        "size = Size(64, 1, 2, 4096, max_length=24, dropout=0.0)\n"
+        "size = Size(64, 2, 2, 4096, max_length=24, dropout=0.0)\n"  # the last layer is narrow
         "config = scratch_config('bert', toys.tokenizer('bert'), size)\n"
         "model = make_classifier(config, ('a', 'b', 'c'), seed=0, attention='eager')\n"
         "recipe = toys.recipe(per_device_train_batch_size=2048, max_steps=2, num_train_epochs=None,"
