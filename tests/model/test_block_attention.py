@@ -156,8 +156,7 @@ def test_other_rows_than_are_laid_are_refused():
 
 
 def row_of_blocks():
-    real = tuple(torch.from_numpy(mask)[:, None, None] for mask in MASKS)
-    return Blocks(Laid(MASKS, REST, CPU), Laid(MASKS, 0, CPU), real)
+    return Blocks(Laid(MASKS, REST, CPU), Laid(MASKS, 0, CPU))
 
 
 def each_alone(query, key, value, window=None):

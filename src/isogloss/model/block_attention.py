@@ -32,9 +32,6 @@ class Blocks:
     asked: Laid
     """The tokens that are asked for."""
 
-    real: tuple[Tensor | None, ...]
-    """[n, 1, 1, longest] of each block: whether a key is a token; None where all are."""
-
 
 def attend(  # noqa: PLR0913, PLR0917
     module: nn.Module,
@@ -88,7 +85,7 @@ def attend(  # noqa: PLR0913, PLR0917
     ]
     drops = dropout if module.training else 0.0
     said = []
-    for real, q, k, v in zip(blocks.real, *laid, strict=True):
+    for real, q, k, v in zip(blocks.tokens.real, *laid, strict=True):
         seen = _seen(k.shape[2], real, sliding_window, k.device)
         if _fused(k.shape[2], sliding_window, drops):
             mixed = functional.scaled_dot_product_attention(q, k, v, attn_mask=seen, scale=scale)

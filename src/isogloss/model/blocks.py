@@ -8,6 +8,7 @@ that nothing has to be set to zero before; nobody sees them, and nothing is lear
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple, final
 
 import numpy as np
@@ -47,6 +48,14 @@ class Laid:
     device: torch.device
 
     _known: dict[int, ByHead] = field(init=False, default_factory=dict, repr=False)
+
+    @cached_property
+    def real(self) -> tuple[Tensor | None, ...]:
+        """[n, 1, 1, longest] of each block: whether a row is there; None where all are."""
+        return tuple(
+            None if mask.all() else torch.from_numpy(mask)[:, None, None].to(self.device)
+            for mask in self.masks
+        )
 
     def by_head(self, heads: int) -> ByHead:
         """Find out where the parts of each head lie; once for all layers."""

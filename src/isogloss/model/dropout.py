@@ -19,7 +19,6 @@ from torch.nn import functional
 CHANCES = 1 << 16
 """Chances are multiples of one over this; what is left is scaled by what its chance is then."""
 
-
 _INTEGERS = {2: torch.int16, 4: torch.int32, 8: torch.int64}
 """The whole numbers of as many bytes as a number has: times 0 or 1 is quicker than to choose."""
 

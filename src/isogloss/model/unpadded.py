@@ -116,14 +116,9 @@ def _blocks(
     every: int,
 ) -> Blocks:
     ends = np.cumsum(groups)[:-1]
-    masks = [_mask(own, every) for own in np.split(lengths, ends)]
     return Blocks(
-        tokens=Laid(tuple(masks), rest, device),
+        tokens=Laid(tuple(_mask(own, every) for own in np.split(lengths, ends)), rest, device),
         asked=Laid(tuple(_mask(own) for own in np.split(n_asked, ends)), 0, device),
-        real=tuple(
-            None if mask.all() else torch.from_numpy(mask)[:, None, None].to(device)
-            for mask in masks
-        ),
     )
 
 
