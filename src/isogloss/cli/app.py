@@ -93,6 +93,7 @@ def _was_stopped(error: Exception) -> bool:
 
 
 def _run() -> None:
+    _without_bars()
     try:
         with needing_extras():
             app()
@@ -105,3 +106,9 @@ def _run() -> None:
             raise
         show.mistake(full, as_json=False)
         sys.exit(full.exit_code)
+
+
+def _without_bars() -> None:
+    """Keep the bars of downloads out of files and pipes, unless the person has asked for them."""
+    if not sys.stderr.isatty():
+        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")

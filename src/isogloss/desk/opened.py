@@ -1,15 +1,11 @@
 """A study opened: the file read, the world pinned, the plan drawn."""
 
 import shlex
-import sys
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, final
-
-from huggingface_hub import constants
-from huggingface_hub.utils.tqdm import disable_progress_bars
 
 from isogloss.base.errors import InputError, RunError
 from isogloss.plan.build import build_plan
@@ -179,8 +175,6 @@ def open_study(path: Path, store: Path, changes: list[str] | None) -> Opened:
         InputError: if the file, or anything it names, is wrong.
     """
     study = load_study(path, changes or ())
-    if not sys.stderr.isatty():
-        _without_bars()
     pins = pin_study(study)
     if store == Path():
         raise InputError("--store names no folder; the folder we are in is not one for a store.")
@@ -224,9 +218,3 @@ def _kept_pins(*, notes: "Sequence[str]", remarks: "Sequence[str]", **pins: Any)
 def _note_again(source: str, store: Path) -> str:
     again = shlex.join(["isogloss", "run", source, "--store", str(store)])
     return f"`{again}` notes it again; what is finished is not done again."
-
-
-def _without_bars() -> None:
-    """Keep the bars of downloads out of files and pipes, unless the person has asked for them."""
-    if constants.HF_HUB_DISABLE_PROGRESS_BARS is None:
-        disable_progress_bars()

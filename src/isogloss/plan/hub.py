@@ -9,15 +9,17 @@ copied to a machine without a network is enough there.
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import final
+from typing import TYPE_CHECKING, final
 
-import huggingface_hub
+import huggingface_hub  # what of it is heavy comes when it is asked for
 from huggingface_hub import constants
 
 from isogloss.base.errors import LeadsOutside, RunError, Untrusted
-from isogloss.base.hub_errors import Kind, explained
 from isogloss.base.hub_names import COMMIT, INDEX, WEIGHTS
 from isogloss.base.safe_text import redacted, safe
+
+if TYPE_CHECKING:
+    from isogloss.base.hub_errors import Kind
 
 TIMEOUT_SECONDS = 5.0
 _SHORT = 12
@@ -38,7 +40,7 @@ class Hub:
     silent: str = ""
     """Why the Hub is not asked any more."""
 
-    def commit(self, repo: str, revision: str, kind: Kind) -> str:
+    def commit(self, repo: str, revision: str, kind: "Kind") -> str:
         """The commit of `repo` at `revision`.
 
         Without an answer the cache is asked; where that has nothing either, the name of the
@@ -62,8 +64,10 @@ class Hub:
             )
         return found
 
-    def _ask(self, repo: str, revision: str, kind: Kind) -> str | None:
+    def _ask(self, repo: str, revision: str, kind: "Kind") -> str | None:
         """The Hub's answer, or None if there is none."""
+        from isogloss.base.hub_errors import explained  # noqa: PLC0415 brings the client
+
         if self.silent:
             return None
         try:
@@ -79,7 +83,7 @@ class Hub:
             _refuse_pickles(repo, info)
         return info.sha
 
-    def _unanswered(self, known: str | None, repo: str, revision: str, kind: Kind) -> str:
+    def _unanswered(self, known: str | None, repo: str, revision: str, kind: "Kind") -> str:
         """The commit that was last downloaded, or the revision's own name."""
         hub = redacted(constants.ENDPOINT)
         why = f"cannot be asked ({self.silent})" if self.silent else "is not asked (HF_HUB_OFFLINE)"
@@ -103,7 +107,7 @@ def cached_only() -> bool:
     return bool(constants.HF_HUB_OFFLINE)
 
 
-def cached_commit(repo: str, revision: str, kind: Kind) -> str | None:
+def cached_commit(repo: str, revision: str, kind: "Kind") -> str | None:
     """What a revision stood for when it was last downloaded; None if it never was."""
     with suppress(OSError, ValueError), _reference(repo, revision, kind).open("rb") as stream:
         found = stream.read(_LONGEST_REFERENCE).decode().strip()
@@ -112,7 +116,7 @@ def cached_commit(repo: str, revision: str, kind: Kind) -> str | None:
     return None
 
 
-def remember_commit(repo: str, revision: str, kind: Kind, commit: str) -> None:
+def remember_commit(repo: str, revision: str, kind: "Kind", commit: str) -> None:
     """Keep what a revision stands for, as the client does when it is given a revision.
 
     We download by commit, and the client learns no revision from that. Nothing is kept before
@@ -128,11 +132,11 @@ def remember_commit(repo: str, revision: str, kind: Kind, commit: str) -> None:
         reference.write_text(commit, encoding="utf-8")
 
 
-def _folder(repo: str, kind: Kind) -> Path:
+def _folder(repo: str, kind: "Kind") -> Path:
     return Path(constants.HF_HUB_CACHE) / f"{kind}s--{repo.replace('/', '--')}"
 
 
-def _reference(repo: str, revision: str, kind: Kind) -> Path:
+def _reference(repo: str, revision: str, kind: "Kind") -> Path:
     """Where the client keeps what a revision stands for.
 
     Raises:
@@ -145,7 +149,7 @@ def _reference(repo: str, revision: str, kind: Kind) -> Path:
     return found
 
 
-def _refuse_pickles(repo: str, info: huggingface_hub.ModelInfo) -> None:
+def _refuse_pickles(repo: str, info: "huggingface_hub.ModelInfo") -> None:
     files = [sibling.rfilename for sibling in info.siblings or ()]
     if files and not any(name in {WEIGHTS, INDEX} for name in files):
         raise Untrusted(
