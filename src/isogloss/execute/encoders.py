@@ -15,6 +15,7 @@ from isogloss.model.served import ONNX_FORMS
 from isogloss.model.tokenizer import load_tokenizer
 from isogloss.model.words import check_word_ids
 from isogloss.plan.hub import remember_commit
+from isogloss.plan.pins import is_known
 from isogloss.plan.plan import Plan, Step
 from isogloss.store.store import Store
 from isogloss.study.encoders import Encoder
@@ -27,6 +28,8 @@ Fault = InputError | RunError
 
 def check_encoders(study: Study, plan: Plan, store: Store) -> None:
     """Bring the encoders of what is still to be done, and try whether they can be used.
+
+    Those that the Hub did not tell of are passed over: the plan has a note of each.
 
     Raises:
         InputError: naming every encoder or teacher that is missing, closed, broken, too short or,
@@ -60,7 +63,7 @@ def _teachers_faults(plan: Plan, store: Store) -> list[Fault]:
     for step in plan.of_kind("distill"):
         told = step.payload["distillation"]["teachers"] if step.key not in store else ()
         for code, who in zip(step.payload["languages"], told, strict=False):
-            if "files" in who:
+            if "files" in who and is_known(who["files"]):
                 name = step.settings["teachers"][code]
                 place = name, who["files"].get("commit", "main")
                 found[place] = found.get(place) or _teacher_fault(*place, step, store)
@@ -117,6 +120,8 @@ def _check(encoder: Encoder, missing: Sequence[Step]) -> None:
         return
     name = missing[0].settings["model"]
     pin = trainings[0]["encoder"] if trainings else missing[0].payload["tokenizer"]
+    if not is_known(pin):
+        return
     commit = pin.get("commit", "main")
     if trainings:
         longest = trainings[0]["training"]["max_length"]

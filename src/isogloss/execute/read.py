@@ -10,12 +10,13 @@ from isogloss.execute.kinds.data import make_data
 from isogloss.execute.kinds.text import make_text
 from isogloss.execute.making import make_step
 from isogloss.plan.hub import remember_commit
+from isogloss.plan.pins import is_known
 from isogloss.plan.plan import Plan, Step
 from isogloss.store.store import Store
 
 
 def read_data(plan: Plan, store: Store) -> int:
-    """Read what is missing of the data into the store.
+    """Read what is missing of the data into the store; what the Hub did not tell is passed over.
 
     Returns:
         How many splits were read here.
@@ -24,10 +25,14 @@ def read_data(plan: Plan, store: Store) -> int:
         InputError: naming every broken split.
         RunError: if the disk or the network is at fault, or we are; a bug keeps its traceback.
     """
-    reading = [*plan.of_kind("data"), *plan.of_kind("text")]
+    reading = [
+        step
+        for step in (*plan.of_kind("data"), *plan.of_kind("text"))
+        if is_known(step.payload["source"])
+    ]
     outcomes = _read([step for step in reading if step.key not in store], store)
     _raise([outcome.failure for outcome in outcomes if outcome.failure])
-    _remember(plan)
+    _remember(reading)
     return sum(outcome.status == "done" for outcome in outcomes)
 
 
@@ -54,9 +59,9 @@ def _raise(failures: list[Failure]) -> None:
         raise at_once(InputError if failures[0].kind == "input" else RunError, told)
 
 
-def _remember(plan: Plan) -> None:
+def _remember(reading: Sequence[Step]) -> None:
     """Keep in the client's cache what the revisions stood for, for a day without the Hub."""
-    for step in (*plan.of_kind("data"), *plan.of_kind("text")):
+    for step in reading:
         declared, pin = step.settings["source"], step.payload["source"]
         if declared["kind"] == "hub":
             remember_commit(declared["repo"], declared["revision"], "dataset", pin["commit"])

@@ -12,7 +12,7 @@ from typing import Any, final
 
 from isogloss.base.errors import InputError, Untrusted, at_once
 from isogloss.base.fingerprint import file_digest
-from isogloss.base.hub_names import PICKLES
+from isogloss.base.hub_names import COMMIT, PICKLES
 from isogloss.base.languages import language_name
 from isogloss.plan.hub import Hub
 from isogloss.plan.labeled import Splits
@@ -157,6 +157,11 @@ def _pin_probe(study: Study, probe: Probe, looking: _Looking) -> dict[str, Any]:
                 " it is not probed."
             )
     return {code: pinned.get(code) for code in codes}
+
+
+def is_known(pin: Mapping[str, Any]) -> bool:
+    """Tell whether a pin says which bytes; that of a Hub which did not answer says a name."""
+    return "commit" not in pin or COMMIT.fullmatch(str(pin["commit"])) is not None
 
 
 def wanted_splits(study: Study, language: str) -> tuple[str, ...]:

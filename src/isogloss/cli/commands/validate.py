@@ -54,11 +54,11 @@ def _validate(study: Path, store: Path, changes: list[str] | None, *, as_json: b
 
     opened = open_study(study, store, changes)
     show.notes(opened.remarks)
-    if not opened.pins.notes:
-        read_data(opened.plan, opened.store)
+    read_data(opened.plan, opened.store)
+    if all(step.key in opened.store for step in opened.plan.of_kind("data")):
         for text in check_data(opened.study, opened.plan, opened.store):
             show.note(text)
-        _try_encoders(opened)
+    _try_encoders(opened)
     kinds = {name: _count(opened, *of) for name, of in _COUNTED.items()}
     if as_json:
         show.dump(
