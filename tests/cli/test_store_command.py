@@ -92,7 +92,7 @@ def test_garbage_is_listed_and_only_removed_if_asked(isogloss, store):
 
 def test_a_study_can_be_dropped_by_its_name(isogloss, store):
     assert isogloss("store", "gc", "--drop", "tow", "--yes").code == 2
-    assert isogloss("store", "gc", "--drop", "one", "--yes").code == 0
+    assert isogloss("store", "gc", "--drop", "one", "--drop", "one", "--yes").code == 0
     assert store.keys() == ()
 
 

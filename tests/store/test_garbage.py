@@ -79,6 +79,23 @@ def test_a_study_that_is_not_there_cannot_be_dropped(store):
     assert store.keys() == ("aa", "bb", "cc", "dd")
 
 
+def test_a_study_that_is_dropped_twice_over_is_dropped(store):
+    remove_garbage(store, drop=["two", "two"])
+    assert store.keys() == ("aa", "bb")
+    assert [study["name"] for study in store.studies()] == ["one"]
+
+
+def test_of_a_dropped_study_every_note_goes(store):
+    """As where somebody has copied its file; its own may not even be there any more."""
+    note = store.root / "studies" / "two.json"
+    for name in ("a copy", "z copy"):
+        note.with_name(f"{name}.json").write_text(note.read_text())
+    note.unlink()
+    remove_garbage(store, drop=["two"])
+    assert store.keys() == ("aa", "bb")
+    assert store.study_files() == ("one",)
+
+
 DAMAGED = [
     *("{", "{}", "[]", '{"name": "one"}', '{"name": 1, "steps": ["aa"]}', '{"steps": ["aa"]}'),
     *(

@@ -14,7 +14,7 @@ from typing import Literal, final
 from isogloss.store.faults import told
 from isogloss.store.inventory import kept_step
 from isogloss.store.live import Live
-from isogloss.store.names import is_key, lock_path, refuse_links, study_file
+from isogloss.store.names import is_key, lock_path, refuse_links
 from isogloss.store.needs import needs_of
 from isogloss.store.quarantine import ROOM as QUARANTINE
 from isogloss.store.runs import dead_signs, is_alive, notes, used_now
@@ -102,8 +102,7 @@ def remove_garbage(store: Store, drop: Collection[str] = ()) -> Collected:
     """
     with store.alone(), told(store.root, "removing what nobody needs"):
         found = find_garbage(store, drop)
-        for name in drop:
-            (store.root / "studies" / study_file(name)).unlink()
+        store.forget_studies(drop)
         removed = [one for one in found.garbage if one.what != "lock" and _take(store, one)]
     store.sweep()
     with told(store.root, "removing locks that nobody holds"):

@@ -1,6 +1,6 @@
 """What a store notes in small files: why steps failed, which studies were run, what is in use."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
@@ -49,6 +49,14 @@ class Notes:
             before = path.read_bytes() if path.is_file() else b""
         if before != json_text(noted).encode("utf-8", "surrogatepass"):
             self.ground.write_json(path, noted)
+
+    def forget_studies(self, names: Collection[str]) -> None:
+        """Remove all notes of studies, copies under other names too."""
+        with told(self.root, "forgetting studies"):
+            for path in (self.root / "studies").glob("*.json"):
+                refuse_outside(self.root, path)
+                if read_object(path, _FORGET).get("name") in names:
+                    path.unlink(missing_ok=True)
 
     def write_run(self, name: str, step_keys: Sequence[str]) -> Path:
         """Note what a command is going to use; the note's file."""

@@ -18,7 +18,7 @@ under a key holds its lock, so a draft whose lock is free was left by the dead a
 
 import logging
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -243,7 +243,7 @@ class Store:
 
         Args:
             key: the step.
-            kind: data, tokenizer, prepare, train or evaluate.
+            kind: what was done, as the plan calls it: data, train, evaluate ...
             identity: JSON-able; all that decided the result.
             record: JSON-able; the typed outcome, numbers finite.
             fill: writes the step's files into the empty folder it is given.
@@ -336,6 +336,15 @@ class Store:
         """
         noted = {"name": name, "source": source, "steps": list(step_keys), "study": dict(study)}
         self._notes.write_study(name, noted | more)
+
+    def forget_studies(self, names: Collection[str]) -> None:
+        """Remove all notes of these studies, copies of their files too; their steps stay.
+
+        Raises:
+            RunError: if a note is damaged.
+            InputError: if a link leads out of the store, or the store cannot be written.
+        """
+        self._notes.forget_studies(names)
 
     def note_run(self, name: str, step_keys: Sequence[str]) -> Path:
         """Note what a command is going to use; see `runs.py`. Returns the note's file."""
