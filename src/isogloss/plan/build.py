@@ -12,7 +12,7 @@ from functools import cache, cached_property
 from typing import Any, final
 
 from isogloss.plan import labeled
-from isogloss.plan.labeled import Splits, data_step, tag_columns, text_columns
+from isogloss.plan.labeled import Splits, data_step, reads, tag_columns, text_columns
 from isogloss.plan.pins import Pins
 from isogloss.plan.plan import Cell, Plan, Step, TokenizerOf, unique
 from isogloss.plan.pretraining import Pretrained, pretraining
@@ -38,7 +38,7 @@ def build_plan(study: Study, pins: Pins) -> Plan:
     data = {
         (code, splits): data_step(study.labeled, columns, pins.data[code], (code, splits))
         for code in (study.all_languages if study.encoders else ())
-        for splits in _reads(study, code)
+        for splits in reads(study, code)
     }
     steps += [*data.values(), *pretrained.steps]
     cells += pretrained.cells
@@ -64,21 +64,6 @@ def build_plan(study: Study, pins: Pins) -> Plan:
         tuple(cell for _, cell in own),
         tokenizers,
     )
-
-
-def _reads(study: Study, language: str) -> list[Splits]:
-    """What of one language is read together: the pool that is trained on, each other split alone.
-
-    The same split may be read for two uses; it is then one step.
-    """
-    reads: list[Splits] = []
-    if language in study.languages:
-        reads.append(study.labeled.train_splits)
-        if study.labeled.dev_split and study.training.eval_strategy != "no":
-            reads.append((study.labeled.dev_split,))
-    if language in study.target_languages:
-        reads += [(split,) for split in study.evaluation.splits]
-    return list(dict.fromkeys(reads))
 
 
 def _columns_of_data(study: Study) -> dict[str, Any]:

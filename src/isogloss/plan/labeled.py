@@ -5,12 +5,29 @@ from typing import Any
 
 from isogloss.plan.plan import Step
 from isogloss.study.data import Data
+from isogloss.study.study import Study
 
 Splits = tuple[str, ...]
 """Splits of the source that are pooled."""
 
 VERSIONS = {"data": 1, "tokenizer": 1, "prepare": 1}
 """Of what fine-tuning and pre-training share."""
+
+
+def reads(study: Study, language: str) -> list[Splits]:
+    """What of one language is read together: the pool that is trained on, each other split alone.
+
+    The same split may be read for two uses; it is then one step. A dev split is read only where
+    dev scores are taken.
+    """
+    found: list[Splits] = []
+    if language in study.languages:
+        found.append(study.labeled.train_splits)
+        if study.labeled.dev_split and study.training.eval_strategy != "no":
+            found.append((study.labeled.dev_split,))
+    if language in study.target_languages:
+        found += [(split,) for split in study.evaluation.splits]
+    return list(dict.fromkeys(found))
 
 
 def data_step(
