@@ -19,6 +19,7 @@ from isogloss.data import sample
 from isogloss.data.sample import SAMPLE_NOTICE, SAMPLE_VERSION, SampleSource, raw_text
 from isogloss.data.sample.grammar import read_grammar
 from isogloss.data.source import Rows
+from isogloss.study.data import SAMPLE_LANGUAGES
 
 LANGUAGES = SampleSource().languages()
 PAGE = Path(__file__).parents[2] / "docs" / "sample-data.md"
@@ -76,6 +77,10 @@ def bag_of_words_accuracy(language):
     model = LogisticRegression(max_iter=2000, C=10)
     model.fit(words.fit_transform(train), [row["label"] for row in train])
     return model.score(words.transform(test), [row["label"] for row in test])
+
+
+def test_a_study_is_told_of_the_languages_that_have_a_grammar():
+    assert LANGUAGES == SAMPLE_LANGUAGES
 
 
 def test_the_sample_is_a_source():

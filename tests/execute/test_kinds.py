@@ -9,11 +9,13 @@ import pytest
 import torch
 import train_toy
 
+from isogloss.base.errors import InputError
 from isogloss.data.encoded import Encoded
 from isogloss.evaluate.metrics import classification_scores
 from isogloss.evaluate.predict import Predictions
 from isogloss.execute.executor import perform
 from isogloss.execute.kinds import train as room
+from isogloss.execute.kinds.data import open_source
 from isogloss.execute.kinds.judging import Asked, predictions_table
 from isogloss.execute.kinds.kept import keep, kept, let_go
 from isogloss.execute.work import MAKERS
@@ -22,6 +24,7 @@ from isogloss.plan import kinds
 from isogloss.plan.plan import Step
 from isogloss.store.step_files import TRAINING
 from isogloss.store.store import Store
+from isogloss.study.layout import TEXT_ENDINGS
 from toys import write_toy
 
 LABELS = ["negative", "neutral", "positive"]
@@ -49,6 +52,13 @@ seeds: [1]
 @pytest.fixture
 def study(tmp_path):
     return write_toy(tmp_path, STUDY)
+
+
+def test_a_folder_of_text_that_has_lost_its_languages_is_told_what_text_may_be(tmp_path):
+    (tmp_path / "mine").mkdir()
+    declared = {"kind": "folder", "root": str(tmp_path), "folders": {}}
+    with pytest.raises(InputError, match=r"Wanted: .*<txt\|txt\.gz\|jsonl"):
+        open_source(declared, {"files": {}}, "eng-Latn", TEXT_ENDINGS)
 
 
 def test_a_training_that_is_killed_goes_on_to_the_same_weights(study, tmp_path):

@@ -241,6 +241,22 @@ def test_pins_notice_a_changed_byte(tmp_path):
     assert not train_keys() & before
 
 
+def test_a_dev_split_is_wanted_only_where_dev_scores_are_taken(tmp_path):
+    for split in ("train", "test"):
+        (tmp_path / "en").mkdir(exist_ok=True)
+        (tmp_path / "en" / f"{split}.jsonl").write_text("{}\n")
+
+    def pins_of(*changes: str) -> Pins:
+        text = TOY.replace("kind: sample", f"kind: folder, root: {tmp_path}")
+        changes = ("languages=[en]", "encoders=[{name: tiny, scratch: {}}]", *changes)
+        return pin_study(study_from(with_changes(parse_document(text, "toy"), changes)))
+
+    pins = pins_of()
+    assert set(pins.data["eng-Latn"]["files"]) == {"train", "test"}
+    with pytest.raises(InputError, match="no split 'validation'"):
+        pins_of("training.eval_strategy=epoch")
+
+
 @pytest.mark.parametrize("path", STUDIES, ids=lambda p: p.stem)
 def test_every_shipped_study_loads_and_plans(path, monkeypatch, tmp_path):
     """Local folders that are not part of the repository are stood in for by stubs."""

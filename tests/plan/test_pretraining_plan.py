@@ -15,6 +15,7 @@ from isogloss.plan.plan import Plan, Step
 from isogloss.plan.pretraining import VERSIONS, updates
 from isogloss.store.results import ROW_COLUMNS
 from isogloss.study.document import parse_document, with_changes
+from isogloss.study.layout import TEXT_ENDINGS
 from isogloss.study.load import load_study, study_from
 from isogloss.study.study import Study
 from isogloss.study.templates import template_text
@@ -666,6 +667,16 @@ def test_a_probed_language_without_data_is_told_and_left_out(tmp_path):
     assert {tuple(step.payload["targets"]) for step in plan.of_kind("probe")} == {("eng-Latn",)}
 
 
+def test_a_probed_language_that_the_sample_has_not_is_told_and_left_out(tmp_path):
+    pins = pin_study(
+        load_study(write_world(tmp_path), ["probes.0.data.source={kind: sample}",
+                                           "probes.0.languages=[German, French]"])
+    )  # fmt: skip
+    assert pins.remarks == ("There are no pos data of French (fra-Latn): it is not probed.",)
+    assert pins.probes["pos"]["fra-Latn"] is None
+    assert pins.probes["pos"]["deu-Latn"]["kind"] == "sample"
+
+
 def test_probed_languages_may_all_lie_elsewhere(tmp_path):
     path = write_world(tmp_path)
     changes = ["probes.0.data.source.root=none", "probes.0.languages=[en]"]
@@ -721,6 +732,13 @@ def test_labeled_files_are_no_raw_text_and_raw_text_is_no_labeled_file(tmp_path)
     assert "has no split 'train'" in missing_of(path)
     (tmp_path / "text" / "en" / "train.txt").rename(tmp_path / "text" / "en" / "train.conllu")
     assert len(missing_of(path).splitlines()) == 2
+
+
+def test_a_folder_of_text_without_a_language_is_told_what_text_may_be(tmp_path):
+    path = write_world(tmp_path)
+    (tmp_path / "letters" / "mine").mkdir(parents=True)
+    said = missing_of(path, f"pretraining.text.source.root={tmp_path / 'letters'}")
+    assert f"Wanted: <root>/<language>/<split>.<{'|'.join(TEXT_ENDINGS)}>" in said
 
 
 def test_teachers_and_tokenizers_that_are_there_are_known_by_their_bytes(tmp_path):

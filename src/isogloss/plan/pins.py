@@ -7,6 +7,7 @@ before any work is done.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, final
 
@@ -15,13 +16,15 @@ from isogloss.base.fingerprint import file_digest
 from isogloss.base.hub_names import COMMIT, PICKLES
 from isogloss.base.languages import language_name
 from isogloss.plan.hub import Hub
-from isogloss.plan.labeled import Splits
+from isogloss.plan.labeled import Splits, reads
 from isogloss.plan.plugged_source import pin_plugged
 from isogloss.study.data import (
+    SAMPLE_LANGUAGES,
     SAMPLE_VERSION,
     FolderSource,
     HubSource,
     PluginSource,
+    SampleSource,
     Source,
 )
 from isogloss.study.encoders import Encoder
@@ -77,7 +80,7 @@ def pin_study(study: Study) -> Pins:
     looking = _Looking()
     data: dict[str, Any] = {}
     if study.encoders:
-        wanted = {code: wanted_splits(study, code) for code in study.all_languages}
+        wanted = {code: _labeled_splits(study, code) for code in study.all_languages}
         data = looking.source(study.labeled.source, wanted)
     encoders = {
         encoder.display: looking.attempt(pin_encoder, encoder, looking.hub)
@@ -143,11 +146,7 @@ def _text_splits(study: Study) -> dict[str, Splits]:
 def _pin_probe(study: Study, probe: Probe, looking: _Looking) -> dict[str, Any]:
     """Pin the languages of a probe; one that its source has nothing of is told and left out."""
     source, codes = probe.data.source, probe.languages or study.languages
-    there = set(codes)
-    if isinstance(source, FolderSource):
-        elsewhere = set(source.folders)
-        under = looking.attempt(language_folders, source.root) if there - elsewhere else None
-        there = {*(under or {}), *elsewhere}
+    there = _languages_there(source, codes, looking)
     splits = (*probe.data.train_splits, probe.split)
     pinned = looking.source(source, {code: splits for code in codes if code in there})
     for code in codes:
@@ -159,21 +158,25 @@ def _pin_probe(study: Study, probe: Probe, looking: _Looking) -> dict[str, Any]:
     return {code: pinned.get(code) for code in codes}
 
 
+def _languages_there(source: Source, codes: Sequence[str], looking: _Looking) -> set[str]:
+    """What a source has; all that are asked for, where only reading would tell."""
+    if isinstance(source, SampleSource):
+        return set(SAMPLE_LANGUAGES)
+    if not isinstance(source, FolderSource):
+        return set(codes)
+    elsewhere = set(source.folders)
+    under = looking.attempt(language_folders, source.root) if set(codes) - elsewhere else None
+    return {*(under or {}), *elsewhere}
+
+
 def is_known(pin: Mapping[str, Any]) -> bool:
     """Tell whether a pin says which bytes; that of a Hub which did not answer says a name."""
     return "commit" not in pin or COMMIT.fullmatch(str(pin["commit"])) is not None
 
 
-def wanted_splits(study: Study, language: str) -> tuple[str, ...]:
-    """The splits that a study reads of one language."""
-    splits: list[str] = []
-    if language in study.languages:
-        splits += study.labeled.train_splits
-        if study.labeled.dev_split:
-            splits.append(study.labeled.dev_split)
-    if language in study.target_languages:
-        splits += study.evaluation.splits
-    return tuple(dict.fromkeys(splits))
+def _labeled_splits(study: Study, language: str) -> Splits:
+    """The splits of labeled data that a study reads of one language."""
+    return tuple(dict.fromkeys(chain.from_iterable(reads(study, language))))
 
 
 def pin_encoder(encoder: Encoder, hub: Hub) -> Any:
@@ -206,7 +209,7 @@ def _pin_splits(
     if isinstance(source, PluginSource):
         return pin_plugged(source, language, splits)
     if isinstance(source, FolderSource):
-        folder = language_folder(source.root, language, source.folders)
+        folder = language_folder(source.root, language, source.folders, endings)
         files = {split: split_file(folder, split, endings) for split in splits}
         return {
             "kind": "folder",

@@ -65,7 +65,7 @@ class Cell:
     """
 
     step: str
-    """Key of the train or evaluate step."""
+    """Key of the step whose record holds them: a training, a test, a measuring, a metric's."""
 
     columns: Mapping[str, Any]
     """The columns of the results table that the study knows: encoder, regime, languages ..."""

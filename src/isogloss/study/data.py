@@ -63,6 +63,12 @@ class SampleSource(Spec):
 SAMPLE_VERSION = 1
 """Version of the built-in sample; raised when its rows change, so that keys change with them."""
 
+SAMPLE_LANGUAGES = (
+    *("ara-Arab", "deu-Latn", "ell-Grek", "eng-Latn", "hin-Deva"),
+    *("jpn-Jpan", "rus-Cyrl", "spa-Latn", "tur-Latn"),
+)
+"""What the built-in sample has; a test holds this and its grammars together."""
+
 SOURCES = ("folder", "hub", "sample")
 PLUGIN = "plugin"
 """Stands for the kinds of plug-ins, where kinds are told apart."""
@@ -161,7 +167,10 @@ class Data(Spec):
     """Splits to train on; several are pooled, as the reference notebook does."""
 
     dev_split: SplitName | None = None
-    """Split for early stopping; never one that is trained or tested on."""
+    """Split for dev scores, as early stopping needs them; never one that is trained or tested on.
+
+    It is read only where `training.eval_strategy` takes such scores.
+    """
 
     allow_missing_labels: bool = False
     """Whether a language may lack a label altogether in its training text."""

@@ -23,7 +23,11 @@ class Probe(Spec):
     """Tagged sentences."""
 
     languages: Languages | None = None
-    """Languages to probe; by default the study's. One without data is told and left out."""
+    """Languages to probe; by default the study's.
+
+    One that the folder or the sample has nothing of is told and left out. What the Hub or a plug-in
+    has is known once it is read: there a language without data stops the run.
+    """
 
     split: SplitName = "test"
     """The split that is tested on."""

@@ -70,7 +70,7 @@ def open_source(
         return _plugged(declared, pin)
     root = Path(declared["root"])
     folders = {code: Path(folder) for code, folder in declared["folders"].items()}
-    name = language_folder(root, language, folders).name
+    name = language_folder(root, language, folders, endings).name
     expected = {f"{name}/{file}": digest for file, digest in pin["files"].values()}
     return FolderSource(root, expected, folders, endings)
 
