@@ -63,6 +63,9 @@ def test_the_schema_refuses_what_is_beyond_a_limit(place, value):
         jsonschema.validate(document, study_schema(), jsonschema.Draft202012Validator)
 
 
+PRETRAINING = yaml.safe_load(template_text("balance"))["pretraining"]
+
+
 @pytest.mark.parametrize(
     ("key", "one"),
     [
@@ -72,6 +75,8 @@ def test_the_schema_refuses_what_is_beyond_a_limit(place, value):
         ("encoders", "xlm-roberta-base"),
         ("output", {"sections": "history"}),
         ("efficiency", {"forms": "torch", "scenarios": "offline", "token_budgets": 512}),
+        ("pretraining", {**PRETRAINING, "arms": "hard-all"}),
+        ("pretraining", {**PRETRAINING, "arms": {"arm": "hard-all", "max_steps": 9}}),
     ],
 )
 def test_one_thing_stands_for_a_list_of_it_as_in_the_loader(key, one):

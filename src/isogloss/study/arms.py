@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_va
 from isogloss.base.errors import did_you_mean
 from isogloss.study.languages import teacher_by_code
 from isogloss.study.own_names import names_in_schema, own_or_plugin
-from isogloss.study.spec import AddedLater, Count, Number, Spec
+from isogloss.study.spec import AddedLater, Count, Number, Spec, as_list
 
 MONOLINGUAL = "monolingual"
 SELF = "self"
@@ -243,8 +243,4 @@ def _over(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _as_arms(value: Any) -> Any:
-    return value if isinstance(value, list | tuple) or value is None else [value]
-
-
-Arms = Annotated[tuple[Arm, ...], BeforeValidator(_as_arms), Field(min_length=1)]
+Arms = Annotated[tuple[Arm, ...], BeforeValidator(as_list), Field(min_length=1)]
