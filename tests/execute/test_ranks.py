@@ -279,6 +279,14 @@ def test_what_is_done_alone_is_not_told(tmp_path):
     assert told == []
 
 
+@pytest.mark.parametrize("said", ["", "abc", "1.5"])
+def test_a_number_of_processes_that_is_none_is_one_message(isogloss, tmp_path, monkeypatch, said):
+    monkeypatch.setenv("WORLD_SIZE", said)
+    found = isogloss("run", str(write_toy(tmp_path)))
+    assert (found.code, found.out) == (2, "")
+    assert f"WORLD_SIZE is {said!r} in the environment" in found.err
+
+
 def test_a_launcher_and_workers_of_its_own_are_refused(monkeypatch, tmp_path):
     monkeypatch.setenv("WORLD_SIZE", "2")
     with pytest.raises(InputError, match="Leave --executor out"):

@@ -30,10 +30,21 @@ _log = logging.getLogger(__name__)
 def launched(environment: Mapping[str, str] = os.environ) -> bool:
     """Tell whether a launcher started several processes of this command.
 
+    Raises:
+        InputError: if `WORLD_SIZE` is there and no whole number; an empty one stops accelerate,
+            too, only later.
+
     >>> launched({}), launched({"WORLD_SIZE": "1"}), launched({"WORLD_SIZE": "8"})
     (False, False, True)
     """
-    return int(environment.get("WORLD_SIZE", "1")) > 1
+    said = environment.get("WORLD_SIZE", "1")
+    try:
+        return int(said) > 1
+    except ValueError:
+        raise InputError(
+            f"WORLD_SIZE is {said!r} in the environment, where a launcher writes how many processes"
+            " it has started. Unset it, or start the command with torchrun or accelerate launch."
+        ) from None
 
 
 def follows(environment: Mapping[str, str] = os.environ) -> bool:
