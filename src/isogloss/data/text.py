@@ -125,9 +125,9 @@ def read_text(
         column: where the text stands in a record.
 
     Raises:
-        InputError: there is no text, one line only, or none that is held out; all text to train on
-            is also held out; the share is out of range; a record has no such column or no text
-            there; see also the source.
+        InputError: there is no text, or none that is held out; all text to train on is also held
+            out; the share is out of range, or of one line only; a record has no such column or no
+            text there; see also the source.
     """
     code = language_code(language)
     who = f"{language_name(code)} ({code})"
@@ -212,7 +212,7 @@ def _to_train_on(text: RawText, held: RawText, who: str, split: str) -> RawText:
     """Drop the lines that are held out.
 
     Raises:
-        InputError: nothing is held out, or less than two lines are left to train on.
+        InputError: nothing is held out, or nothing is left to train on.
     """
     if not len(held):
         raise InputError(
@@ -225,11 +225,6 @@ def _to_train_on(text: RawText, held: RawText, who: str, split: str) -> RawText:
         raise InputError(
             f"Each of the {len(text)} lines to train on of {who} also stands in its held-out "
             f"split {split!r}: nothing is left to train on. Hold out other text."
-        )
-    if len(train) == 1:
-        raise InputError(
-            f"{who} has a text of one line (repeats and held-out lines aside): nothing is left to "
-            "train on once a part of it is kept for choosing. Add text, or leave the language out."
         )
     return train
 
