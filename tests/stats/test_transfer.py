@@ -25,7 +25,7 @@ def published():
 
 
 def test_the_published_matrix_gives_its_known_donors_and_recipients():
-    summary = transfer_summary(published())
+    summary = transfer_summary(published(), sources=LANGUAGES, targets=LANGUAGES)
     assert summary.donors["french"].value == pytest.approx(0.4602)
     assert summary.donors["japanese"].value == pytest.approx(0.3418)
     assert summary.recipients["malay"].value == pytest.approx(0.4364)
@@ -40,7 +40,7 @@ def test_summaries_are_those_of_the_matrix_without_its_diagonal(k, seed):
     matrix = np.random.default_rng(seed).random((k, k))
     codes = "abcde"[:k]
     cells = {(s, t): matrix[i, j] for i, s in enumerate(codes) for j, t in enumerate(codes)}
-    summary = transfer_summary(cells)
+    summary = transfer_summary(cells, sources=codes, targets=codes)
     off = np.where(np.eye(k, dtype=bool), np.nan, matrix)
     for i, code in enumerate(codes):
         assert summary.in_language[code] == matrix[i, i]
@@ -71,7 +71,7 @@ def test_cells_that_were_not_run_stay_none_and_are_counted():
 
 
 def test_a_target_that_is_no_source_counts_for_donors_and_has_no_diagonal():
-    summary = transfer_summary({("a", "a"): 0.9, ("a", "x"): 0.5})
+    summary = transfer_summary({("a", "a"): 0.9, ("a", "x"): 0.5}, sources="a", targets="ax")
     assert summary.donors["a"].value == 0.5
     assert summary.in_language["x"] is None
     assert summary.recipients["x"].value == 0.5

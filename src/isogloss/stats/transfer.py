@@ -53,31 +53,28 @@ class Transfer:
     The cross-lingual transfer gap of Hu et al. 2020 (XTREME), as a mean over all sources."""
 
 
-def transfer_summary(
-    cells: Cells, *, sources: Sequence[str] | None = None, targets: Sequence[str] | None = None
-) -> Transfer:
+def transfer_summary(cells: Cells, *, sources: Sequence[str], targets: Sequence[str]) -> Transfer:
     """Sum up a source x target matrix; the order of languages is kept.
 
     Args:
         cells: the scores, higher is better.
-        sources: all sources that belong in it; by default those in `cells`.
-        targets: all targets that belong in it; by default those in `cells`.
+        sources: all that belong in it.
+        targets: all that belong in it.
 
-    >>> t = transfer_summary({("a", "a"): 0.9, ("a", "b"): 0.5, ("b", "b"): 0.8, ("b", "a"): 0.6})
+    >>> cells = {("a", "a"): 0.9, ("a", "b"): 0.5, ("b", "b"): 0.8, ("b", "a"): 0.6}
+    >>> t = transfer_summary(cells, sources=["a", "b"], targets=["a", "b"])
     >>> t.donors["a"].value, t.recipients["a"].value, round(t.target_gaps["a"], 3)
     (0.5, 0.6, 0.3)
     """
-    rows = tuple(sources) if sources is not None else _once(source for source, _ in cells)
-    columns = tuple(targets) if targets is not None else _once(target for _, target in cells)
-    recipients = {t: _mean(cells.get((s, t)) for s in rows if s != t) for t in columns}
-    diagonal = {t: cells.get((t, t)) for t in columns}
+    recipients = {t: _mean(cells.get((s, t)) for s in sources if s != t) for t in targets}
+    diagonal = {t: cells.get((t, t)) for t in targets}
     return Transfer(
-        sources=rows,
-        targets=columns,
-        donors={s: _mean(cells.get((s, t)) for t in columns if s != t) for s in rows},
+        sources=tuple(sources),
+        targets=tuple(targets),
+        donors={s: _mean(cells.get((s, t)) for t in targets if s != t) for s in sources},
         recipients=recipients,
         in_language=diagonal,
-        target_gaps={t: _minus(diagonal[t], recipients[t].value) for t in columns},
+        target_gaps={t: _minus(diagonal[t], recipients[t].value) for t in targets},
     )
 
 
@@ -89,7 +86,3 @@ def _mean(values: Iterable[float | None]) -> Mean:
 
 def _minus(first: float | None, second: float | None) -> float | None:
     return None if first is None or second is None else first - second
-
-
-def _once(codes: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(codes))

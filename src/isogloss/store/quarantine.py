@@ -77,13 +77,11 @@ def set_aside(store: Store, key: str, *, bytes_too: bool = True) -> SetAside | N
             return SetAside(key, why, _move(store.root, key, why))
 
 
-def set_aside_all(
-    store: Store, keys: Iterable[str], *, bytes_too: bool = True
-) -> Iterator[SetAside]:
-    """Move aside whatever is damaged among these steps."""
+def set_aside_all(store: Store, keys: Iterable[str]) -> Iterator[SetAside]:
+    """Move aside whatever is damaged among these steps, by every byte of them."""
     for key in keys:
-        if key in store and damage(store, key, bytes_too=bytes_too):
-            moved = set_aside(store, key, bytes_too=bytes_too)
+        if key in store and damage(store, key, bytes_too=True):
+            moved = set_aside(store, key)
             if moved is not None:
                 yield moved
 

@@ -15,13 +15,13 @@ def figure(*arms):
 
 
 def test_a_line_that_a_figure_does_not_have_is_not_offered():
-    offered = highlight(["mine", "teacher of the language", "other"], "arm", "Highlight")
+    offered = highlight(["mine", "teacher of the language", "other"], "arm")
     (control,) = drawn(figure("mine", "other"), FRAME, controls=[offered]).controls
     assert [value for value, _ in control.options] == ["", "mine", "other"]
 
 
 def test_of_a_lone_line_nothing_is_to_be_chosen():
-    offered = highlight(["mine", "other"], "arm", "Highlight")
+    offered = highlight(["mine", "other"], "arm")
     assert drawn(figure("mine"), FRAME, controls=[offered]).controls == []
 
 

@@ -23,6 +23,9 @@ SHAPES = (
 )  # fmt: skip
 
 
+SUBTITLE_WIDTH = 76
+"""Characters of a line below a title; a longer fact has a line of its own."""
+
 LEAST_SPAN = 0.02
 """A score's axis covers this much at least: less is noise drawn large, and none has no ticks."""
 
@@ -69,15 +72,15 @@ def span(values: Iterable[float | None]) -> tuple[float, float]:
     return min(known), max(known)
 
 
-def wrapped(facts: Sequence[str], width: int = 76) -> list[str]:
-    """Join facts with dots into lines of about this many characters.
+def wrapped(facts: Sequence[str]) -> list[str]:
+    """Join facts with dots into lines of about `SUBTITLE_WIDTH` characters.
 
-    >>> wrapped(["aaa", "bbb", "ccc"], width=9)
-    ['aaa · bbb', 'ccc']
+    >>> wrapped(["2 seeds", "N = 100", "a fact that is as long as a line of a title may be"])
+    ['2 seeds · N = 100', 'a fact that is as long as a line of a title may be']
     """
     lines: list[str] = []
     for fact in facts:
-        if lines and len(lines[-1]) + 3 + len(fact) <= width:
+        if lines and len(lines[-1]) + 3 + len(fact) <= SUBTITLE_WIDTH:
             lines[-1] += f" · {fact}"
         else:
             lines.append(fact)

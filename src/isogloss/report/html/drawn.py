@@ -60,13 +60,12 @@ def facts_of(figure: Figure, frame: Frame) -> str:
     return said.removeprefix(frame.study).removeprefix(" · ")
 
 
-def highlight(values: Iterable[str], field: str, label: str) -> Control:
+def highlight(values: Iterable[str], field: str) -> Control:
     """A choice of one of several lines, by its name or by pointing at it.
 
     Args:
         values: names of the lines, as the marks have them.
         field: of the marks that holds the name.
-        label: what is chosen, in words.
     """
     options = [("", "none"), *((value, value) for value in dict.fromkeys(values))]
-    return Control("highlight", label, "", options=options, hover=field)
+    return Control("highlight", "Highlight", "", options=options, hover=field)

@@ -22,20 +22,19 @@ def both_names(codes: Iterable[str]) -> dict[str, str]:
     }
 
 
-def in_own_names(table: Table, records: Records, field: str = "language") -> Table:
+def in_own_names(table: Table, records: Records) -> Table:
     """Name the languages of a table twice; it sorts by the English names as before.
 
     Args:
         table: made of the records by `table_of`.
-        records: its lines.
-        field: which of their fields is a language.
+        records: its lines; their field `language` is a code.
     """
-    if field not in {name for record in records for name in record}:
+    if "language" not in {name for record in records for name in record}:
         return table
-    names = both_names(record[field] for record in records if record.get(field))
-    column = list(table.heads).index(heading(field))
+    names = both_names(record["language"] for record in records if record.get("language"))
+    column = list(table.heads).index(heading("language"))
     rows = [
-        [_named(cell, record.get(field), names) if at == column else cell
+        [_named(cell, record.get("language"), names) if at == column else cell
          for at, cell in enumerate(row)]
         for row, record in zip(table.rows, records, strict=True)
     ]  # fmt: skip

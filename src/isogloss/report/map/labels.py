@@ -31,6 +31,9 @@ NARROW, WIDE, CAPITAL, OTHER = 4.8, 11.2, 9.0, 7.4
 RADIUS, GAP = 6.0, 9.0
 """Of a language's mark, and from its middle to its name."""
 
+NEAR = 70.0
+"""Pixels within which other marks crowd a language's."""
+
 Boxes = npt.NDArray[np.float64]
 """`[boxes, 4]`: left, top, right, bottom."""
 
@@ -95,10 +98,10 @@ def _laid(
     return found
 
 
-def _lonely_first(at: Pixels, near: float = 70.0) -> Sequence[int]:
+def _lonely_first(at: Pixels) -> Sequence[int]:
     """Places by how many others are near, in order."""
     distances = np.linalg.norm(at[:, None] - at[None], axis=2)
-    order: list[int] = np.argsort((distances < near).sum(axis=1), kind="stable").tolist()
+    order: list[int] = np.argsort((distances < NEAR).sum(axis=1), kind="stable").tolist()
     return order
 
 

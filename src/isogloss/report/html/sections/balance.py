@@ -77,7 +77,7 @@ def _chart(figure: Figure, found: Balancing, frame: Frame) -> Chart:
     if figure.table == DIFFERENCES:
         return drawn(figure, frame)
     shown = arms_shown([r for r in found.tables["balance_averages"] if r["value"] is not None])
-    controls = [highlight(shown, "arm", "Highlight")]
+    controls = [highlight(shown, "arm")]
     return drawn(figure, frame, controls=controls, scales=True)
 
 

@@ -47,7 +47,7 @@ def _part(
     blocks: list[Block] = []
     for figure in curve_figures(points, frame, known):
         names = sorted(names_of(point["language"] for point in points).values())
-        control = highlight(names, "language", "Highlight")
+        control = highlight(names, "language")
         controls = [control] if len(names) > 1 else []
         caption = f"Scores ({frame.measure}) by training rows per language: {named(key)}"
         blocks += [
