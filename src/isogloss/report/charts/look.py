@@ -75,8 +75,8 @@ def span(values: Iterable[float | None]) -> tuple[float, float]:
 def wrapped(facts: Sequence[str]) -> list[str]:
     """Join facts with dots into lines of about `SUBTITLE_WIDTH` characters.
 
-    >>> wrapped(["2 seeds", "N = 100", "a fact that is as long as a line of a title may be"])
-    ['2 seeds · N = 100', 'a fact that is as long as a line of a title may be']
+    >>> wrapped(["2 seeds", "N = 100", "a" * SUBTITLE_WIDTH]) == ["2 seeds · N = 100", "a" * 76]
+    True
     """
     lines: list[str] = []
     for fact in facts:
