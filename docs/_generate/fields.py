@@ -1,6 +1,6 @@
 """A field of the study file in words: what may stand there, within which limits, the default."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -43,13 +43,21 @@ def kind(node: Mapping[str, Any], link: Link) -> str:
         return "the name of a plug-in"
     for several in ("anyOf", "oneOf"):
         if several in node:
-            told = [kind(one, link) for one in node[several] if one.get("type") != "null"]
-            return either(list(dict.fromkeys(told)))
+            return either(list(dict.fromkeys(_either(node[several], link))))
     if words := node.get("enum") or [node[key] for key in ("const",) if key in node]:
         return either([code(str(one)) for one in words])
     if node.get("type") == "array":
         return f"list of {kind(node['items'], link)}{_limits(node)}"
     return _mapping(node, link) if node.get("type") == "object" else _simple(node)
+
+
+def _either(nodes: Sequence[Mapping[str, Any]], link: Link) -> Iterator[str]:
+    """What a place takes otherwise; a list and one of its items is told once."""
+    alone = [one["items"] for one in nodes if "items" in one and one["items"] in nodes]
+    for one in nodes:
+        if one not in alone and one.get("type") != "null":
+            begin = "one, or a " if one.get("items") in alone else ""
+            yield f"{begin}{kind(one, link)}"
 
 
 def _simple(node: Mapping[str, Any]) -> str:

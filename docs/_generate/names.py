@@ -117,7 +117,8 @@ def _enum(node: Mapping[str, Any]) -> list[str]:
     if "enum" in node:
         return [str(one) for one in node["enum"]]
     inside = [*node.get("anyOf", ()), *([node["items"]] if "items" in node else [])]
-    return [word for one in inside if "$ref" not in one for word in _enum(one)]
+    words = [word for one in inside if "$ref" not in one for word in _enum(one)]
+    return list(dict.fromkeys(words))
 
 
 def _functions(head: str, known: Mapping[str, Any]) -> str:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 
 from _generate.fields import default, description, kind
-from _generate.markdown import NOTICE, block, code, fence, plain
+from _generate.markdown import NOTICE, block, code, fence
 from _generate.sections import ROOT, Section, sections
 from isogloss.study.schema import study_schema
-from isogloss.study.spec import NotIdentity, Spec, as_list
+from isogloss.study.spec import NotIdentity, Spec
 from isogloss.study.study import Study
 from isogloss.study.templates import TEMPLATES, template_text
 
@@ -17,8 +17,11 @@ refused, with the nearest name. `isogloss schema` prints all of this as JSON Sch
 `isogloss validate` checks a file. `--set` changes one value, by the places that stand here
 (`--set training.learning_rate=3e-5`, `--set encoders.0.model=./mine`).
 
-`[]` stands for any item of a list, `<name>` for any name. *Costs only* marks what may change time,
-memory or looks, but no result: it is left out of the keys of steps, and nothing is done again.
+`[]` stands for any item of a list, `<name>` for any name. *Costs only* marks what the keys of steps
+leave out, so that nothing is done again where it changes: it is about time, memory or looks, or
+says where something lies whose content is in the keys. Still, another `max_tokens` of a training,
+or `cuda_graphs`, draws other dropout; and `evaluation.max_tokens` is in the keys of tests of the
+form `onnx-int8`, whose answers depend on what else is in a batch.
 
 """
 
@@ -49,21 +52,20 @@ def _section(section: Section, found: Mapping[str, Section]) -> str:
     level = "##" if "." not in section.place else "###"
     others = ", ".join(code(place) for place in section.places[1:])
     text = f"({section.anchor})=\n{level} {_title(section)}\n\n"
-    text += plain(" ".join(section.schema["description"].split("\n\n")[0].split())) + "\n\n"
+    text += description(section.schema, {}) + "\n\n"
     text += f"Also at {others}.\n\n" if others else ""
     return text + "".join(_fields(section, found))
 
 
 def _fields(section: Section, found: Mapping[str, Section]) -> Iterator[str]:
-    marks = _marks(section.name)
+    free = _free(section.name)
     declared = {name: one.schema for name, one in found.items()}
     required = section.schema.get("required", ())
     for key, field in section.schema["properties"].items():
-        one_or_a_list = "one, or a " if key in marks["listed"] else ""
         told = [
-            one_or_a_list + kind(field, lambda name: _link(name, found)),
+            kind(field, lambda name: _link(name, found)),
             default(field, required=key in required),
-            *(["*costs only*"] if key in marks["free"] else []),
+            *(["*costs only*"] if key in free else []),
         ]
         place = key if section.place == ROOT else f"{section.place}.{key}"
         yield block("study-field", place, f"{description(field, declared)}\n\n{' · '.join(told)}")
@@ -76,21 +78,14 @@ def _link(name: str, found: Mapping[str, Section]) -> str:
     return f"section [{code(found[name].place)}](#{found[name].anchor})"
 
 
-def _marks(name: str) -> dict[str, set[str]]:
-    """Keys of a declaration that change no result, and those that take one thing for a list."""
+def _free(name: str) -> set[str]:
+    """Keys of a declaration that the keys of steps leave out."""
     fields = _declarations(Spec)[name].model_fields.items()
-    marks = {field.alias or key: field.metadata for key, field in fields}
-    listed = {
-        key
-        for key, all_of_them in marks.items()
-        if any(getattr(mark, "func", None) is as_list for mark in all_of_them)
+    return {
+        field.alias or key
+        for key, field in fields
+        if any(isinstance(mark, NotIdentity) for mark in field.metadata)
     }
-    free = {
-        key
-        for key, all_of_them in marks.items()
-        if any(isinstance(mark, NotIdentity) for mark in all_of_them)
-    }
-    return {"free": free, "listed": listed}
 
 
 def _declarations(of: type[Spec]) -> dict[str, type[Spec]]:

@@ -70,6 +70,22 @@ def test_the_page_of_the_study_file_says_limits_and_defaults(written):
     assert free.splitlines()[2].endswith("*costs only*")
 
 
+def test_one_thing_or_a_list_of_it_is_told_once(written):
+    seeds = written["study-file"].partition("{study-field} seeds\n")[2].splitlines()[2]
+    limits = "whole number from 0 below 4294967296 at least 1"
+    assert seeds == f"one, or a list of {limits} · by default `[42]`"
+    layers = written["study-file"].partition(".lora.target_modules\n")[2]
+    assert "\none, or a list of text or `all-linear` · " in layers.partition("````")[0]
+    choices = re.findall(r"^\| \{study-field\}`\S+ \| (.+?) \|", written["names"], re.MULTILINE)
+    assert len(choices) > 20
+    for words in choices:
+        assert len(set(words.split(", "))) == words.count(",") + 1, words
+
+
+def test_all_that_a_declaration_says_is_told(written):
+    assert "It sees the first sub-token of each word" in section(written["study-file"], "Probe")
+
+
 def help_of(*words: str) -> str:
     found = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "300", "TERM": "dumb"})
     assert found.exit_code == 0, found.output
