@@ -33,6 +33,15 @@ PlaceArgument = Annotated[
         show_default=False,
     ),
 ]
+WholeStoreArgument = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="STORE",
+        help="A store's folder; by default the store that --store names. No study file: what may"
+        " go is a matter of all studies.",
+        show_default=False,
+    ),
+]
 
 store = typer.Typer(
     name="store",
@@ -181,7 +190,7 @@ def usage(
 
 @store.command("gc")
 def collect(
-    place: PlaceArgument = None,
+    place: WholeStoreArgument = None,
     yes: Annotated[
         bool, typer.Option("--yes", help="Remove it. Without this, it is only listed.")
     ] = False,
