@@ -10,6 +10,9 @@ from isogloss.desk import running
 from isogloss.desk.opened import Opened
 from isogloss.execute.ranks import follows
 
+PARTIAL = 3
+"""The exit code where some cells failed and the rest is done."""
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -30,6 +33,31 @@ def bring_up_to_date(opened: Opened, chosen: "Chosen", *, verify: bool = False) 
     if follows():
         raise typer.Exit
     return ended
+
+
+def failed(outcomes: "Iterable[Outcome]") -> "list[Outcome]":
+    """The steps that failed, and those that wait for one of them."""
+    return [outcome for outcome in outcomes if outcome.status in {"failed", "blocked"}]
+
+
+def warn_of(failures: "Iterable[Outcome]") -> None:
+    """Say of each what failed and why."""
+    for one in failures:
+        why = one.failure.message if one.failure else ""
+        show.warn(f"{one.status}: {one.step.title}: {why}")
+
+
+def has_results(opened: Opened) -> bool:
+    """Whether anything of a study is tested."""
+    kinds = ("evaluate", "masked")
+    return any(step.key in opened.store for kind in kinds for step in opened.plan.of_kind(kind))
+
+
+def code_after(opened: Opened, failures: "Sequence[Outcome]") -> int:
+    """The exit code: where something failed, whether the study has results all the same."""
+    if not failures:
+        return 0
+    return PARTIAL if has_results(opened) else 1
 
 
 def choose(

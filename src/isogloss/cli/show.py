@@ -102,15 +102,21 @@ def notes(texts: Iterable[str]) -> None:
         note(text)
 
 
-def mistake(error: IsoglossError, *, as_json: bool) -> None:
-    """Say what a person can mend: for people, and with `--json` for scripts too."""
+def mistake(error: IsoglossError, *, as_json: bool, exit_code: int | None = None) -> None:
+    """Say what a person can mend: for people, and with `--json` for scripts too.
+
+    Args:
+        error: what is wrong.
+        as_json: whether a script asks.
+        exit_code: with which the command leaves; by default the error's own.
+    """
     if logs.is_json():
         logs.tell("error", str(error), logging.ERROR, code=error.code, remedy=error.remedy)
     else:
         err().print(f"Error: {error} [{error.code}]", style="red")
     if as_json:
         told = {"code": error.code, "message": str(error), "remedy": error.remedy}
-        dump({"error": {**told, "exit_code": error.exit_code}})
+        dump({"error": {**told, "exit_code": exit_code or error.exit_code}})
 
 
 def bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

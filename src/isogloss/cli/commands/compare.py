@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from isogloss.base.errors import InputError
+from isogloss.base.errors import InputError, RunError
 from isogloss.base.whole_file import write_file
 from isogloss.cli import show
 from isogloss.cli.options import (
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     from isogloss.desk.opened import Opened
     from isogloss.execute.chosen import Chosen
-
-PARTIAL = 3
 
 
 def compare(
@@ -58,7 +56,13 @@ def compare(
         typer.Option("--targets", metavar="en,pt,de", help="Tested on; by default the languages."),
     ] = None,
     labels: Annotated[
-        str | None, typer.Option("--labels", metavar="PER,LOC,ORG", help="Labels of the task.")
+        str | None,
+        typer.Option(
+            "--labels",
+            metavar="A,B",
+            help="Labels of the task: required for sentiment and text_classification; by default"
+            " PER,LOC,ORG for ner and Universal Dependencies' parts of speech for pos.",
+        ),
     ] = None,
     seeds: Annotated[
         str | None,
@@ -131,18 +135,32 @@ def _compare_study(
     opened: "Opened", output: Path | None, executor: "Chosen", *, as_json: bool
 ) -> None:
     """Do what is missing, then say what came out; a failed cell leaves the rest (exit code 3)."""
-    from isogloss.cli.running import bring_up_to_date
+    from isogloss.cli.running import bring_up_to_date, code_after, failed, warn_of
 
     _check_candidates(opened)
-    outcomes = bring_up_to_date(opened, executor).outcomes
-    comparison, chosen = _conclude(opened.again_opened(), output, as_json=as_json)
+    failures = failed(bring_up_to_date(opened, executor).outcomes)
+    warn_of(failures)
+    opened = opened.again_opened()
+    try:
+        comparison, chosen = _conclude(opened, output, as_json=as_json)
+    except InputError as error:
+        if not failures:
+            raise
+        code = code_after(opened, failures)
+        show.mistake(_too_little(opened, error), as_json=as_json, exit_code=code)
+        raise typer.Exit(code) from None
     if not as_json:
         for table in comparison:
             show.wide().print(table)
         for line in chosen:
             show.say(line)
-    if any(outcome.status in {"failed", "blocked"} for outcome in outcomes):
-        raise typer.Exit(PARTIAL)
+    raise typer.Exit(code_after(opened, failures))
+
+
+def _too_little(opened: "Opened", error: InputError) -> RunError:
+    """What to say where steps have failed and the rest cannot be compared."""
+    why, again = str(error).partition(". ")[0], opened.again("compare")
+    return RunError(f"Some steps failed, and the others are too few to compare ({why}): {again}")
 
 
 def _check_candidates(opened: "Opened") -> None:

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from isogloss.desk.running import Brought
     from isogloss.execute.executor import Outcome
 
-PARTIAL = 3
-
 
 def run(
     study: StudyArgument,
@@ -73,27 +71,26 @@ def run(
 
 def _finish(opened: "Opened", brought: "Brought", seconds: float, *, as_json: bool) -> None:
     """Say how it ended, and leave with the code that says the same."""
-    failed = [outcome for outcome in brought.outcomes if outcome.status in {"failed", "blocked"}]
+    from isogloss.cli.running import code_after, failed, has_results
+
+    failures = failed(brought.outcomes)
     done = brought.read + sum(outcome.status == "done" for outcome in brought.outcomes)
     summary = {
         "study": opened.study.name,
         "steps": len(opened.plan),
         "done": done,
-        "found": len(opened.plan) - done - len(failed),
-        "failed": [_failure(outcome) for outcome in failed],
+        "found": len(opened.plan) - done - len(failures),
+        "failed": [_failure(outcome) for outcome in failures],
         "quarantined": [
             {"key": one.key, "why": one.why, "folder": str(one.folder)} for one in brought.set_aside
         ],
         "seconds": seconds,
     }
-    kinds = ("evaluate", "masked")
-    trained = any(step.key in opened.store for kind in kinds for step in opened.plan.of_kind(kind))
     if as_json:
         show.dump(summary)
     else:
-        _speak(opened, summary, failed, trained=trained)
-    if failed:
-        raise typer.Exit(PARTIAL if trained else 1)
+        _speak(opened, summary, failures, trained=has_results(opened))
+    raise typer.Exit(code_after(opened, failures))
 
 
 def _has_choice(opened: "Opened") -> bool:
@@ -113,25 +110,26 @@ def _failure(outcome: "Outcome") -> dict[str, Any]:
 
 
 def _speak(
-    opened: "Opened", summary: dict[str, Any], failed: list["Outcome"], *, trained: bool
+    opened: "Opened", summary: dict[str, Any], failures: list["Outcome"], *, trained: bool
 ) -> None:
+    from isogloss.cli.running import warn_of
+
     took = duration(summary["seconds"])
-    if not summary["done"] and not failed:
+    if not summary["done"] and not failures:
         show.say(
             f"Nothing to do: all {summary['steps']} steps are in {opened.store.root} ({took})."
         )
     else:
         show.say(
             f"{summary['done']} steps done, {summary['found']} found in the store,"
-            f" {len(failed)} failed, in {took}."
+            f" {len(failures)} failed, in {took}."
         )
     if summary["quarantined"]:
         show.say(
             f"{len(summary['quarantined'])} damaged steps were moved to"
             f" {opened.store.root / 'quarantine'} and are not used: see to the disk."
         )
-    for one in summary["failed"]:
-        show.warn(f"{one['status']}: {one['title']}: {one['message']}")
+    warn_of(failures)
     if trained:
         commands = ["results", "report"] + ["compare"] * _has_choice(opened)
         show.say(f"Next: {'  |  '.join(map(opened.again, commands))}")
