@@ -29,7 +29,9 @@ class Mixing(Spec):
     kind: Annotated[str, own_or_plugin("sampler", MIXINGS), names_in_schema(MIXINGS)]
     """p ~ n; every language cut to the same size; p ~ n^alpha; as even as a cap on the epochs
     allows (Chung et al. 2023); alpha moving from `alpha` to `alpha_end` over the training; or the
-    name of a plug-in's sampler."""
+    name of a plug-in's sampler. `unimax` and `annealed` need another key beside it, so they are
+    written out, `{kind: unimax, max_epochs: 4}` or `{kind: annealed, alpha: 1, alpha_end: 0.3}`;
+    the others may be one word."""
 
     characters: Count | None = None
     """For balanced: the size that every language is cut to; by default that of the smallest."""
@@ -38,10 +40,10 @@ class Mixing(Spec):
     """Exponent of alpha, or the first one of annealed; XLM-R's 0.3 by default."""
 
     alpha_end: Number | None = Field(default=None, ge=0, le=1)
-    """The last exponent of annealed."""
+    """The last exponent of annealed, which needs it; nothing else has one."""
 
     max_epochs: Number | None = Field(default=None, gt=0)
-    """For unimax: how often a language's text is seen at most."""
+    """How often a language's text is seen at most: needed for unimax, and for it alone."""
 
     options: Annotated[dict[str, JsonValue], AddedLater(before={})] = Field(default_factory=dict)
     """For a plug-in's sampler: what it takes."""

@@ -25,7 +25,11 @@ Shortage = Literal["error", "take_all", "resample"]
 
 
 class FolderSource(Spec):
-    """Local files: `<root>/<language>/<split>.<jsonl|csv|tsv|parquet|conll|conllu>`, also .gz."""
+    """Local files: `<root>/<language>/<split>.<jsonl|csv|tsv|parquet|conll|conllu>`.
+
+    Each but parquet gzipped or not. Raw text (`pretraining.text.source`) may be `txt` too, and no
+    conll or conllu.
+    """
 
     kind: Literal["folder"] = "folder"
     """Files of this machine."""
@@ -154,8 +158,8 @@ class Data(Spec):
     labels: Annotated[tuple[str, ...], BeforeValidator(_texts)] = ()
     """The names of the labels; their order is the order of the tables.
 
-    For ner the types of entities, by default PER, LOC and ORG; for pos by default the 17 parts of
-    speech of Universal Dependencies.
+    Required for sentiment and text_classification, two or more. For ner the types of entities, by
+    default PER, LOC and ORG; for pos by default the 17 parts of speech of Universal Dependencies.
     """
 
     label_names: Annotated[dict[str, str], BeforeValidator(_names_as_text)] = Field(

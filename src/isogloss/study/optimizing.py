@@ -41,7 +41,10 @@ class Optimizing(Spec):
     """bf16 with fp32 master weights where the processor computes it natively, else fp32."""
 
     max_tokens: Annotated[Count, NotIdentity()] = 8192
-    """Padded sub-tokens per forward pass: bounds memory; how a batch is cut, not what is in it."""
+    """Padded sub-tokens per forward pass: bounds memory; how a batch is cut, not what is in it.
+
+    Where it changes nothing is done again, but a training draws other dropout.
+    """
 
     save_seconds: Annotated[Number, NotIdentity(), Field(ge=0)] = 60.0
     """Seconds between checkpoints of an unfinished training; 0 is after every step."""

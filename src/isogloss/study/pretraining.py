@@ -33,8 +33,8 @@ HeldOut = Annotated[
 class Text(Spec):
     """Raw text, a folder a language, in which duplicate lines are dropped.
 
-    Files are `txt` of lines (a blank one parts documents), or `jsonl`, `parquet` or `csv` with a
-    column of texts, gzipped or not.
+    Files are `txt` of lines (a blank one parts documents), or `jsonl`, `csv`, `tsv` or `parquet`
+    with a column of texts, each but parquet gzipped or not.
     """
 
     source: Source

@@ -25,7 +25,10 @@ class Spec(BaseModel):
 
 @final
 class NotIdentity:
-    """Marks a setting that changes cost (time, memory) or display, but never the result."""
+    """Marks a setting that keys leave out: it changes cost (time, memory), display or a place.
+
+    How a step is cut (`max_tokens`) or recorded (`cuda_graphs`) draws other dropout, too.
+    """
 
 
 @final

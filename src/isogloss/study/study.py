@@ -30,7 +30,7 @@ class Evaluation(Spec):
     """Splits to test on."""
 
     max_tokens: Annotated[Count, NotIdentity()] = 8192
-    """Padded sub-tokens per forward pass: bounds memory."""
+    """Padded sub-tokens per forward pass: bounds memory; in the keys of tests of `onnx-int8`."""
 
     metric: Annotated[
         Literal["accuracy", "f1", "macro_f1", "macro_recall", "macro_precision", "weighted_f1"]
@@ -107,7 +107,12 @@ class Study(Spec):
     """Which languages a model is trained on."""
 
     sizes: Annotated[Sizes, BeforeValidator(as_list)] = ("all",)
-    """Training rows per language, balanced over the labels; `all` takes them as they are."""
+    """Training rows per language, balanced over the labels; `all` takes them as they are.
+
+    Of texts each label gets a size divided by the number of labels, rounded down: 100 over three
+    labels are 99 rows. In results `n_per_language` is what was asked for here, and `n_train` counts
+    the rows that were drawn, over all languages.
+    """
 
     seeds: Annotated[
         tuple[Seed, ...], BeforeValidator(as_list), AfterValidator(different), Field(min_length=1)

@@ -80,7 +80,7 @@ class Training(Optimizing):
 
     cuda_graphs: Annotated[bool, NotIdentity()] = False
     """On a GPU, record the passes over texts of a length and replay them: several times as fast for
-    short texts, at some more memory."""
+    short texts, at some more memory. It draws other dropout."""
 
     eval_strategy: Literal["no", "epoch", "steps"] = "no"
     """When the dev score is taken; needs data.dev_split."""
