@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from isogloss.base.errors import InputError
+from isogloss.base.fingerprint import fingerprint
 
 HUB_DATA = re.compile(r"[\w.-]+/[\w.-]+")
 LONGEST_NAME = 80
+DIGITS = 8
 
 
 def comparison_document(
@@ -42,7 +44,6 @@ def comparison_document(
             " --languages en,pt."
         )
     document: dict[str, Any] = {
-        "name": _name(encoders, task, languages),
         "task": task,
         "data": {"source": _source(data)},
         "languages": list(languages),
@@ -51,7 +52,7 @@ def comparison_document(
     for place, value in more.items():
         if value is not None:
             _put(document, place.split("."), value)
-    return document
+    return {"name": _name([task, *languages, *encoders], document), **document}
 
 
 def _source(data: str) -> dict[str, str]:
@@ -76,9 +77,14 @@ def _encoder(encoder: str, all_of_them: Sequence[str]) -> dict[str, str]:
     return told
 
 
-def _name(encoders: Sequence[str], task: str, languages: Sequence[str]) -> str:
-    names = "-".join([task, *languages, *(Path(encoder).name for encoder in encoders)])
-    return re.sub(r"[^\w-]+", "-", f"compare-{names}")[:LONGEST_NAME]
+def _name(words: Sequence[str], document: Mapping[str, Any]) -> str:
+    """What is compared, in words that may be cut, and a digest of all that the study says.
+
+    A store knows a study by its name: of two with one name only the later would keep its steps.
+    """
+    told = "-".join(["compare", *(Path(word).name for word in words)])
+    end = "-" + fingerprint("comparison", 1, document)[:DIGITS]
+    return re.sub(r"[^\w-]+", "-", told)[: LONGEST_NAME - len(end)] + end
 
 
 def _put(document: dict[str, Any], place: Sequence[str], value: Any) -> None:
