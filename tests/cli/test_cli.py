@@ -144,6 +144,18 @@ def test_all_forms_of_the_results_hold_the_same_rows(isogloss, finished, monkeyp
     assert outside.code == 2
 
 
+def test_a_files_ending_says_its_form(isogloss, finished, monkeypatch):
+    run = in_folder(isogloss, finished, monkeypatch)
+    rows = run("results", "toy.yaml", "--json").json
+    for name in ("all.parquet", "all.json", "all.csv", "all.txt"):
+        assert run("results", "toy.yaml", "-o", name).code == 0
+    assert pq.read_table("all.parquet").to_pylist() == rows
+    assert json.loads(Path("all.json").read_text()) == rows
+    assert Path("all.csv").read_text() == Path("all.txt").read_text()
+    assert run("results", "toy.yaml", "--format", "csv", "-o", "odd.json").code == 0
+    assert Path("odd.json").read_text() == Path("all.csv").read_text(), "what was asked for counts"
+
+
 def test_parquet_wants_a_file(isogloss, finished, monkeypatch):
     said = in_folder(isogloss, finished, monkeypatch)("results", "toy.yaml", "--format", "parquet")
     assert said.code == 2

@@ -310,6 +310,26 @@ def test_unreadable_parquet_is_refused(tmp_path, how):
     assert "not readable as parquet after row" in complaint(path)
 
 
+def test_dates_and_times_of_parquet_are_text(tmp_path):
+    """Nanoseconds and years beyond 9999 have no place in Python, and an event log has both."""
+    columns = {
+        "text": pa.array(["good"]),
+        "seen": pa.array([1_700_000_000_123_456_789], pa.timestamp("ns", "UTC")),
+        "until": pa.array([5_000_000], pa.date32()),
+        "took": pa.array([1], pa.duration("ns")),
+    }
+    pq.write_table(pa.table(columns), tmp_path / "train.parquet")
+    (row,) = fields(tmp_path / "train.parquet")
+    seen, until = "2023-11-14 22:13:20.123456789Z", "15659-07-15"
+    assert row == {"text": "good", "seen": seen, "until": until, "took": "1"}
+
+
+def test_a_value_of_parquet_that_python_cannot_hold_is_refused(tmp_path):
+    twice = pa.StructArray.from_arrays([pa.array([1]), pa.array([2])], names=["a", "a"])
+    pq.write_table(pa.table({"text": ["good"], "odd": twice}), tmp_path / "train.parquet")
+    assert "not readable as parquet after row 0" in complaint(tmp_path / "train.parquet")
+
+
 def test_a_column_that_stands_twice_in_parquet_is_refused(tmp_path):
     table = pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["text", "text"])
     pq.write_table(table, tmp_path / "train.parquet")

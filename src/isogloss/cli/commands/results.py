@@ -36,7 +36,12 @@ def results(
     form: Annotated[Format, typer.Option("--format", help="Form of the table.")] = Format.table,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Write here; needed for parquet."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write here; without --format as its ending says: .csv, .json or .parquet.",
+        ),
     ] = None,
     sql: Annotated[
         str | None,
@@ -61,7 +66,9 @@ def results(
     if sql is not None:
         rows = table_room.query(rows.read_all(), sql)
     form = Format.json if json else form
-    if form is Format.table and output is None:
+    if form is Format.table and output is not None:
+        form = _of_ending(output)
+    if form is Format.table:
         table = rows if sql is not None else rows.read_all()
         _print_table(table.to_pylist(), table.column_names, whole=sql is not None)
         return
@@ -77,6 +84,12 @@ def results(
             return
         table_room.to_file(chunks, output)
     show.note(f"Wrote {output}.")
+
+
+def _of_ending(output: Path) -> Format:
+    """The form that a file's name asks for; CSV where it asks for none."""
+    asked = output.suffix.removeprefix(".").lower()
+    return Format(asked) if asked in {"json", "parquet"} else Format.csv
 
 
 def _print_table(rows: list[dict[str, object]], columns: list[str], *, whole: bool) -> None:

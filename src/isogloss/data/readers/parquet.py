@@ -42,17 +42,26 @@ def read_parquet(path: Path) -> Iterator[Row]:
             _check_names(schema.names, path)
             classes = class_names(schema.metadata)
             for batch in _limited(file.iter_batches(batch_size=BATCH_ROWS), path):
-                for fields in batch.to_pylist():
+                for fields in _times_as_text(batch).to_pylist():
                     number += 1
                     place = f"{path}:row {number}"
                     yield Row(place, number - 1, _named(fields, classes, place))
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         raise cannot_open(path, error) from error
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise BrokenData(
             f"{path}: not readable as parquet after row {number} "
             f"({str(error).splitlines()[0]}). Write or copy the file again."
         ) from error
+
+
+def _times_as_text(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Write out dates and times: Python has no years beyond 9999 and no nanoseconds."""
+    columns = [
+        column.cast(pa.string()) if pa.types.is_temporal(column.type) else column
+        for column in batch.columns
+    ]
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
 
 
 def _limited(batches: Iterator[pa.RecordBatch], path: Path) -> Iterator[pa.RecordBatch]:
