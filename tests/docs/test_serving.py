@@ -65,8 +65,8 @@ def test_the_page_goes_from_a_study_to_answers(home):
 
 
 def test_the_functions_in_the_guide_of_forms_run(home):
-    """After the page: the study is finished."""
-    export = "isogloss export model study.yaml trained"
+    """Whether or not the page above was followed first."""
+    export = "isogloss run study.yaml && isogloss export model study.yaml trained"
     (block,) = (b for b in blocks(FORMS) if b.language == "python")
     typed(home, block._replace(language="bash", text=export))
     printed = typed(home, block)
