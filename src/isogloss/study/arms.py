@@ -167,7 +167,7 @@ class Arm(Spec):
     """The text's own tokens, or a teacher's distribution."""
 
     mixing: Mixing
-    """How its text is drawn."""
+    """How its text is drawn; one word says it, but for `unimax` and `annealed`, which need more."""
 
     label_smoothing: Number = Field(default=0.0, ge=0, lt=1)
     """Share of the hard label that is spread over the vocabulary."""
