@@ -570,7 +570,7 @@ def test_other_gold_tags_are_refused_with_their_number_and_place():
     results[4] = changed(results[4], gold=gold)
     said = "A and B are scored on different gold in Portuguese, test: 2 words differ .*test/7.*tags"
     with pytest.raises(InputError, match=said):
-        compared(results)
+        compare_study(results, [], Asked("f1", ("f1",), 400))
 
 
 def test_lost_sentences_and_lost_words_are_told_apart():

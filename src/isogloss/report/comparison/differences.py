@@ -21,7 +21,6 @@ import numpy as np
 from isogloss.base.errors import InputError
 from isogloss.report.comparison.directions import direction
 from isogloss.report.comparison.fields import difference_of, p_values, percent_of, score_of
-from isogloss.report.comparison.gold import check_gold
 from isogloss.report.comparison.measures import PerUnit, gold_of, per_unit, statistic
 from isogloss.report.comparison.results import (
     TRAINED_FORM,
@@ -70,7 +69,8 @@ def compare_encoders(
     """Compare every two encoders that were trained alike, in the form that they were trained in.
 
     Args:
-        results: evaluations, any order; the first encoder named is the one others differ from.
+        results: evaluations, any order, all on the same gold (see `gold.check_gold`); the first
+            encoder named is the one others differ from.
         metrics: names that `measures.per_unit` knows.
         elsewhere: those of settings other than the main one, of which a matrix of regimes has
             dozens; by default the same.
@@ -85,11 +85,10 @@ def compare_encoders(
         `gold` and `gold_unit` (how many spans, words or texts the metric counts).
 
     Raises:
-        InputError: if two are scored on different gold, or no two encoders were trained alike.
+        InputError: if no two encoders were trained alike.
         UnknownName: for an unknown metric.
     """
     trained = [one for one in results if one.served == TRAINED_FORM]
-    check_gold(trained)
     main = main_setting(trained) if trained else None
     others = metrics if elsewhere is None else elsewhere
     records = [
