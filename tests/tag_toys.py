@@ -6,15 +6,15 @@ from functools import cache
 import numpy as np
 
 from isogloss.data.encoded_words import EncodedWords
-from isogloss.data.tags import tag_set
 from isogloss.model.encoder import make_tagger
 from isogloss.model.scratch import Size, scratch_config
 from isogloss.model.tokenizer import train_tokenizer
 from isogloss.model.words import encode_words
+from isogloss.study.tasks import span_tags
 
 FAMILIES = ("bert", "distilbert", "xlm-roberta", "modernbert")
 TYPES = ("PER", "LOC")
-TAGS = tag_set(TYPES)
+TAGS = span_tags(TYPES)
 NAMES = {"ada": "B-PER", "paris": "B-LOC", "zero\u200bwidth": "B-LOC"}
 FILLER = ("the", "extraordinarily", "was", "and", "unpronounceable", "\u200b", "in", "it")
 LONGEST = 12

@@ -21,12 +21,12 @@ from isogloss.data.folder import FolderSource
 from isogloss.data.mapping import Columns, read_split
 from isogloss.data.packing import Frame, Lines, pack
 from isogloss.data.tagging import TagColumns, read_tagged
-from isogloss.data.tags import tag_set
 from isogloss.data.text import RawText, read_text
 from isogloss.model.lines import encode_lines, frame_of
 from isogloss.model.tokenizer import encode_texts, train_tokenizer
 from isogloss.model.words import encode_words
 from isogloss.study.layout import TEXT_ENDINGS
+from isogloss.study.tasks import span_tags
 
 FOLDERS = {"sentiment": "sentiment", "ner": "ner_uner", "mlm": "text", "parity": "sentiment"}
 """Of each task, under the root of the data."""
@@ -98,7 +98,7 @@ def _sentences(root: Path, scale: Scale, folder: Path) -> None:
     train = {code: read_tagged(source, code, ["train"], WORDS) for code in NER_LANGUAGES}
     texts = {c: [" ".join(one.tokens) for one in split.examples] for c, split in train.items()}
     tokenizer = _tokenizer(texts, scale, folder)
-    number = {tag: at for at, tag in enumerate(tag_set(ENTITIES))}
+    number = {tag: at for at, tag in enumerate(span_tags(ENTITIES))}
 
     def encoded(split: TaggedSplit) -> EncodedWords:
         found = encode_words(tokenizer, [one.tokens for one in split.examples], scale.max_length)

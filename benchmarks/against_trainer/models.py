@@ -6,10 +6,10 @@ from typing import Any
 from benchmarks.against_trainer.prepared import TAUGHT, tokenizer_in
 from benchmarks.against_trainer.scale import Scale
 from benchmarks.against_trainer.terms import ENTITIES, LABELS
-from isogloss.data.tags import tag_set
 from isogloss.model.encoder import load_classifier, make_classifier, make_tagger
 from isogloss.model.masked import make_masked_lm
 from isogloss.model.scratch import Size, scratch_config
+from isogloss.study.tasks import span_tags
 
 DROPOUT = 0.1
 POSITIONS = 512
@@ -31,7 +31,7 @@ def make_model(task: str, scale: Scale, folder: Path, *, attention: str, seed: i
     if task == "mlm":
         return make_masked_lm(config, seed=seed, attention=attention)
     if task == "ner":
-        return make_tagger(config, tag_set(ENTITIES), seed=seed, attention=attention)
+        return make_tagger(config, span_tags(ENTITIES), seed=seed, attention=attention)
     return make_classifier(config, LABELS, seed=seed, attention=attention)
 
 

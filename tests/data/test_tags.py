@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from seqeval.scheme import BILOU, IOB1, IOB2, IOBES, Tokens
 
-from isogloss.data.tags import BadTags, tag_set, to_iob2
+from isogloss.data.tags import BadTags, to_iob2
+from isogloss.study.tasks import span_tags
 
 TYPES = ("PER", "LOC", "ORG")
 ORACLES = {"iob1": IOB1, "iob2": IOB2, "iobes": IOBES, "bilou": BILOU}
@@ -160,4 +161,4 @@ def test_a_type_may_hold_a_hyphen():
 
 
 def test_the_tags_of_a_study_begin_with_outside_and_keep_the_order_of_its_types():
-    assert tag_set(("PER", "X-Y")) == ("O", "B-PER", "I-PER", "B-X-Y", "I-X-Y")
+    assert span_tags(("PER", "X-Y")) == ("O", "B-PER", "I-PER", "B-X-Y", "I-X-Y")

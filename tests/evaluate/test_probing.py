@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from isogloss.data.tags import tag_set
 from isogloss.evaluate.features import word_features
 from isogloss.evaluate.metrics import UNUSABLE
 from isogloss.evaluate.probing import (
@@ -18,6 +17,7 @@ from isogloss.evaluate.probing import (
 )
 from isogloss.evaluate.tagging import ner_scores, pos_scores
 from isogloss.model.precision import Precision
+from isogloss.study.tasks import span_tags
 from isogloss.train.probe import fit_probe, probabilities
 from tag_toys import TAGS, TYPES, make_model, make_split, make_tokenizer
 
@@ -97,4 +97,4 @@ def test_a_probe_learns_what_is_in_the_embeddings_and_finds_it_in_other_sentence
     )
     assert found["f1"] > 0.95
     assert found["n_gold"] == test.n_words
-    assert tag_set(TYPES) == TAGS
+    assert span_tags(TYPES) == TAGS

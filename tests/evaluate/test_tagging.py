@@ -14,12 +14,12 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
 from isogloss.base.errors import InputError, RunError
-from isogloss.data.tags import tag_set
 from isogloss.evaluate.metrics import UNUSABLE
 from isogloss.evaluate.tagging import ner_scores, pos_scores
+from isogloss.study.tasks import span_tags
 
 TYPES = ("PER", "LOC", "ORG")
-TAGS = tag_set(TYPES)
+TAGS = span_tags(TYPES)
 UPOS = ("ADJ", "CCONJ", "NOUN", "SCONJ", "VERB")
 STRICT = {"mode": "strict", "scheme": seqeval.scheme.IOB2}
 

@@ -21,7 +21,6 @@ from transformers import (
 from transformers import pipeline as make_pipeline
 
 from isogloss.base.errors import InputError
-from isogloss.data.tags import tag_set
 from isogloss.model.encoder import (
     attention_of,
     check_encoder,
@@ -32,8 +31,9 @@ from isogloss.model.encoder import (
     save_classifier,
 )
 from isogloss.model.head import outputs_of
+from isogloss.study.tasks import span_tags
 
-TAGS = tag_set(("PER", "LOC", "ORG"))
+TAGS = span_tags(("PER", "LOC", "ORG"))
 SMALL = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "vocab_size": 60}
 CONFIGS = {
     "bert": BertConfig(intermediate_size=32, max_position_embeddings=24, **SMALL),
@@ -165,9 +165,9 @@ def test_only_the_last_layer_of_a_head_has_rows_for_labels(family, kind):
 
 
 OTHERS = {
-    "other types": tag_set(("PER", "LOC", "GPE")),
-    "a type more": tag_set(("PER", "LOC", "ORG", "MISC")),
-    "one type": tag_set(("PER",)),
+    "other types": span_tags(("PER", "LOC", "GPE")),
+    "a type more": span_tags(("PER", "LOC", "ORG", "MISC")),
+    "one type": span_tags(("PER",)),
     "numbers": tuple(f"LABEL_{at}" for at in range(7)),
 }
 

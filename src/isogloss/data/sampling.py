@@ -12,12 +12,12 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
 from isogloss.base.errors import InputError, UnknownName
 from isogloss.base.languages import language_name
+from isogloss.study.data import Shortage
 
-Shortage = Literal["error", "take_all", "resample"]
 SHORTAGE_POLICIES: tuple[str, ...] = get_args(Shortage)
 
 

@@ -13,8 +13,8 @@ from isogloss.base.languages import language_code
 from isogloss.data.example import TaggedExample, TaggedSplit
 from isogloss.data.names import POOLED, empty_split, pooled_names
 from isogloss.data.source import Row, Rows
-from isogloss.data.tags import PREFIXES, BadTags, tag_set, to_iob2
-from isogloss.study.tasks import TAG_COLUMNS
+from isogloss.data.tags import PREFIXES, BadTags, to_iob2
+from isogloss.study.tasks import TAG_COLUMNS, span_tags, tags_of
 
 OTHER_NAMES = {"ner_tags": ("ner",), "upos": ("ner_tags",)}
 """What else a built-in reader may call the tags, by the default name."""
@@ -142,7 +142,7 @@ def _tag(row: Row, at: int, value: Any, columns: TagColumns) -> str:
 
 def _numbered(columns: TagColumns) -> str:
     """How a study says what numbers mean; the true order only its maker knows."""
-    known = tag_set(columns.labels) if columns.task == "ner" else columns.labels
+    known = tags_of(columns.task, columns.labels)
     return f"{{0: {', 1: '.join(known[:2])}, ...}}"
 
 
@@ -155,7 +155,7 @@ def _known(row: Row, raw: Sequence[str], columns: TagColumns) -> tuple[tuple[str
         tags, repaired = to_iob2(raw, columns.scheme, repair=columns.repair)
     except BadTags as error:
         raise InputError(f"{row.place}: word {error.position + 1}: {error}") from None
-    _check(row, tags, tag_set(columns.labels), columns)
+    _check(row, tags, span_tags(columns.labels), columns)
     return tags, repaired
 
 

@@ -54,15 +54,6 @@ NOTHING = _Tag(OUTSIDE, "")
 """What stands before a sentence, and outside of entities."""
 
 
-def tag_set(types: Sequence[str]) -> tuple[str, ...]:
-    """All IOB2 tags, in the order of their ids.
-
-    >>> tag_set(["PER", "LOC"])
-    ('O', 'B-PER', 'I-PER', 'B-LOC', 'I-LOC')
-    """
-    return (OUTSIDE, *(f"{prefix}-{name}" for name in types for prefix in "BI"))
-
-
 def to_iob2(tags: Sequence[str], scheme: str, *, repair: bool) -> Converted:
     """Turn the tags of one sentence into IOB2.
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from isogloss.execute.kinds.data import read_examples, read_tagged_examples
 from isogloss.report.balance.scores import REGIMES
 from isogloss.report.comparison.results import Setting, setting_of_most
-from isogloss.report.comparison.units import SPAN_TASKS
 from isogloss.report.html.evidence import Errors
 from isogloss.report.why.confusion import (
     Confusion,
@@ -18,7 +17,7 @@ from isogloss.report.why.confusion import (
 from isogloss.report.why.entities import count_matches, entity_records
 from isogloss.report.why.said import Said, read_said
 from isogloss.report.why.worst import Worst, worst_sentences, worst_texts
-from isogloss.stats.spans import span_tags
+from isogloss.study.tasks import SPAN_TASKS, tags_of
 
 if TYPE_CHECKING:
     from isogloss.desk.opened import Opened
@@ -118,7 +117,7 @@ def _worst(
 
 def _said(opened: "Opened", step: str) -> Said:
     task, labels = opened.study.task, opened.study.labels
-    names = span_tags(labels) if task in SPAN_TASKS else labels
+    names = tags_of(task, labels)
     return read_said(opened.store.folder(step), task=task, names=names)
 
 

@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from isogloss.report.comparison.units import SPAN_TASKS
 from isogloss.report.records import Row
 from isogloss.stats.confusion import METRICS, Numbers, f1
+from isogloss.study.tasks import SPAN_TASKS
 
 SUPPORT = "support/"
 """What the metrics begin with that count the gold of one label."""

@@ -97,15 +97,6 @@ def span_tallies(
     )
 
 
-def span_tags(types: Sequence[str]) -> tuple[str, ...]:
-    """The IOB2 tags of some entity types, in the order of their ids.
-
-    >>> span_tags(["PER", "LOC"])
-    ('O', 'B-PER', 'I-PER', 'B-LOC', 'I-LOC')
-    """
-    return ("O", *(f"{prefix}-{name}" for name in types for prefix in "BI"))
-
-
 def tag_table(tags: Sequence[str]) -> TagTable:
     """Take IOB2 tags apart.
 

@@ -1,5 +1,6 @@
 """The tasks a study may name, and what each takes where the study is silent."""
 
+from collections.abc import Sequence
 from typing import Literal, get_args
 
 TextTask = Literal["sentiment", "text_classification"]
@@ -12,6 +13,9 @@ Task = Literal[TextTask, TaggingTask]
 """Any of them; one list of names, so that a mistyped one is one mistake."""
 
 TAGGING: tuple[str, ...] = get_args(TaggingTask)
+
+SPAN_TASKS = {"ner"}
+"""Tasks that are scored on spans of words."""
 
 UPOS = (
     "ADJ", "ADP", "ADV", "AUX", "CCONJ", "DET", "INTJ", "NOUN", "NUM", "PART", "PRON", "PROPN",
@@ -30,3 +34,21 @@ TAG_COLUMNS = {"ner": "ner_tags", "pos": "upos"}
 
 METRICS = {"ner": "f1", "pos": "accuracy"}
 """The metric of figures and short tables where the study names none; macro F1 for texts."""
+
+
+def tags_of(task: str, labels: Sequence[str]) -> tuple[str, ...]:
+    """What a task says of a word or text, in the order of ids: tags of entity types, or the labels.
+
+    >>> tags_of("pos", ["NOUN", "VERB"])
+    ('NOUN', 'VERB')
+    """
+    return span_tags(labels) if task in SPAN_TASKS else tuple(labels)
+
+
+def span_tags(types: Sequence[str]) -> tuple[str, ...]:
+    """All IOB2 tags of some entity types.
+
+    >>> span_tags(["PER", "LOC"])
+    ('O', 'B-PER', 'I-PER', 'B-LOC', 'I-LOC')
+    """
+    return ("O", *(f"{prefix}-{name}" for name in types for prefix in "BI"))

@@ -14,7 +14,7 @@ from isogloss.report.why.confusion import (
     confusions_of_rows,
 )
 from isogloss.report.why.said import read_said
-from isogloss.stats.spans import span_tags
+from isogloss.study.tasks import span_tags
 
 PLACE = Place("tiny", Setting("joint", ("eng-Latn",), None, "test"), "eng-Latn")
 TAGS = span_tags(["PER", "LOC"])

@@ -14,7 +14,8 @@ from isogloss.report.why.entities import (
     spans_of,
 )
 from isogloss.report.why.said import Said
-from isogloss.stats.spans import span_tags, span_tallies
+from isogloss.stats.spans import span_tallies
+from isogloss.study.tasks import span_tags
 
 TYPES = ("PER", "LOC")
 TAGS = span_tags(TYPES)

@@ -5,7 +5,7 @@ import numpy as np
 from isogloss.report.why.cut import MOST_IN_A_WORD, MOST_WORDS
 from isogloss.report.why.said import Said
 from isogloss.report.why.worst import worst_sentences, worst_texts
-from isogloss.stats.spans import span_tags
+from isogloss.study.tasks import span_tags
 
 LABELS = ("negative", "neutral", "positive")
 TAGS = span_tags(["PER", "LOC"])

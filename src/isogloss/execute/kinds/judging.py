@@ -14,8 +14,9 @@ from isogloss.evaluate.metrics import UNUSABLE, Score, classification_scores, pr
 from isogloss.evaluate.predict import Predictions, predict
 from isogloss.evaluate.predict_words import predict_words
 from isogloss.evaluate.tagging import ner_scores, pos_scores
-from isogloss.execute.kinds.prepare import Prepared, tags_of
+from isogloss.execute.kinds.prepare import Prepared
 from isogloss.model.precision import Precision
+from isogloss.study.tasks import tags_of
 
 
 @final

@@ -9,13 +9,13 @@ import numpy as np
 from isogloss.data.encoded import Encoded
 from isogloss.data.encoded_words import EncodedWords
 from isogloss.data.example import Split, TaggedSplit
-from isogloss.data.tags import tag_set
 from isogloss.execute.bench import Bench, Made, Making
 from isogloss.execute.kinds.data import read_examples, read_tagged_examples
 from isogloss.execute.kinds.tokenizer import tokenizer_of
 from isogloss.model.tokenizer import encode_texts
 from isogloss.model.words import encode_words
 from isogloss.store.step_files import ENCODED
+from isogloss.study.tasks import tags_of
 
 Prepared = Encoded | EncodedWords
 
@@ -45,11 +45,6 @@ def read_prepared(folder: Path, payload: dict[str, Any]) -> Prepared:
     """Read back what `prepare` has written, for a step of the same task."""
     kind = EncodedWords if "task" in payload else Encoded
     return kind.read(folder / ENCODED)
-
-
-def tags_of(task: str, labels: Sequence[str]) -> tuple[str, ...]:
-    """The tags of words, in the order of their ids: B- and I- of each type, or the labels."""
-    return tag_set(labels) if task == "ner" else tuple(labels)
 
 
 def _encode_texts(tokenizer: Any, split: Split, max_length: int, labels: list[str]) -> Encoded:

@@ -16,11 +16,11 @@ from isogloss.evaluate.probing import answered, ner_probe_scores, pos_probe_scor
 from isogloss.execute.bench import Bench, Made, Making
 from isogloss.execute.kinds.evaluate import as_trained
 from isogloss.execute.kinds.judging import words_table
-from isogloss.execute.kinds.prepare import read_prepared, tags_of
+from isogloss.execute.kinds.prepare import read_prepared
 from isogloss.execute.kinds.pretrain import open_pretrained
 from isogloss.model.precision import Precision
 from isogloss.store.step_files import PREDICTIONS
-from isogloss.study.tasks import SENTENCES
+from isogloss.study.tasks import SENTENCES, tags_of
 from isogloss.train.probe import Probe, fit_probe, probabilities
 
 TRAINED, TESTED = 1, 2

@@ -15,7 +15,7 @@ from isogloss.data.sampling import Sample, sample_balanced
 from isogloss.execute.bench import Bench, Made, Making
 from isogloss.execute.kinds.judging import Asked, dev_scores
 from isogloss.execute.kinds.kept import keep, kept, let_go
-from isogloss.execute.kinds.prepare import Prepared, read_prepared, tags_of
+from isogloss.execute.kinds.prepare import Prepared, read_prepared
 from isogloss.execute.kinds.tokenizer import open_tokenizer
 from isogloss.execute.kinds.tracked import trackers_of
 from isogloss.model.encoder import (
@@ -32,7 +32,7 @@ from isogloss.model.lora import FOLDER, Adapted, Adapter, LoraSettings, add_lora
 from isogloss.model.precision import best_device, choose_attention, choose_precision
 from isogloss.model.scratch import Size, scratch_config
 from isogloss.store.step_files import TRAINING
-from isogloss.study.tasks import SENTENCES
+from isogloss.study.tasks import SENTENCES, tags_of
 from isogloss.train.finetune import finetune
 from isogloss.train.lesson import TagLesson, TextLesson
 from isogloss.train.recipe import Recipe

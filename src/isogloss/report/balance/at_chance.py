@@ -10,10 +10,10 @@ from typing import Any
 
 from isogloss.report.balance.design import QUESTION, Design
 from isogloss.report.balance.majority import MAJORITY
-from isogloss.report.comparison.units import SPAN_TASKS
 from isogloss.report.names import listed
 from isogloss.report.numbers import plain_range
 from isogloss.report.records import Records
+from isogloss.study.tasks import SPAN_TASKS
 
 CONSTANT, NO_ENTITY = "always answering the most frequent tag", "never answering an entity"
 

@@ -18,16 +18,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from isogloss.base.errors import InputError, RunError
-from isogloss.stats.spans import span_tags, span_tallies
+from isogloss.stats.spans import span_tallies
 from isogloss.stats.tallies import label_tallies
 from isogloss.store.step_files import PREDICTIONS
-
-SPAN_TASKS = {"ner"}
-"""Tasks that are scored on spans of words."""
-
-WORD_TASKS = {"ner", "pos"}
-"""Tasks whose predictions have a row for each word; others have one for each text."""
-
+from isogloss.study.tasks import SPAN_TASKS, TAGGING, tags_of
 
 GoldUnit = Literal["spans", "words", "texts"]
 """What the gold of a task is counted in."""
@@ -117,7 +111,7 @@ def read_units(folder: Path, *, task: str, labels: Sequence[str]) -> Units:
         RunError: if the file cannot be read, is empty, or its rows are not in order.
     """
     path = folder / PREDICTIONS
-    columns = ["example", "gold", "predicted", "loss", *(["word"] if task in WORD_TASKS else [])]
+    columns = ["example", "gold", "predicted", "loss", *(["word"] if task in TAGGING else [])]
     return units_of(read_rows(path, columns), path, task=task, labels=labels)
 
 
@@ -135,7 +129,7 @@ def units_of(table: pa.Table, path: Path, *, task: str, labels: Sequence[str]) -
         InputError: if gold or predictions hold a label that is not among `labels`.
         RunError: if the rows are not in order.
     """
-    names = span_tags(labels) if task in SPAN_TASKS else tuple(labels)
+    names = tags_of(task, labels)
     gold = _ids(table["gold"], names, f"{path}, gold")
     predicted = _ids(table["predicted"], names, f"{path}, predicted")
     if (gold < 0).any():
@@ -143,7 +137,7 @@ def units_of(table: pa.Table, path: Path, *, task: str, labels: Sequence[str]) -
     offsets = _offsets(table, path)
     losses = _losses(table)
     finite = np.isfinite(losses) & (predicted >= 0)
-    counts = np.ones(len(gold), dtype=np.bool_) if task in WORD_TASKS else predicted >= 0
+    counts = np.ones(len(gold), dtype=np.bool_) if task in TAGGING else predicted >= 0
     return Units(
         examples=tuple(table["example"].take(pa.array(offsets[:-1])).to_pylist()),
         tallies=(
@@ -167,7 +161,7 @@ def units_of(table: pa.Table, path: Path, *, task: str, labels: Sequence[str]) -
 def _counted_in(task: str) -> GoldUnit:
     if task in SPAN_TASKS:
         return "spans"
-    return "words" if task in WORD_TASKS else "texts"
+    return "words" if task in TAGGING else "texts"
 
 
 def read_rows(path: Path, columns: Sequence[str]) -> pa.Table:

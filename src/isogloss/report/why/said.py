@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from isogloss.base.errors import RunError
-from isogloss.report.comparison.units import WORD_TASKS, read_rows
+from isogloss.report.comparison.units import read_rows
 from isogloss.store.step_files import PREDICTIONS
+from isogloss.study.tasks import TAGGING
 
 OUTSIDE = "O"
 
@@ -70,7 +71,7 @@ def read_said(folder: Path, *, task: str, names: Sequence[str]) -> Said:
     Raises:
         RunError: if the file cannot be read, is empty, lacks a column or holds other labels.
     """
-    by_word = task in WORD_TASKS
+    by_word = task in TAGGING
     columns = ["example", "gold", "predicted", "loss", *(["word"] if by_word else [])]
     table = read_rows(folder / PREDICTIONS, [*columns, *(f"probability/{name}" for name in names)])
     gold, predicted = _places(table["gold"], names), _places(table["predicted"], names)

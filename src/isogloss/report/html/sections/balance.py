@@ -16,7 +16,6 @@ from isogloss.report.balance.scores import MASKED, TEACHER, TEACHERS
 from isogloss.report.balance.side_by_side import keep
 from isogloss.report.balance.teachers import teachers_line
 from isogloss.report.charts.balance import arms_shown
-from isogloss.report.comparison.units import SPAN_TASKS
 from isogloss.report.figures import Figure, slug
 from isogloss.report.frame import Frame
 from isogloss.report.html.balanced import difference_block, paper_block
@@ -36,6 +35,7 @@ from isogloss.report.html.evidence import Balancing, Evidence
 from isogloss.report.html.notes import lines_of
 from isogloss.report.pivots import parts
 from isogloss.report.records import Record, Records
+from isogloss.study.tasks import SPAN_TASKS
 
 SIZE = "characters are those to train on, without dev text"
 """What the sizes of texts are; the audit has those that were read."""
