@@ -26,6 +26,7 @@ from isogloss.report.balance.mixed import mixed_words
 from isogloss.report.comparison.differences import TIE
 from isogloss.report.numbers import NOTHING, number, p_text, plain
 from isogloss.report.records import Record, Records
+from isogloss.report.words import capital
 
 TASKS = {"mlm": "masked words", "pos": "POS probe", "ner": "NER probe"}
 SETTINGS = {"in_language": "in-language", "zero_shot": "zero-shot"}
@@ -213,7 +214,7 @@ def _where(record: Mapping[str, Any], design: Design) -> str:
     task = TASKS.get(record["task"], record["task"])
     layer = f", {record['form']}" if record["form"] else ""
     measure = measure_words(record["metric"])
-    return f"{measure[:1].upper()}{measure[1:]} of the {task}{setting}{layer}, {group}"
+    return f"{capital(measure)} of the {task}{setting}{layer}, {group}"
 
 
 def _seen(record: Mapping[str, Any]) -> str:

@@ -19,6 +19,7 @@ from isogloss.report.frame import Frame
 from isogloss.report.pivots import parts
 from isogloss.report.records import Record, Records
 from isogloss.report.tables import markdown
+from isogloss.report.words import capital
 
 
 class Also(NamedTuple):
@@ -151,7 +152,7 @@ def _masked(
         yield "## Masked words"
         yield from pictures("balance_masked", drawn)
     for key, lines in headlines_first(records, design, ("metric", "split")):
-        yield f"**{_capital(measure_words(key['metric']))}, {key['split']}**"
+        yield f"**{capital(measure_words(key['metric']))}, {key['split']}**"
         yield markdown(
             [{f: v for f, v in line.items() if f not in key} for line in lines],
             names=design.arms,
@@ -240,7 +241,7 @@ def _dropped(records: Records) -> list[Record]:
 def title_of(key: Mapping[str, Any]) -> str:
     """What a table is about: metric, task, split and layer."""
     words = [
-        f"{_capital(measure_words(key['metric']))} of the {TASKS.get(key['task'], key['task'])}"
+        f"{capital(measure_words(key['metric']))} of the {TASKS.get(key['task'], key['task'])}"
     ]
     if key["task"] == MASKED:
         words = [f"{measure_words(key['metric'])} of masked words"]
@@ -250,7 +251,3 @@ def title_of(key: Mapping[str, Any]) -> str:
 
 def _listed(title: str, lines: Sequence[str]) -> list[str]:
     return [f"## {title}", "\n".join(f"- {line}" for line in lines)] if lines else []
-
-
-def _capital(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"

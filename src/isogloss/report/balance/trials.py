@@ -7,10 +7,8 @@ An evaluation of masked words is a step with `ranks.parquet`; a probe is a step 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, final
+from typing import final
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -19,10 +17,9 @@ from isogloss.base.languages import language_name
 from isogloss.report.balance.masked_units import MaskedUnits, masked_per_unit, read_masked_units
 from isogloss.report.balance.scores import MASKED, REGIMES, Pair, pair_of
 from isogloss.report.comparison.gold import REMEDY
-from isogloss.report.comparison.measures import Statistic, per_unit, statistic
+from isogloss.report.comparison.measures import Statistic, per_unit, ratio, statistic
 from isogloss.report.comparison.units import Units, read_rows, units_of
 from isogloss.report.records import Row
-from isogloss.stats.division import divide
 from isogloss.stats.resample import PerUnit
 from isogloss.store.step_files import PREDICTIONS
 
@@ -57,7 +54,7 @@ class Trial:
 
 def score_of_sums(task: str, metric: str) -> Statistic:
     """How a score comes from the sums of `Trial.per_unit`."""
-    return _ratio if task == MASKED else statistic(metric)
+    return ratio if task == MASKED else statistic(metric)
 
 
 def read_trials(
@@ -155,7 +152,3 @@ def _trial(row: Row, pair: Pair, units: Units | MaskedUnits) -> Trial:
         seed=row["seed"],
         units=units,
     )
-
-
-def _ratio(sums: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    return divide(sums[..., 0], sums[..., 1])

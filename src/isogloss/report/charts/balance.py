@@ -16,11 +16,13 @@ from isogloss.report.charts.look import (
     score_axis,
     seeds,
     titled,
+    with_interval,
 )
 from isogloss.report.frame import Frame
 from isogloss.report.names import names_of
 from isogloss.report.numbers import number, p_text
 from isogloss.report.records import Records
+from isogloss.report.words import capital
 
 TEACHER = "teacher"
 TEACHERS_SHOWN = "teacher of the language"
@@ -57,7 +59,7 @@ def sizes_chart(points: Records, frame: Frame) -> dict[str, Any]:
     bars = any(value["low"] is not None for value in values)
     title = titled(
         frame,
-        f"{frame.measure[:1].upper()}{frame.measure[1:]} against the size of the text",
+        f"{capital(frame.measure)} against the size of the text",
         seeds(usable),
         "bars: from the lowest to the highest seed" if bars else "",
         MAJORITY_SAID if majority else "",
@@ -135,7 +137,7 @@ def _difference(record: Mapping[str, Any], names: Mapping[str, str]) -> dict[str
         "low": record["difference_low"],
         "high": record["difference_high"],
         "told": record["verdict"] in {"better", "worse"},
-        "shown": number(record["difference"], record["difference_low"], record["difference_high"]),
+        "shown": with_interval(record, "difference"),
         "p": p_text(record.get("p_holm")),
         "verdict": record["verdict"],
         "n_seeds": record["n_seeds"],

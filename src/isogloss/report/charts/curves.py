@@ -22,10 +22,10 @@ from isogloss.report.charts.look import (
     score_axis,
     seeds,
     titled,
+    with_interval,
 )
 from isogloss.report.frame import Frame
 from isogloss.report.names import names_of
-from isogloss.report.numbers import number
 from isogloss.report.records import Records
 
 MOST_TOGETHER = 8
@@ -78,7 +78,7 @@ def _point(record: Mapping[str, Any]) -> dict[str, Any]:
         "value": record["value"],
         "low": record["value_low"] if over_seeds else None,
         "high": record["value_high"] if over_seeds else None,
-        "shown": number(record["value"], record["value_low"], record["value_high"]),
+        "shown": with_interval(record, "value"),
         "n_seeds": record["n_seeds"],
         "n_scored": record["n_scored"],
     }

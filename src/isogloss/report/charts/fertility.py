@@ -13,9 +13,9 @@ from isogloss.report.charts.look import (
     finished,
     score_axis,
     titled,
+    with_interval,
 )
 from isogloss.report.frame import Frame
-from isogloss.report.numbers import number
 from isogloss.report.records import Records
 
 PANELS = {
@@ -59,7 +59,7 @@ def _values(records: Records, names: Mapping[str, str]) -> Iterable[dict[str, An
             "tag": language_tag(record["language"]),
             "encoder": record["encoder"],
             **{field: record[field] for field in (*PANELS, "value", "value_low", "value_high")},
-            "score": number(record["value"], record["value_low"], record["value_high"]),
+            "score": with_interval(record, "value"),
             "unknown": "–" if unknown is None else f"{unknown:.2%}",
             "texts": f"{record['texts']:,}",
         }

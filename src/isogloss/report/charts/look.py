@@ -10,6 +10,7 @@ from typing import Any
 import altair as alt
 
 from isogloss.report.frame import Frame
+from isogloss.report.numbers import number
 
 FONT = "DejaVu Sans, Liberation Sans, Verdana, Arial, sans-serif"
 INK = "#222222"
@@ -97,6 +98,11 @@ class _Values(alt.Data):  # type: ignore[misc]  # Altair has no types
 def data(records: Iterable[Mapping[str, Any]]) -> alt.Data:
     """Put records into a chart as they are."""
     return _Values(values=[dict(record) for record in records])
+
+
+def with_interval(record: Mapping[str, Any], field: str) -> str:
+    """A number of a record with its interval, for who points at it."""
+    return number(record[field], record[f"{field}_low"], record[f"{field}_high"])
 
 
 def seeds(records: Iterable[Mapping[str, Any]]) -> str:

@@ -17,10 +17,10 @@ from isogloss.report.charts.look import (
     seeds,
     size,
     titled,
+    with_interval,
 )
 from isogloss.report.frame import Frame
 from isogloss.report.names import names_of
-from isogloss.report.numbers import number
 from isogloss.report.records import Records
 
 WAYS: dict[str, str] = {
@@ -115,9 +115,9 @@ def _difference(record: Mapping[str, Any], field: str, names: Mapping[str, str])
         "value": record[field],
         "low": record[f"{field}_low"],
         "high": record[f"{field}_high"],
-        "shown": _shown(record, field),
-        "joint": _shown(record, "joint"),
-        "single": _shown(record, "single"),
+        "shown": with_interval(record, field),
+        "joint": with_interval(record, "joint"),
+        "single": with_interval(record, "single"),
         "n_seeds": record["n_seeds"],
     }
 
@@ -155,7 +155,7 @@ def _values(record: Mapping[str, Any], names: Mapping[str, str]) -> Iterable[dic
                 "value": record[field],
                 "low": record[f"{field}_low"],
                 "high": record[f"{field}_high"],
-                "shown": _shown(record, field),
+                "shown": with_interval(record, field),
                 "source": _source(record, field),
                 "n_seeds": record["n_seeds"],
             }
@@ -166,10 +166,6 @@ def _place(record: Mapping[str, Any]) -> tuple[bool, float]:
     if record["joint"] is not None:
         return False, -record["joint"]
     return True, -max((record[field] for field in WAYS if record[field] is not None), default=0.0)
-
-
-def _shown(record: Mapping[str, Any], field: str) -> str:
-    return number(record[field], record[f"{field}_low"], record[f"{field}_high"])
 
 
 def _source(record: Mapping[str, Any], field: str) -> str:

@@ -16,10 +16,11 @@ from isogloss.report.charts.look import (
     size,
     span,
     titled,
+    with_interval,
 )
 from isogloss.report.frame import Frame
 from isogloss.report.names import names_of
-from isogloss.report.numbers import decimals, number, written
+from isogloss.report.numbers import decimals, written
 from isogloss.report.records import Records
 from isogloss.stats.clustering import clustered_order
 
@@ -118,15 +119,11 @@ def _cell(record: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]
         "column": names[record["target"]],
         "kind": "own" if own else "foreign",
         **_value(record, "value"),
-        "shown": _shown(record, "value") if there else "not run",
-        "gap": _shown(record, "gap"),
+        "shown": with_interval(record, "value") if there else "not run",
+        "gap": with_interval(record, "gap"),
         "n_seeds": record["n_seeds"],
         "n_scored": record["n_scored"],
     }
-
-
-def _shown(record: Mapping[str, Any], field: str) -> str:
-    return number(record[field], record[f"{field}_low"], record[f"{field}_high"])
 
 
 def _value(record: Mapping[str, Any], field: str) -> dict[str, Any]:
@@ -154,7 +151,7 @@ def _mean(record: Mapping[str, Any], field: str) -> dict[str, Any]:
     return {
         "kind": "mean",
         **_value(record, field),
-        "shown": _shown(record, field),
+        "shown": with_interval(record, field),
         "n_seeds": record["n_seeds"],
         "n_cells": record[f"n_{field}"],
     }

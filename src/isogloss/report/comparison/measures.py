@@ -70,7 +70,7 @@ def statistic(metric: str) -> Statistic:
     name = metric.partition("/")[0]
     if name == "weighted_f1":
         return weighted_f1
-    return _ratio if name in RATIOS else TALLY_METRICS[name]
+    return ratio if name in RATIOS else TALLY_METRICS[name]
 
 
 def weighted_f1(tallies: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
@@ -79,7 +79,7 @@ def weighted_f1(tallies: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     As scikit-learn's `f1_score(average="weighted")`.
     """
     weights = tallies[..., GOLD]
-    return _ratio(np.stack([(label_f1(tallies) * weights).sum(-1), weights.sum(-1)], axis=-1))
+    return ratio(np.stack([(label_f1(tallies) * weights).sum(-1), weights.sum(-1)], axis=-1))
 
 
 class Gold(NamedTuple):
@@ -115,5 +115,6 @@ def averaged(score: Statistic) -> Statistic:
     return lambda sums: np.asarray(score(sums)).mean(axis=-1)
 
 
-def _ratio(sums: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+def ratio(sums: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """The first of two sums by the second, `[..., 2]` to `[...]`."""
     return divide(sums[..., 0], sums[..., 1])

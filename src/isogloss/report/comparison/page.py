@@ -13,6 +13,7 @@ from isogloss.report.numbers import CUT_SAID, in_markdown
 from isogloss.report.recommend.recommend import Recommendation
 from isogloss.report.recommend.tables import candidate_table, exclusion_table, expansion_line
 from isogloss.report.tables import markdown
+from isogloss.report.words import capital
 
 READING = """\
 - **Intervals of scores are 95 % confidence intervals over seeds and test sentences together**:
@@ -105,7 +106,7 @@ def facts(comparison: Comparison) -> list[str]:
     zero_shot = f"; of these zero-shot: {', '.join(unseen)}" if unseen else ""
     return [
         f"Encoders: {', '.join(comparison.encoders)}",
-        _capital(words_of(comparison.setting)),
+        capital(words_of(comparison.setting)),
         f"Tested on {len(languages)}: {', '.join(map(language_name, languages))}{zero_shot}",
         *([f"Seeds that both sides of a pair have: {_range(seeds)}"] if seeds else []),
         *notes(records),
@@ -157,7 +158,7 @@ def _recommended(found: Recommendation | None) -> Iterator[str]:
 def _languages(comparison: Comparison, frame: Frame) -> Iterator[str]:
     records = of_main_setting(comparison)
     if records:
-        yield f"## {_capital(frame.measure)} by language"
+        yield f"## {capital(frame.measure)} by language"
     for pair in pairs_of(records):
         first, second = pair
         yield f"**{second} against {first}**; difference = {second} - {first}:"
@@ -181,7 +182,3 @@ def _more(comparison: Comparison) -> Iterator[str]:
 def _range(numbers: Iterable[int]) -> str:
     found = sorted(set(numbers))
     return f"{found[0]}" if len(found) == 1 else f"{found[0]} to {found[-1]}"
-
-
-def _capital(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"

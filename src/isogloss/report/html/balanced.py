@@ -14,6 +14,7 @@ from isogloss.report.html.marked import MARKS
 from isogloss.report.numbers import NOTHING
 from isogloss.report.records import Record, Records
 from isogloss.report.tables import csv_text
+from isogloss.report.words import capital
 
 SIGNS = {"better": "▲", "worse": "▼", "tie": "="}
 """What stands before a verdict, so that a look finds it."""
@@ -91,7 +92,7 @@ def _row(line: Line, design: Design) -> Record:
         )
         for arm in design.baselines
     ]
-    measure = f"{line.measure[:1].upper()}{line.measure[1:]}"
+    measure = capital(line.measure)
     without = f"without {shared}" if shared else ""
     return {"measure": measure, "lacking": without, "chance": line.chance, "cells": cells}
 

@@ -11,6 +11,7 @@ from isogloss.report.balance.glance import Line, glance_lines
 from isogloss.report.balance.tables import Tables
 from isogloss.report.html.blocks import Fact, Facts
 from isogloss.report.records import Records
+from isogloss.report.words import capital
 
 
 def claim_lead(differences: Records, design: Design) -> str:
@@ -18,7 +19,7 @@ def claim_lead(differences: Records, design: Design) -> str:
     line = _first(differences, design)
     if line is None:
         return ""
-    where = f"{_capital(line.languages)}, {line.measure}"
+    where = f"{capital(line.languages)}, {line.measure}"
     careful = f" **Careful**: {line.chance}; {UNREAD}." if line.chance else ""
     answer = answer_words(line.against[design.baselines[0]], differences, design)
     return f"{where}: {answer}{careful}"
@@ -40,7 +41,7 @@ def claim_caveat(tables: Tables, design: Design) -> str:
         lead = _first(tables["balance_tests"], design)
         is_same = lead is not None and lead.measure.startswith(reason.asked)
         answer = reason.answer if is_same else f"of {reason.asked}, {reason.answer}"
-        said.append(f"Is it the teachers? {_capital(answer)}.")
+        said.append(f"Is it the teachers? {capital(answer)}.")
     return " ".join(said)
 
 
@@ -63,11 +64,7 @@ def _facts(tables: Tables, design: Design) -> Iterator[Fact]:
         took = [f"{design.candidate} {compute.parts}", compute.baselines]
         yield Fact("At what cost", compute.answer, took)
     if reason := teachers_reason(differences, design):
-        words = [f"{_capital(reason.asked)}: {reason.words}"]
+        words = [f"{capital(reason.asked)}: {reason.words}"]
         yield Fact("Is it the teachers?", reason.answer, words)
     if certainty := certainty_of(differences):
         yield Fact("How sure", certainty.answer, certainty.more)
-
-
-def _capital(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"
