@@ -97,6 +97,13 @@ class Recommendation:
         }
 
 
+class _Left(NamedTuple):
+    """Who may be chosen, and why the others may not."""
+
+    feasible: list[Candidate]
+    excluded: list[Exclusion]
+
+
 class _Chosen(NamedTuple):
     one: Candidate
     reason: str
@@ -125,18 +132,9 @@ def recommend(
     """
     if not candidates:
         raise InputError("There is no candidate to recommend: run the study.")
-    out = excluded(candidates, constraints)
-    feasible = [one for one in candidates if one.name not in {gone.candidate for gone in out}]
-    if not feasible:
-        raise nobody(candidates, constraints)
+    kept = _kept(candidates, constraints)
     wanted = normalized(weights) if weights is not None else {}
-    lacking = unmeasured(feasible, wanted)
-    out += [Exclusion(f"weight on {lacking[n]}", n, None, 0.0) for n in lacking]
-    feasible = [one for one in feasible if one.name not in lacking]
-    if not feasible:
-        raise InputError(
-            f"No candidate was measured on all of {', '.join(wanted)}; weigh fewer criteria."
-        )
+    feasible, out = _measured(kept, wanted)
     respects = _respects(feasible, wanted)
     front = _front(feasible, respects)
     weighed = _undominated_first(weigh(feasible, wanted), front) if wanted else []
@@ -159,6 +157,28 @@ def recommend(
         candidates=tuple(candidates),
         currency=currency,
     )
+
+
+def _kept(candidates: Sequence[Candidate], constraints: Constraints) -> _Left:
+    """Those that keep to the constraints."""
+    out = excluded(candidates, constraints)
+    gone = {one.candidate for one in out}
+    feasible = [one for one in candidates if one.name not in gone]
+    if not feasible:
+        raise nobody(candidates, constraints)
+    return _Left(feasible, out)
+
+
+def _measured(kept: _Left, weights: Mapping[str, float]) -> _Left:
+    """Those of them that were measured on all that is weighed."""
+    lacking = unmeasured(kept.feasible, weights)
+    feasible = [one for one in kept.feasible if one.name not in lacking]
+    if not feasible:
+        raise InputError(
+            f"No candidate was measured on all of {', '.join(weights)}; weigh fewer criteria."
+        )
+    out = [Exclusion(f"weight on {what}", name, None, 0.0) for name, what in lacking.items()]
+    return _Left(feasible, [*kept.excluded, *out])
 
 
 def tied(candidate: Candidate, others: Sequence[Candidate]) -> list[str]:
