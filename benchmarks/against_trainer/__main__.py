@@ -81,13 +81,13 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--parity", action="store_true", help="compare scores, not seconds")
     parser.add_argument("--seeds", type=int, nargs="+", help="of --parity, in place of 1 to 5")
     others = list(TRAINER_ARMS["parity"])
-    parser.add_argument(
-        "--against", nargs="+", choices=others, default=others, help="of --parity, in place of all"
-    )
+    parser.add_argument("--against", nargs="+", choices=others, help="of --parity, in place of all")
     parser.add_argument("--quick", action="store_true", help="tiny sizes: does it run at all?")
     asked = parser.parse_args(arguments)
     if min(asked.rounds, asked.threads, asked.epochs - 1, asked.batch or 1) < 1:
         parser.error("--rounds, --threads and --batch begin at 1, --epochs at 2")
+    if not asked.parity and (asked.seeds or asked.against):
+        parser.error("--seeds and --against are about --parity: give it, too, or leave them out")
     asked.data = asked.data.resolve()
     return asked
 
@@ -145,7 +145,7 @@ def parity(asked: argparse.Namespace, raw: dict[str, Any], home: Path) -> Iterat
     prepare("parity", asked.data, both.scale, home / "parity")
     raw["titles"]["parity"] = f"{title(both.scale)}, {both.epochs:g} epochs, from random weights"
     for seed in asked.seeds or both.seeds:
-        for arm in (*asked.against, ISOGLOSS):
+        for arm in (*(asked.against or TRAINER_ARMS["parity"]), ISOGLOSS):
             with TemporaryDirectory(prefix="against-trainer-") as scratch:
                 job = Job(
                     "parity", arm, 0, asked.threads, both.scale, home / "parity", Path(scratch),

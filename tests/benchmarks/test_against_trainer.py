@@ -182,6 +182,14 @@ def test_parity_prints_the_scores_of_both(data, tmp_path):
     assert told.endswith(f"({interval.low:+.4f} to {interval.high:+.4f})")
 
 
+@pytest.mark.parametrize("option", [("--seeds", 7), ("--against", "trainer")])
+def test_an_option_of_parity_is_refused_without_it(option):
+    done = run("--quick", *option)
+    assert done.returncode == 2
+    assert "--seeds and --against are about --parity" in done.stderr
+    assert done.stdout == ""
+
+
 def test_missing_data_is_one_message(tmp_path):
     done = run("--data", tmp_path)
     assert done.returncode == 2
