@@ -383,7 +383,8 @@ def test_relative_folders_are_taken_from_the_studys_place(tmp_path):
     )
     text = GOOD + FINETUNING
     text = text.replace("pretraining:\n", "pretraining:\n  tokenizer_from: ./tokenizer\n")
-    study = load_study(write(tmp_path, text), changes)
+    changed = with_changes(parse_document(text, "toy.yaml"), changes)
+    study = load_study(write(tmp_path, yaml.safe_dump(changed.values)))
     declared = study.pretraining
     assert declared.text.source.root == tmp_path / "text"
     assert declared.text.source.folders == {"deu-Latn": tmp_path.parent / "german"}

@@ -6,16 +6,16 @@ what to do.
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from isogloss.base.errors import InputError, did_you_mean
-from isogloss.study.data import PLUGIN, SOURCES, Data, PluginSource
+from isogloss.study.anchored import anchored
+from isogloss.study.data import PLUGIN, SOURCES, PluginSource
 from isogloss.study.document import Document, Place, read_document, with_changes
 from isogloss.study.own_names import names
-from isogloss.study.pretraining import Pretraining, Text
 from isogloss.study.spec import NAME
 from isogloss.study.study import Study
 
@@ -42,9 +42,8 @@ def load_study(path: Path, changes: Iterable[str] = ()) -> Study:
     Raises:
         InputError: naming every mistake with its line, its place and what to do.
     """
-    document = with_changes(read_document(path), tuple(map(_from_here, changes)))
-    study = study_from(document)
-    return _anchored(study, path.resolve().parent)
+    document = with_changes(read_document(path), tuple(changes))
+    return anchored(study_from(document), path.resolve().parent, document.changed)
 
 
 def study_from(document: Document) -> Study:
@@ -58,89 +57,6 @@ def study_from(document: Document) -> Study:
     except ValidationError as error:
         mistakes = [_mistake(document, details) for details in error.errors()]
         raise BadStudy(document.source, mistakes) from None
-
-
-def _from_here(change: str) -> str:
-    """A change typed on the command line names a folder from where it is typed."""
-    key, _, value = change.partition("=")
-    if value and (key.endswith("source.root") or key == "pretraining.tokenizer_from"):
-        return f"{key}={_absolute(Path(value), Path.cwd())}"
-    of_encoder = key.startswith("encoders.") and key.endswith(".model")
-    if value and (of_encoder or key.startswith("pretraining.teachers.models.")):
-        return f"{key}={_as_folder(value, Path.cwd()) or value}"
-    return change
-
-
-def _anchored(study: Study, here: Path) -> Study:
-    """Make the folders that a study names absolute."""
-    encoders = tuple(
-        encoder.model_copy(update={"model": folder, "name": encoder.display})
-        if encoder.model and (folder := _as_folder(encoder.model, here))
-        else encoder
-        for encoder in study.encoders
-    )
-    probes = tuple(
-        probe.model_copy(update={"data": _with_source(probe.data, here)}) for probe in study.probes
-    )
-    anchored = {
-        "data": study.data and _with_source(study.data, here),
-        "encoders": encoders,
-        "pretraining": study.pretraining and _anchored_pretraining(study.pretraining, here),
-        "probes": probes,
-    }
-    return study.model_copy(update=anchored)
-
-
-Sourced = TypeVar("Sourced", Data, Text)
-
-
-def _with_source(declared: Sourced, here: Path) -> Sourced:
-    source = declared.source
-    if isinstance(source, PluginSource):
-        root = source.root and _absolute(source.root, here)
-        return declared.model_copy(update={"source": source.model_copy(update={"root": root})})
-    if source.kind != "folder":
-        return declared
-    folders = {code: _absolute(folder, here) for code, folder in source.folders.items()}
-    moved = {"root": _absolute(source.root, here), "folders": folders}
-    return declared.model_copy(update={"source": source.model_copy(update=moved)})
-
-
-def _anchored_pretraining(declared: Pretraining, here: Path) -> Pretraining:
-    models = declared.teachers.models.items()
-    moved = {code: _as_folder(model, here) or model for code, model in models}
-    folder = declared.tokenizer_from
-    return declared.model_copy(
-        update={
-            "text": _with_source(declared.text, here),
-            "tokenizer_from": folder and _absolute(folder, here),
-            "teachers": declared.teachers.model_copy(update={"models": moved}),
-        }
-    )
-
-
-def _absolute(folder: Path, here: Path) -> Path:
-    try:
-        return (here / folder.expanduser()).resolve()
-    except (OSError, ValueError, RuntimeError) as error:
-        raise _no_folder(str(folder), error) from None
-
-
-def _as_folder(model: str, here: Path) -> str | None:
-    """The absolute folder that a model's name means, or None for a Hub id."""
-    try:
-        folder = here / Path(model).expanduser()
-        if model.startswith((".", "/", "~")) or folder.is_dir():
-            return str(folder.resolve())
-    except (OSError, ValueError, RuntimeError) as error:
-        raise _no_folder(model, error) from None
-    return None
-
-
-def _no_folder(name: str, error: Exception) -> InputError:
-    """A home that nobody has, a name longer than the disk allows, links in a circle."""
-    said = error.strerror if isinstance(error, OSError) else str(error).rstrip(".")
-    return InputError(f"{name} can be no folder ({said}). Mend its name in the study.")
 
 
 _SECTION, _LIST = "a section of `key: value` lines is wanted", "a list is wanted"
