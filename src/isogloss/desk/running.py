@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from isogloss.base.errors import IsoglossError
 from isogloss.desk.opened import Opened
 from isogloss.execute.ranks import follows, train_along
+from isogloss.plan.pins import is_known
 from isogloss.store.damage import Unusable
 from isogloss.store.quarantine import SetAside, set_aside, set_aside_all
 from isogloss.store.runs import at_work
@@ -98,7 +99,7 @@ def _run_missing(
 ) -> Brought:
     """Read and check the data, try the encoders, then do the rest; the heavy rooms come last."""
     opened.remember()
-    read = _mending(opened, say, aside, _read_and_check)
+    read = _mending(opened, say, aside, read_and_check)
 
     from isogloss.execute.run import run_plan
     from isogloss.execute.stopping import listening
@@ -133,13 +134,27 @@ def _mending(
                 say(_words(opened, moved))
 
 
-def _read_and_check(opened: Opened, say: Callable[[str], None]) -> int:
+def read_and_check(opened: Opened, say: Callable[[str], None]) -> int:
+    """Read the data of a study, and check labels and sizes where the Hub told of all of it.
+
+    Args:
+        opened: the study.
+        say: takes each line on what falls short of the study, though the study allows it.
+
+    Returns:
+        How many splits were read here.
+
+    Raises:
+        InputError: naming all that is wrong.
+        RunError: if the disk or the network is at fault.
+    """
     from isogloss.execute.check import check_data
     from isogloss.execute.read import read_data
 
     read = read_data(opened.plan, opened.store)
-    for text in check_data(opened.study, opened.plan, opened.store):
-        say(text)
+    if all(is_known(step.payload["source"]) for step in opened.plan.of_kind("data")):
+        for text in check_data(opened.study, opened.plan, opened.store):
+            say(text)
     return read
 
 

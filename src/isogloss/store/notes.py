@@ -53,9 +53,8 @@ class Notes:
     def forget_studies(self, names: Collection[str]) -> None:
         """Remove all notes of studies, copies under other names too."""
         with told(self.root, "forgetting studies"):
-            for path in (self.root / "studies").glob("*.json"):
-                refuse_outside(self.root, path)
-                if read_object(path, _FORGET).get("name") in names:
+            for path, study in self._noted_studies():
+                if study.get("name") in names:
                     path.unlink(missing_ok=True)
 
     def write_run(self, name: str, step_keys: Sequence[str]) -> Path:
@@ -66,12 +65,8 @@ class Notes:
 
     def studies(self) -> list[dict[str, Any]]:
         """All studies, by name."""
-        folder = self.root / "studies"
         with told(self.root, "reading its studies"):
-            paths = sorted(folder.glob("*.json")) if folder.is_dir() else []
-            for path in paths:
-                refuse_outside(self.root, path)
-            found = [read_object(path, _FORGET) for path in paths]
+            found = [study for _, study in self._noted_studies()]
         return sorted(found, key=lambda study: str(study.get("name")))
 
     def study_files(self) -> tuple[str, ...]:
@@ -88,3 +83,11 @@ class Notes:
                 return None
             refuse_outside(self.root, path)
             return read_object(path, _FORGET)
+
+    def _noted_studies(self) -> list[tuple[Path, dict[str, Any]]]:
+        """Every note of a study with its file, in the order of the files."""
+        folder = self.root / "studies"
+        paths = sorted(folder.glob("*.json")) if folder.is_dir() else []
+        for path in paths:
+            refuse_outside(self.root, path)
+        return [(path, read_object(path, _FORGET)) for path in paths]

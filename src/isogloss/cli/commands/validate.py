@@ -49,15 +49,11 @@ def validate(
 
 def _validate(study: Path, store: Path, changes: list[str] | None, *, as_json: bool) -> None:
     from isogloss.desk.opened import open_study
-    from isogloss.execute.check import check_data
-    from isogloss.execute.read import read_data
+    from isogloss.desk.running import read_and_check
 
     opened = open_study(study, store, changes)
     show.notes(opened.remarks)
-    read_data(opened.plan, opened.store)
-    if all(step.key in opened.store for step in opened.plan.of_kind("data")):
-        for text in check_data(opened.study, opened.plan, opened.store):
-            show.note(text)
+    read_and_check(opened, show.note)
     _try_encoders(opened)
     kinds = {name: _count(opened, *of) for name, of in _COUNTED.items()}
     if as_json:
