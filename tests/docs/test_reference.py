@@ -5,8 +5,10 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 import isogloss
@@ -18,6 +20,7 @@ from isogloss.study.study import Study
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "docs"))
 
+from _generate.command_line import commands as every_command  # noqa: E402
 from _generate.fields import description, kind  # noqa: E402
 from _generate.markdown import first_sentence  # noqa: E402
 from _generate.pages import REFERENCE  # noqa: E402
@@ -118,6 +121,19 @@ def test_every_command_and_flag_of_the_help_is_told(written):
         seen |= flags
         assert all(len(words) > 5 for words in options.values())
     assert {"--executor", "--max-latency-ms", "--quarantine", "--organization"} <= seen
+
+
+def words_of(command: Any) -> list[str]:
+    """All that the parameters of a command say of themselves, defaults in words too."""
+    told = [one.help or "" for one in command.params]
+    told += [one.show_default for one in command.params if isinstance(one.show_default, str)]
+    return " ".join(told).split()
+
+
+def test_nothing_of_a_help_is_taken_for_markup_and_left_out():
+    for name, command in every_command(typer.main.get_command(app), "isogloss"):
+        shown = help_of(*name.split()[1:])
+        assert [word for word in words_of(command) if word not in shown] == [], name
 
 
 def test_every_column_of_the_results_is_told(written):

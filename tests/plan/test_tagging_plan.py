@@ -189,6 +189,16 @@ def test_where_no_source_language_is_tested_the_target_languages_are_measured():
     assert [one["language"] for one in texts] == ["deu-Latn", "rus-Cyrl"]
 
 
+def test_a_model_of_one_language_is_measured_on_texts_of_that_one():
+    plan = plan_of("regimes=[single]", "efficiency.forms=[torch]")
+    (measure,) = plan.of_kind("measure")
+    needed = [plan.by_key[key] for key in measure.needs]
+    trained = [step.payload["sources"] for step in needed if step.kind == "train"]
+    texts = [step.payload["language"] for step in needed if step.kind == "data"]
+    assert trained == [[SOURCES[0]]] * 2
+    assert texts == [SOURCES[0]]
+
+
 def test_only_the_joint_model_of_the_largest_size_is_served():
     plan = plan_of(
         "regimes=[{regime: single, sizes: [100]}, {regime: joint, sizes: [100, all, 50]}]",

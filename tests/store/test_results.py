@@ -224,6 +224,16 @@ def test_a_bad_question_is_told(table, sql, words):
         query(table, sql)
 
 
+@pytest.mark.parametrize(
+    "time", ["date 'infinity'", "timestamp '-infinity'", "date '290000-01-01'"]
+)
+def test_a_time_that_python_cannot_write_is_told(table, time):
+    with pytest.raises(InputError, match=r"The query's odd .* AS VARCHAR"):
+        query(table, f"select {time} as odd, 1 as other")
+    assert query(table, f"select cast({time} as varchar) as odd").num_rows == 1
+    assert query(table, "select date '9999-12-31' as last").to_pylist()[0]["last"].year == 9999
+
+
 def test_a_question_reaches_no_file(table, tmp_path):
     secret = tmp_path / "secret.csv"
     secret.write_text("password\n123\n")

@@ -59,8 +59,8 @@ OutputOption = Annotated[
         "--output",
         "-o",
         metavar="DIR",
-        help="Where tables and figures go. [default: results/<study>]",
-        show_default=False,
+        help="Where tables and figures go.",
+        show_default="results/<study>",
     ),
 ]
 JobsOption = Annotated[
@@ -84,8 +84,8 @@ ClusterOption = Annotated[
     typer.Option(
         "--cluster",
         metavar="ADDRESS",
-        help="Of the Ray cluster, or auto. [default: one on this machine]",
-        show_default=False,
+        help="Of the Ray cluster, or auto.",
+        show_default="one on this machine",
     ),
 ]
 CpusOption = Annotated[
@@ -100,7 +100,7 @@ MemoryOption = Annotated[
     typer.Option(
         "--memory",
         metavar="GIB",
-        help="Memory kept free for each training, for --executor ray. [default: not asked for]",
-        show_default=False,
+        help="Memory kept free for each training, for --executor ray.",
+        show_default="not asked for",
     ),
 ]

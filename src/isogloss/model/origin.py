@@ -126,6 +126,11 @@ def refuse_own_code(config: dict[str, Any], path_or_id: str | Path) -> None:
         return
     if "auto_map" in config:
         raise _own_code(path_or_id, "auto_map in config.json")
+    if model_type is None:
+        raise InputError(
+            f"{path_or_id}: config.json names no model_type, so nobody knows what model it is. Save"
+            " it again with model.save_pretrained(folder), or add its type, as bert."
+        )
     raise InputError(
         f"{path_or_id} is of type {model_type!r}, which this version of transformers does not know."
     )

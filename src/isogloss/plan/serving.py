@@ -102,9 +102,13 @@ def _measure(
     candidates: Sequence[tuple[Served, str, Step]],
     data: Data,
 ) -> Step:
-    """Measure all candidates of one seed, on test texts of the languages they were trained on."""
+    """Measure all candidates of one seed, on test texts of the languages they were trained on.
+
+    Where none of those is tested, on texts of the languages that are.
+    """
     split = study.evaluation.splits[0]
-    tested = [code for code in study.languages if (code, (split,)) in data]
+    trained_on = candidates[0][0].columns["source_languages"]
+    tested = [code for code in trained_on if (code, (split,)) in data]
     texts = [(code, (split,)) for code in tested or study.target_languages]
     protocol = {k: v for k, v in identity(declared).items() if k != "forms"}
     payload = {

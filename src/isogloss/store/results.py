@@ -189,6 +189,7 @@ def query(table: pa.Table, sql: str) -> pa.Table:
     twice = sorted({name for name in answer.column_names if answer.column_names.count(name) > 1})
     if twice:
         raise InputError(f"The query names {', '.join(twice)} twice: rename one with AS.")
+    _refuse_times_of_no_calendar(answer)
     return answer
 
 
@@ -211,6 +212,20 @@ def _refuse_other_than_one_question(connection: Any, sql: str) -> None:
             f"Not one SELECT: {sql.strip()!r}. Ask one question of the table results, for example:"
             f" {_EXAMPLE}"
         )
+
+
+def _refuse_times_of_no_calendar(answer: pa.Table) -> None:
+    """DuckDB knows infinite days and the year 290000; Python, which writes the answer, does not."""
+    for name in answer.column_names:
+        column = answer[name]
+        try:
+            if pa.types.is_temporal(column.type):
+                column.to_pylist()
+        except (OverflowError, ValueError) as error:
+            raise InputError(
+                f"The query's {name} has a time before the year 1 or after 9999 ({error}): ask for"
+                " it as text, with CAST(... AS VARCHAR)."
+            ) from error
 
 
 def _batches_of(rows: Rows) -> Iterable[pa.RecordBatch]:

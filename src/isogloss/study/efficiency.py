@@ -37,7 +37,7 @@ class Efficiency(Spec):
     """Times that every candidate is measured, in turn with the others."""
 
     n_texts: Count = 256
-    """Test texts that are answered, evenly from the study's languages."""
+    """Test texts that are answered, evenly from the languages the model was trained on."""
 
     token_budgets: Annotated[
         tuple[Count, ...], BeforeValidator(as_list), AfterValidator(different), Field(min_length=1)

@@ -67,13 +67,15 @@ def compare(
     seeds: Annotated[
         str | None,
         typer.Option(
-            "--seeds", metavar="1,2,3", help="Trainings of each encoder. [default: 1,2,3]"
+            "--seeds", metavar="1,2,3", help="Trainings of each encoder.", show_default="1,2,3"
         ),
     ] = None,
     measure: Annotated[
         bool | None,
         typer.Option(
-            "--measure/--no-measure", help="Measure speed and memory afterwards. [default: measure]"
+            "--measure/--no-measure",
+            help="Measure speed and memory afterwards.",
+            show_default="measure",
         ),
     ] = None,
     output: OutputOption = None,

@@ -79,9 +79,8 @@ def export_model(
         typer.Option(
             "--form",
             metavar="FORM",
-            help="Form of serving: torch, torch-fp32, torch-bf16, trimmed, onnx or onnx-int8."
-            " [default: that of the key, else torch]",
-            show_default=False,
+            help="Form of serving: torch, torch-fp32, torch-bf16, trimmed, onnx or onnx-int8.",
+            show_default="that of the key, else torch",
         ),
     ] = None,
     license_id: Annotated[
@@ -143,8 +142,8 @@ def export_results(
             "--output",
             "-o",
             metavar="DIR",
-            help="Where the files go. [default: results/<study>/<format>]",
-            show_default=False,
+            help="Where the files go.",
+            show_default="results/<study>/<format>",
         ),
     ] = None,
     organization: Annotated[

@@ -31,8 +31,8 @@ def report(
         typer.Option(
             "--format",
             metavar="html,md,csv,latex,png,svg,json",
-            help="What to write, with commas. [default: all but json]",
-            show_default=False,
+            help="What to write, with commas.",
+            show_default="all but json",
         ),
     ] = None,
     no_texts: Annotated[

@@ -27,10 +27,9 @@ DAMAGED = 1
 PlaceArgument = Annotated[
     Path | None,
     typer.Argument(
-        metavar="[STORE|STUDY]",
-        help="A store's folder; or a study file, for its steps in the store that --store names."
-        " [default: the store that --store names]",
-        show_default=False,
+        metavar="STORE|STUDY",
+        help="A store's folder; or a study file, for its steps in the store that --store names.",
+        show_default="the store that --store names",
     ),
 ]
 WholeStoreArgument = Annotated[
