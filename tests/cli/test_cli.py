@@ -138,6 +138,8 @@ def test_all_forms_of_the_results_hold_the_same_rows(isogloss, finished, monkeyp
     assert run("results", "toy.yaml", "--sql", best, "--json").json == [
         {"best": max(row["value"] for row in rows if row["metric"] == "macro_f1")}
     ]
+    none = run("results", "toy.yaml", "--sql", "select * from results where metric = 'no'")
+    assert (none.code, none.err) == (0, "The query has no rows.\n")
     bad = run("results", "toy.yaml", "--sql", "selec 1")
     assert bad.code == 2
     outside = run("results", "toy.yaml", "--sql", "select * from read_text('toy.yaml')")
@@ -147,11 +149,15 @@ def test_all_forms_of_the_results_hold_the_same_rows(isogloss, finished, monkeyp
 def test_a_files_ending_says_its_form(isogloss, finished, monkeypatch):
     run = in_folder(isogloss, finished, monkeypatch)
     rows = run("results", "toy.yaml", "--json").json
-    for name in ("all.parquet", "all.json", "all.csv", "all.txt"):
+    for name in ("all.parquet", "all.json", "all.csv"):
         assert run("results", "toy.yaml", "-o", name).code == 0
     assert pq.read_table("all.parquet").to_pylist() == rows
     assert json.loads(Path("all.json").read_text()) == rows
-    assert Path("all.csv").read_text() == Path("all.txt").read_text()
+    for name in ("all.xlsx", "all"):
+        refused = run("results", "toy.yaml", "-o", name)
+        assert refused.code == 2
+        assert f"{name}: which form?" in refused.err
+        assert not Path(name).exists()
     assert run("results", "toy.yaml", "--format", "csv", "-o", "odd.json").code == 0
     assert Path("odd.json").read_text() == Path("all.csv").read_text(), "what was asked for counts"
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from transformers import AutoModel
 
 from isogloss.study.load import load_study
 from published import FIGURES
@@ -74,6 +75,7 @@ def test_wrong_figures_are_named_with_file_and_line(isogloss, tmp_path):
     (tmp_path / "readme.csv").write_text(FIGURES.replace("0.921005", "92 %"))
     refused(isogloss("compare", "readme.csv"), "readme.csv, line 4, XLM-R", "92 %")
     refused(isogloss("compare", "none.csv"), "none.csv cannot be read")
+    refused(isogloss("compare", "readme.csv", "--set", "seeds=[1]"), "readme.csv holds figures")
 
 
 @pytest.mark.parametrize(
@@ -350,6 +352,37 @@ def test_encoders_without_a_head_are_measured_alone(isogloss, tmp_path, checkpoi
     measured = {value["name"] for value in one["measured"]}
     assert {"parameters", "disk_mb", "single_stream_p99_ms", "peak_rss_mb"} <= measured
     assert json.loads((tmp_path / "raw.json").read_text()) == said.json
+
+
+@pytest.fixture(scope="module")
+def broken(checkpoints, tmp_path_factory):
+    """A checkpoint with fewer rows of vocabulary than its tokenizer has: it fails when it reads."""
+    folder = tmp_path_factory.mktemp("broken") / "short"
+    shutil.copytree(checkpoints[0], folder)
+    model = AutoModel.from_pretrained(checkpoints[0])
+    model.resize_token_embeddings(5)
+    model.save_pretrained(folder)
+    return str(folder)
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_an_encoder_that_fails_is_told_by_the_exit_code_in_every_form(
+    isogloss, tmp_path, checkpoints, broken, form
+):
+    (tmp_path / "texts.txt").write_text("ada was in paris\nit was the zero\n")
+    (tmp_path / "taken").mkdir()
+    words = ("--texts", "texts.txt", "--scenarios", "single_stream", "--rounds", "1", "--threads",
+             "1", "--busy", "ignore", "--max-length", str(LONGEST), *form)  # fmt: skip
+    alone = isogloss("bench", broken, *words)
+    assert alone.code == 1, alone.err
+    assert "IndexError: index out of range" in (alone.out if form else alone.err)
+    beside = isogloss("bench", checkpoints[0], broken, *words, "-o", "raw.json")
+    assert beside.code == 3, beside.err
+    assert (tmp_path / "raw.json").exists()
+    nowhere = isogloss("bench", checkpoints[0], *words, "-o", "taken")
+    assert nowhere.code == 2
+    assert "taken cannot be written" in nowhere.err
+    assert "single_stream_p99_ms" in nowhere.out, "what was measured is not lost"
 
 
 def test_encoders_that_are_measured_together_stand_side_by_side(isogloss, tmp_path, checkpoints):

@@ -27,7 +27,7 @@ def test_a_line_with_escapes_is_shown_and_not_obeyed(capsys, speak):
 def test_cells_of_tables_are_shown_and_not_obeyed(capsys):
     table = Table(EVIL, title=EVIL)
     table.add_row(f"{EVIL} [link=http://x]y[/nothing]")
-    show.wide(always=True).print(table)
+    show.wide().print(table)
     said = capsys.readouterr().out
     assert not OBEYED.search(said)
     assert "[/nothing]" in said

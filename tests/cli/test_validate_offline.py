@@ -1,5 +1,7 @@
 """A study of which the Hub tells nothing is read as far as it lies here."""
 
+import json
+
 import pytest
 from huggingface_hub import constants
 
@@ -27,6 +29,18 @@ def test_what_is_local_is_read_and_its_mistakes_are_told(isogloss, tmp_path):
     assert "mixed" in bad.err
 
 
+def test_a_language_without_text_for_the_tokenizer_is_told_before_a_run(isogloss, tmp_path):
+    write_toy(tmp_path)
+    train = tmp_path / "data" / "de" / "train.jsonl"
+    rows = [json.loads(line) for line in train.read_text().splitlines()]
+    train.write_text("".join(json.dumps({**row, "text": ""}) + "\n" for row in rows))
+    for command in ("validate", "run"):
+        said = isogloss(command, "toy.yaml")
+        assert said.code == 2
+        assert "Every training text of German (deu-Latn) is empty" in said.err
+        assert "English" not in said.err
+
+
 def test_local_encoders_are_looked_at(isogloss, tmp_path):
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "config.json").write_text("{}")
@@ -35,7 +49,7 @@ def test_local_encoders_are_looked_at(isogloss, tmp_path):
     write_toy(tmp_path, BESIDE.replace("  - nobody", "  - ./model\n  - nobody"))
     said = isogloss("validate", "toy.yaml")
     assert said.code == 2
-    assert "of type None" in said.err
+    assert "names no model_type" in said.err
 
 
 def test_data_of_which_nothing_is_known_are_passed_over(isogloss, tmp_path):

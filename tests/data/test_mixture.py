@@ -59,6 +59,19 @@ def test_each_rule_gives_its_shares():
     assert shares(annealed, [1, 9], progress=0.5) == pytest.approx([0.25, 0.75])
     back = Mixing("annealed", alpha=0.0, alpha_end=1.0)
     assert shares(back, [1, 3], progress=1) == [0.25, 0.75]
+    assert shares(back, [1, 3], progress=0) == [0.5, 0.5]
+    assert shares(Mixing("alpha", alpha=0.0), [1, 9]) == [0.5, 0.5]
+
+
+@pytest.mark.parametrize("total_steps", [2, 5])
+def test_annealing_begins_at_its_first_exponent_and_ends_at_its_last(total_steps):
+    steps = steps_of(
+        Mixing("annealed", alpha=1.0, alpha_end=0.0), [250, 750], per_step=100,
+        total_steps=total_steps,
+    )  # fmt: skip
+    counts = counts_of(steps, 2)
+    assert counts[0].tolist() == [25, 75]
+    assert counts[-1].tolist() == pytest.approx([50, 50], abs=1)
 
 
 def test_unimax_caps_the_small_and_gives_the_rest_to_the_large():

@@ -118,6 +118,9 @@ def test_a_server_that_holds_no_rate_has_the_rate_0():
 
 
 def test_a_server_without_a_limit_has_no_rate_and_says_why():
-    found = server([(10.0, True), (20.0, True)], [(20.0, True)])
-    assert found.measured == ()
-    assert "every rate held, up to 20" in found.missing["server_max_rate_per_second"]
+    steady = [(10.0, True), (20.0, True)]
+    hiccup = [(10.0, False), (10.0, True), (20.0, True)]
+    for search in (steady, hiccup):
+        found = server(search, [(20.0, True)])
+        assert found.measured == ()
+        assert "every rate held, up to 20" in found.missing["server_max_rate_per_second"]

@@ -4,6 +4,8 @@ import pytest
 import torch
 from torch.nn import functional
 
+from isogloss.efficiency import peak
+from isogloss.efficiency.peak import matmul_peaks
 from isogloss.model import products
 from isogloss.model.precision import Precision, choose_precision
 from isogloss.model.products import best_products, takes_onednn
@@ -94,3 +96,15 @@ def test_the_reason_names_it(tried):
     assert choose_precision("fp32", CPU).reason == "asked for; products by oneDNN"
     tried(1e-5, 1.0)
     assert choose_precision("fp32", CPU).reason == "asked for"
+
+
+def test_the_peak_is_that_of_the_library_that_models_are_computed_with(tried, monkeypatch):
+    tried(1e-5, 1e-5)
+    seen = []
+    monkeypatch.setattr(peak, "_wait_for", lambda _: seen.append(
+        torch.backends.mkldnn.matmul.fp32_precision))  # fmt: skip
+    monkeypatch.setattr(peak, "ON_CPU", (4, 8, 16))
+    ticks = iter(range(1000))
+    found = matmul_peaks(CPU, clock=lambda: float(next(ticks)))
+    assert set(seen) == {"bf16"}
+    assert found["fp32"] == 2 * 4 * 8 * 16, "one second a product"

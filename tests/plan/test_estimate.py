@@ -1,6 +1,7 @@
 """What a plan will cost, beside numbers worked out by hand."""
 
 import json
+import math
 
 import pytest
 
@@ -8,20 +9,27 @@ from isogloss.plan.estimate import estimate, weight
 from isogloss.plan.plan import Step
 from isogloss.study.document import parse_document
 from isogloss.study.load import study_from
+from isogloss.study.spec import MOST
 
 SMALL = "{hidden_size: 64, num_hidden_layers: 2, num_attention_heads: 2, intermediate_size: 128}"
+LARGEST = (
+    "{hidden_size: 10000000, num_hidden_layers: 1000, num_attention_heads: 2,"
+    " intermediate_size: 10000000}"
+)
 SMALL_BODY = 65_536  # two layers of 4 matrices 64 x 64 and 2 matrices 64 x 128
 BASE_BODY = 84_934_656  # BERT base: twelve layers of 4 x 768 x 768 and 2 x 768 x 3,072
 FLOPS_PER_SECOND, TOKENS = 1e11, 48
 
 
+STUDY = (
+    "name: toy\ndata: {source: {kind: sample}, labels: [negative, neutral, positive]}\n"
+    f"languages: [en, de]\nencoders: [{{name: small, scratch: {SMALL}}},"
+    " {name: given, model: GIVEN}]\n"
+)
+
+
 def study_with(model: str):
-    text = (
-        "name: toy\ndata: {source: {kind: sample}, labels: [negative, neutral, positive]}\n"
-        f"languages: [en, de]\nencoders: [{{name: small, scratch: {SMALL}}},"
-        f" {{name: given, model: {model}}}]\n"
-    )
-    return study_from(parse_document(text, "toy"))
+    return study_from(parse_document(STUDY.replace("GIVEN", model), "toy"))
 
 
 def step(kind="train", *, encoder="small", steps=None, epochs=3, size=100, **payload):
@@ -78,6 +86,10 @@ def test_without_a_measured_rate_the_closed_form_is_told_with_its_assumptions():
         ({"hidden_size": 64, "num_hidden_layers": 2}, 2 * (4 * 64**2 + 2 * 64 * 256)),
         ({"hidden_size": 64}, BASE_BODY),
         ({"num_hidden_layers": 2}, BASE_BODY),
+        ({"dim": "32", "n_layers": 2}, BASE_BODY),
+        ({"hidden_size": [8], "num_hidden_layers": {}}, BASE_BODY),
+        ({"hidden_size": 10**400, "num_hidden_layers": 2}, BASE_BODY),
+        ({"hidden_size": 64, "num_hidden_layers": -2}, BASE_BODY),
         ([1], BASE_BODY),
         (None, BASE_BODY),
     ],
@@ -91,9 +103,20 @@ def test_the_size_of_an_encoder_is_read_from_its_config_or_that_of_bert_base(
     assert found.seconds == pytest.approx(160 * 6 * body * TOKENS / FLOPS_PER_SECOND)
 
 
+def test_the_largest_study_has_an_estimate():
+    text = f"{STUDY}sizes: [{MOST}]\n".replace(SMALL, LARGEST)
+    study = study_from(parse_document(text, "toy"))
+    batch = {"per_device_train_batch_size": 10**6, "gradient_accumulation_steps": 10**6}
+    largest = step(size=MOST, epochs=100_000)
+    updates = step(training={**batch, "max_steps": MOST})
+    found = estimate(study, [largest, updates], {})
+    assert found.training_examples == pytest.approx(2 * MOST * 100_000 + MOST**2)
+    assert math.isfinite(found.seconds)
+
+
 def test_a_step_weighs_what_it_trains_on():
     assert weight(TEXTS) == 594
     assert weight(step("pretrain", steps=10)) == 160
-    assert weight(step("distill", steps=10)) == pytest.approx(1.4 * 160)
+    assert weight(step("distill", steps=10)) == pytest.approx(4 / 3 * 160)
     assert weight(UNKNOWN) == 3000
     assert weight(Step("evaluate", 1, {})) == 300

@@ -53,7 +53,7 @@ def test_keys_of_the_shipped_study_are_stable():
         "evaluate": "386521a4911e60ac",
         "serve": "e32e6c5d42352daa",
         "evaluate_form": "f3b4bbad8c64a1f8",
-        "measure": "be9ea66017dc0675",
+        "measure": "bd5c5f9ad69943db",
     }
 
 

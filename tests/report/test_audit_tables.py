@@ -1,6 +1,8 @@
 """An audit becomes tables, a chart and a page; texts stay out of it."""
 
 import io
+import json
+import re
 
 import pytest
 from rich.console import Console
@@ -8,6 +10,8 @@ from rich.console import Console
 from isogloss.data.audit import audit_splits
 from isogloss.data.example import Split, TextExample
 from isogloss.report.audit_tables import audit_console, audit_records, write_audit
+from isogloss.report.charts.label_shares import label_shares
+from isogloss.report.frame import Frame
 
 
 def split(language, name, pairs):
@@ -123,3 +127,18 @@ def test_eighty_columns_cut_nothing_off_and_hold_the_words_whole():
     assert {"language", "English", "Japanese", "validation", "negative", "positive", "repeated",
             "faults", "distilmbert", "fertility", "truncated", "1.485"} <= words  # fmt: skip
     assert "fertility" not in "".join(out.partition("What to look at")[2])
+
+
+@pytest.mark.parametrize("n_labels", [3, 8, 9, 17])
+def test_no_two_labels_of_the_chart_have_one_color(n_labels):
+    labels = [f"label {n:02}" for n in range(n_labels)]
+    pairs = [(f"text {n}", label) for n, label in enumerate(labels)]
+    found = audit_splits({"deu-Latn": {"train": split("deu-Latn", "train", pairs)}}, labels=labels)
+    spec, told = label_shares(found, Frame("toy", ""))
+    stacked = "number of rows" in told
+    assert stacked is (n_labels <= 8)
+    if stacked:
+        scales = re.findall(r'"domain": (\[[^]]*\]), "range": (\["#[^]]*\])', json.dumps(spec))
+        assert scales
+        for domain, colors in scales:
+            assert len(set(json.loads(colors))) >= len(json.loads(domain)) == n_labels

@@ -200,7 +200,7 @@ def test_an_arm_has_one_color_whatever_it_is_drawn_in(written):
               if (r["task"], r["metric"], r["scope"]) == ("mlm", "mrr", "language")]  # fmt: skip
     alone = [r for r in tables["balance_tests"]
              if (r["task"], r["scope"]) == ("mlm", "language")]  # fmt: skip
-    sizes = json.dumps(sizes_chart(points, FRAME))
+    sizes = json.dumps(sizes_chart(points, FRAME, study_arms=design.arms))
     more = json.dumps(
         differences_chart(alone, FRAME, candidate=design.candidate, study_arms=design.arms)
     )
@@ -213,13 +213,18 @@ def test_an_arm_has_one_color_whatever_it_is_drawn_in(written):
     minus = scale(more, "minus ")
     assert minus
     assert all(own[arm.removeprefix("minus ")] == color for arm, color in minus.items())
+    unfinished = [point for point in points if point["arm"] != design.arms[0]]
+    later = scale(
+        json.dumps(sizes_chart(unfinished, FRAME, study_arms=design.arms)), design.arms[1]
+    )
+    assert later == {arm: color for arm, color in own.items() if arm != design.arms[0]}
 
 
 def test_figures_name_every_language_and_arm_and_say_what_bars_are(written):
     _, _, tables, design = written
     points = [r for r in tables["balance_averages"]
               if (r["task"], r["metric"], r["scope"]) == ("mlm", "mrr", "language")]  # fmt: skip
-    sizes = words_of(sizes_chart(points, FRAME))
+    sizes = words_of(sizes_chart(points, FRAME, study_arms=design.arms))
     alone = [r for r in tables["balance_tests"]
              if (r["task"], r["scope"]) == ("mlm", "language")]  # fmt: skip
     more = words_of(
@@ -234,7 +239,7 @@ def test_figures_name_every_language_and_arm_and_say_what_bars_are(written):
     assert "from the lowest to the highest seed" in sizes
     assert "95 % interval over seeds and test units" in more
     assert "minus hard-balanced" in more
-    assert "NaN" not in svg(sizes_chart(points, FRAME))
+    assert "NaN" not in svg(sizes_chart(points, FRAME, study_arms=design.arms))
 
 
 def test_the_report_needs_no_torch():

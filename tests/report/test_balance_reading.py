@@ -137,7 +137,8 @@ def test_the_most_frequent_tag_is_drawn_beside_the_scores():
         if (r["task"], r["scope"], r["setting"]) == ("pos", "language", "in_language")
         and r["value"] is not None
     ]  # fmt: skip
-    spec = sizes_chart(points, Frame("toy", "accuracy"))
+    arms = list(dict.fromkeys(point["arm"] for point in points))
+    spec = sizes_chart(points, Frame("toy", "accuracy"), study_arms=arms)
     check(spec)
     (bars,) = [
         layer for layer in layers(spec) if layer.get("mark", {}).get("type") == "tick"
@@ -147,7 +148,11 @@ def test_the_most_frequent_tag_is_drawn_beside_the_scores():
         {"Basque": 0.6, "Turkish": 0.75}
     )
     assert MAJORITY_SAID in str(spec["title"])
-    plain = sizes_chart([{**p, "majority_class": None} for p in points], Frame("toy", "accuracy"))
+    plain = sizes_chart(
+        [{**p, "majority_class": None} for p in points],
+        Frame("toy", "accuracy"),
+        study_arms=arms,
+    )
     assert "tick" not in str([layer.get("mark") for layer in layers(plain)])
     assert MAJORITY_SAID not in str(plain["title"])
 

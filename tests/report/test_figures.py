@@ -6,8 +6,8 @@ import struct
 
 import pytest
 
+from isogloss.report.charts.curves import curves_chart
 from isogloss.report.charts.labels import THREE, labels_chart
-from isogloss.report.charts.look import COLORS
 from isogloss.report.figures import figures, png, slug, svg
 from isogloss.report.frame import Frame
 from isogloss.report.understand import understand
@@ -102,8 +102,28 @@ def test_more_than_eight_languages_are_drawn_apart(toy, n, faceted):
     assert ("facet" in drawn(rows)["curves-tiny-test-joint"].spec) is faceted
 
 
-def test_colors_are_never_shared_by_two_languages():
-    assert len(set(COLORS)) == 8
+@pytest.mark.parametrize("n", [2, 8])
+def test_colors_are_never_shared_by_two_languages(toy, n):
+    spec = json.dumps(
+        drawn(toy.study(n, sizes=(100, 200), seeds=(0,)))["curves-tiny-test-joint"].spec
+    )
+    scales = re.findall(r'"domain": (\[[^]]*\]), "range": (\["#[^]]*\])', spec)
+    assert scales
+    for domain, colors in scales:
+        assert len(set(json.loads(colors))) == len(json.loads(domain)) == n
+
+
+def test_languages_without_a_size_do_not_take_the_colors_of_those_that_have_one(toy):
+    """Of ten languages three are left at the sizes that were tried: they are drawn together."""
+    point = {"encoder": "tiny", "split": "test", "regime": "joint", "setting": "in-language",
+             "value": 0.5, "value_low": None, "value_high": None, "n_seeds": 1,
+             "n_scored": 9}  # fmt: skip
+    points = [{**point, "language": code, "n_per_language": None} for code in toy.codes]
+    points += [{**point, "language": code, "n_per_language": size}
+               for code in toy.codes[-3:] for size in (100, 200)]  # fmt: skip
+    spec = json.dumps(curves_chart(points, FRAME))
+    (domain, colors), *_ = re.findall(r'"domain": (\[[^]]*\]), "range": (\["#[^]]*\])', spec)
+    assert len(set(json.loads(colors))) == len(json.loads(domain)) == 3
 
 
 def test_a_study_of_one_size_has_no_curve_and_of_joint_only_no_matrix(toy):

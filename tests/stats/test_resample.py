@@ -213,3 +213,7 @@ def test_test_sets_apart_are_as_one_array_with_zeros_around_them(scale):
         assert one.std() > 0
     with pytest.raises(ValueError, match="of one shape"):
         bootstrap_scores([a, of_a], mean_ratio, **how)
+
+
+def test_two_resamples_are_the_fewest():
+    assert bootstrap_scores([with_count(np.ones(3))], ratio, resamples=2, seed=0).shape == (2, 1)

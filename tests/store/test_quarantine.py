@@ -1,5 +1,6 @@
 """Damaged steps are found, named and moved aside; whole ones are not touched."""
 
+import errno
 import json
 import os
 import shutil
@@ -127,6 +128,19 @@ def test_a_file_that_the_disk_cannot_read_is_damage(store, monkeypatch):
     assert [(one.key, one.why) for one in moved] == [
         ("cc", "empty cannot be read (Input/output error)")
     ]
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EMFILE, errno.ESTALE])
+def test_a_file_that_the_system_refuses_is_no_damage(store, monkeypatch, number):
+    def refused(path):
+        raise OSError(number, os.strerror(number), str(path))
+
+    monkeypatch.setattr(manifest, "file_digest", refused)
+    with pytest.raises(IsoglossError, match="step aa"):
+        list(set_aside_all(store, KEYS))
+    monkeypatch.undo()
+    assert store.keys() == KEYS
+    assert [damage(store, key, bytes_too=True) for key in KEYS] == [""] * 3
 
 
 def test_a_step_behind_a_link_out_of_the_store_is_moved_aside_and_not_followed(store, tmp_path):

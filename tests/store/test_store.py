@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import pickle
+import stat
 import threading
 import time
 from pathlib import Path
@@ -245,8 +246,27 @@ def test_all_is_on_the_disk_before_a_step_is_moved_into_place_and_its_name_after
     draft, at = store.root / "drafts" / KEY, done.index("moved")
     names = ("weights.bin", "curve/loss.jsonl", "curve", "manifest.json", "")
     assert {draft / name for name in names} <= set(done[:at])
+    assert draft in done[done.index(draft / "manifest.json") : at]
     assert done.index(draft / "weights.bin") < done.index(draft / "manifest.json")
     assert store.root / "steps" in done[at:]
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o002, 0o077])
+def test_whoever_may_read_the_store_may_read_what_a_library_has_made_private(tmp_path, umask):
+    def fill(folder):
+        (folder / "curve").mkdir()
+        for name in ("weights.bin", "curve/loss.jsonl"):
+            (folder / name).write_bytes(b"x")
+            (folder / name).chmod(0o600)
+
+    before = os.umask(umask)
+    try:
+        folder = Store(tmp_path / "store").write(KEY, "toy", {"n": 0}, {"value": 0.5}, fill)
+    finally:
+        os.umask(before)
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert len(files) == 3
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o666 & ~umask}
 
 
 @pytest.mark.parametrize("key", ["", "..", "../x", "a/b", "ABC", "g", "a" * 65, "a\n", ".", "a.b"])

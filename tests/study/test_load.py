@@ -79,9 +79,20 @@ def test_a_small_study_is_enough_and_defaults_are_the_notebooks():
         ("regimes=[{regime: joint, sizes: [6, 6]}]", "sizes: named twice"),
         ("regimes=[{regime: joint, languages: []}]", "at least 1 item"),
         ("evaluation.target_languages=[]", "at least 1 item"),
-        ("sizes=[ten]", "a size is a number of rows from 1, or all"),
-        ("sizes=[1.5]", "a size is a number of rows from 1, or all"),
-        ("sizes=0", "a size is a number of rows from 1, or all"),
+        ("sizes=[ten]", "a size is a number of rows from 1 to 1,000,000,000,000, or all"),
+        ("sizes=[1.5]", "a size is a number of rows from 1 to"),
+        ("sizes=0", "a size is a number of rows from 1 to"),
+        ("sizes=[.inf]", "sizes.0: a size is a number of rows from 1 to"),
+        ("sizes=[-.inf]", "sizes.0: a size is a number of rows from 1 to"),
+        ("sizes=[.nan]", "sizes.0: a size is a number of rows from 1 to"),
+        ("sizes=[1000000000001]", "sizes.0: a size is a number of rows from 1 to"),
+        ("regimes=[{regime: joint, sizes: [.inf]}]", "regimes.0.sizes.0: a size is a number"),
+        ("regimes=[{regime: joint, sizes: [1.0e+308]}]", "regimes.0.sizes.0: a size is a number"),
+        ("training.max_steps=9223372036854775808", "less than or equal to 1000000000000"),
+        ("training.gradient_accumulation_steps=1000001", "less than or equal to 1000000"),
+        ("efficiency={rounds: 9223372036854775808}", "less than or equal to 100000"),
+        ("efficiency={server_seconds: 1.0e+308}", "less than or equal to 86400"),
+        ("efficiency={threads: 9223372036854775808}", "less than or equal to 4096"),
         ("seeds=[-1]", "seeds.0: input should be greater than or equal to 0"),
         ("encoders=[a/b, a/b]", "two encoders are named b"),
         ("encoders=[{model: a/b, scratch: {}}]", "give exactly one of model, scratch and from"),
@@ -102,6 +113,29 @@ def test_a_small_study_is_enough_and_defaults_are_the_notebooks():
 )
 def test_each_mistake_is_named_with_its_place_and_remedy(change, words):
     assert words in mistakes(GOOD, change)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("hidden_size", 2**63, "the limit is 10,000,000"),
+        ("intermediate_size", 2**63, "the limit is 10,000,000"),
+        ("num_attention_heads", 2**63, "the limit is 10,000,000"),
+        ("tokenizer.vocab_size", 2**63, "the limit is 10,000,000"),
+        ("num_hidden_layers", 2**63, "the limit is 1,000"),
+        ("num_hidden_layers", 3000, "the limit is 1,000, and this is 3,000."),
+    ],
+)
+def test_an_encoder_is_made_within_the_limits_of_those_that_are_read(key, value, told):
+    said = mistakes(GOOD, f"encoders.scratch.{key}={value}")
+    assert f"encoders.0.scratch.{key}: {told}" in said
+
+
+def test_whoever_runs_the_command_may_raise_the_limits_of_an_encoder(monkeypatch):
+    monkeypatch.setenv("ISOGLOSS_MAX_MODEL_LAYERS", "2000")
+    assert load(GOOD, "encoders.scratch.num_hidden_layers=2000")
+    said = mistakes(GOOD, "encoders.scratch.num_hidden_layers=3000")
+    assert "set ISOGLOSS_MAX_MODEL_LAYERS." in said
 
 
 def test_a_change_is_blamed_on_no_line():
@@ -142,6 +176,25 @@ def test_all_mistakes_come_at_once_with_their_lines():
 )
 def test_what_is_no_study_is_one_clear_message(text, words):
     assert words in mistakes(text)
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ('!!timestamp "abc"', "timestamp"),
+        ("!!timestamp {=: x}", "timestamp"),
+        ("2020-13-45", "timestamp"),
+        ('!!bool "q"', "bool"),
+        ('!!int ""', "int"),
+        ('!!float "abc"', "float"),
+        ("9" * 5000, "int"),
+    ],
+)
+def test_a_value_that_its_tag_does_not_fit_is_told_with_its_line(value, kind):
+    said = mistakes(f"name: toy\nlanguages: [en, {value}]")
+    assert said.startswith("toy.yaml is not valid YAML: line 2, column 17: ")
+    assert f"cannot be read as YAML's {kind}; " in said
+    assert f"cannot be read as YAML's {kind}; " in mistakes(GOOD, f"name={value}")
 
 
 def test_a_file_that_is_missing_huge_or_not_utf8_is_one_clear_message(tmp_path):

@@ -48,6 +48,8 @@ def test_no_word_of_the_schema_is_passed_over():
         (("seeds",), [-1]),
         (("seeds",), [2**32]),
         (("seeds",), []),
+        (("sizes",), [10**12 + 1]),
+        (("training", "max_steps"), 10**12 + 1),
         (("efficiency",), {"forms": []}),
         (("efficiency",), {"single_stream_queries": 19}),
     ],

@@ -2,6 +2,7 @@
 
 import json
 import os
+import stat
 
 import pytest
 import torch
@@ -47,6 +48,14 @@ def test_a_checkpoint_comes_back_exactly(best, tmp_path):
     assert torch.equal(got.model["w"], want.model["w"])
     assert torch.equal(got.optimizer["w|m"], want.optimizer["w|m"])
     assert (got.best is not None) == best
+
+
+def test_whoever_may_read_the_folder_may_read_the_checkpoint(tmp_path):
+    tmp_path.chmod(0o755)
+    save_checkpoint(tmp_path, toy(1), identity="x")
+    (made,) = tmp_path.iterdir()
+    assert stat.S_IMODE(made.stat().st_mode) == 0o755
+    assert {stat.S_IMODE(path.stat().st_mode) for path in made.iterdir()} == {0o644}
 
 
 def test_only_the_newest_stands_and_nothing_is_a_pickle(tmp_path):

@@ -1,1 +1,4 @@
-"""The command `isogloss`: words in, rooms called, words out; rooms are imported inside commands."""
+"""The command `isogloss`: words in, rooms called, words out.
+
+Heavy rooms are imported inside commands.
+"""

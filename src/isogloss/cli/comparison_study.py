@@ -10,6 +10,7 @@ import yaml
 from isogloss.base.errors import InputError, IsoglossError
 from isogloss.base.whole_file import write_file
 from isogloss.cli import show
+from isogloss.cli.options import parts
 from isogloss.study.comparison import comparison_document
 from isogloss.study.document import Document
 from isogloss.study.load import study_from
@@ -64,7 +65,7 @@ def written_study(encoders: list[str], words: Words, output: Path | None) -> Ite
         encoders,
         task=words.task or "",
         data=words.data or "",
-        languages=_list(words.languages) or (),
+        languages=parts(words.languages),
         more=_more(words),
     )
     study_from(Document("What the options ask for", document))  # before a wrong one is written
@@ -82,9 +83,9 @@ def written_study(encoders: list[str], words: Words, output: Path | None) -> Ite
 
 def _more(words: Words) -> dict[str, Any]:
     return {
-        "evaluation.target_languages": _list(words.targets),
-        "data.labels": _list(words.labels),
-        "seeds": [_seed(one) for one in _list(words.seeds or SEEDS) or ()],
+        "evaluation.target_languages": parts(words.targets) or None,
+        "data.labels": parts(words.labels) or None,
+        "seeds": [_seed(one) for one in parts(words.seeds or SEEDS)],
         "efficiency": None if words.measure is False else {},
     }
 
@@ -97,10 +98,6 @@ def _write(path: Path, text: str) -> None:
             " or name another folder with -o."
         )
     write_file(path, text)
-
-
-def _list(text: str | None) -> list[str] | None:
-    return [one.strip() for one in text.split(",") if one.strip()] if text else None
 
 
 def _seed(text: str) -> int:

@@ -104,3 +104,8 @@ MemoryOption = Annotated[
         show_default="not asked for",
     ),
 ]
+
+
+def parts(text: str | None) -> list[str]:
+    """What stands between the commas of an option; nothing, where it is not given."""
+    return [one.strip() for one in (text or "").split(",") if one.strip()]

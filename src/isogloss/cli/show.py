@@ -57,13 +57,13 @@ def out() -> Console:
     )
 
 
-def wide(*, always: bool = False, markup: bool = False) -> Console:
-    """The console for tables: fitted to a terminal unless `always`, never squeezed elsewhere.
+def wide(*, markup: bool = False) -> Console:
+    """The console for tables: fitted to a terminal, never squeezed elsewhere.
 
     With `markup`, strings are read as Rich's markup: whoever asks for it has escaped what came from
     elsewhere.
     """
-    if sys.stdout.isatty() and not always:
+    if sys.stdout.isatty():
         return SafeConsole(file=sys.stdout, markup=markup, highlight=False)
     return SafeConsole(file=sys.stdout, markup=markup, highlight=False, soft_wrap=True, width=WIDE)
 

@@ -248,6 +248,12 @@ def _numbers_of(loaded: Loaded) -> str:
     return "int8" if loaded.candidate.form.endswith("int8") else loaded.precision.name
 
 
+def _in_brief(error: Exception) -> str:
+    """What happened and where, in a line that a table can stand beside."""
+    *_, last = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__}: {error} ({last.filename}, line {last.lineno})"
+
+
 def listen(desk: Desk, commands: TextIO, answers: TextIO) -> None:
     """Do commands until there are no more; a failed command is an answer."""
     for line in commands:
@@ -256,8 +262,8 @@ def listen(desk: Desk, commands: TextIO, answers: TextIO) -> None:
             said: dict[str, Any] = {"answer": desk.do(command)}
         except IsoglossError as error:
             said = {"error": str(error)}
-        except Exception:
-            said = {"error": traceback.format_exc()}
+        except Exception as error:
+            said = {"error": _in_brief(error)}
         answers.write(json.dumps(said) + "\n")
         answers.flush()
 

@@ -10,11 +10,13 @@ import torch
 
 from isogloss.efficiency.warmup import Clock
 from isogloss.model.precision import best_device, native_bf16
+from isogloss.model.products import best_products
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 ON_CPU = (1024, 768, 3072)
 """The first product of the feed-forward block of a base encoder, over 1024 tokens."""
 ON_GPU = (8192, 8192, 8192)
+REPEATS = 12
 
 
 def peaks_by_device() -> dict[str, dict[str, float]]:
@@ -36,14 +38,16 @@ def matmul_peak(
     *,
     size: tuple[int, int, int],
     clock: Clock,
-    repeats: int = 12,
 ) -> float:
-    """FLOP/s of the fastest of `repeats` products [m, k] x [k, n]; a multiply-add counts 2."""
+    """FLOP/s of the fastest of some products [m, k] x [k, n]; a multiply-add counts 2.
+
+    They are multiplied by the library that models are computed with.
+    """
     m, k, n = size
     left, right = torch.randn(m, k).to(device, dtype), torch.randn(k, n).to(device, dtype)
     seconds = []
-    with torch.inference_mode():
-        for _ in range(repeats + 2):
+    with torch.inference_mode(), best_products(device):
+        for _ in range(REPEATS + 2):
             _wait_for(device)
             start = clock()
             torch.mm(left, right)

@@ -6,6 +6,7 @@ from typing import Any
 from isogloss.base.errors import InputError
 from isogloss.base.languages import language_name
 from isogloss.data.sampling import sample_balanced
+from isogloss.execute.kinds.data import read_texts
 from isogloss.plan.plan import Plan, Step
 from isogloss.store.store import Store
 from isogloss.study.study import Study
@@ -13,7 +14,7 @@ from isogloss.study.tasks import SENTENCES
 
 
 def check_data(study: Study, plan: Plan, store: Store) -> list[str]:
-    """Check labels and sizes against the counts of the data steps.
+    """Check labels and sizes against the counts of the data steps, and tokenizers for text.
 
     Returns:
         What falls short of the study, though the study allows it; a line each.
@@ -23,7 +24,7 @@ def check_data(study: Study, plan: Plan, store: Store) -> list[str]:
     """
     counts = _training_counts(plan, store)
     mistakes, allowed = _shortages(plan, _training_rows(study, plan, store))
-    mistakes = [*_missing_labels(study, counts), *mistakes]
+    mistakes = [*_missing_labels(study, counts), *_without_text(plan, store), *mistakes]
     allowed = [*_repaired(plan, store), *allowed]
     if mistakes:
         raise InputError("\n".join(dict.fromkeys(mistakes)))
@@ -67,6 +68,20 @@ def _missing_labels(study: Study, counts: dict[str, dict[str, int]]) -> Iterator
                 f"The training text of {language_name(code)} ({code}) has no row labeled"
                 f" {', '.join(lacking)}, which other languages may have. Leave the language out,"
                 " map its labels with data.label_names, or set data.allow_missing_labels: true."
+            )
+
+
+def _without_text(plan: Plan, store: Store) -> Iterator[str]:
+    """Languages whose texts are all empty, where a tokenizer is still to be trained on them."""
+    trained = [step for step in plan.of_kind("tokenizer") if step.key not in store]
+    of_texts = [step for step in trained if not step.payload.keys() & {"raw", "task"}]
+    for key in dict.fromkeys(need for step in of_texts for need in step.needs):
+        if not any(read_texts(store.folder(key, bytes_too=True), tagged=False)):
+            code = store.record(key)["language"]
+            yield (
+                f"Every training text of {language_name(code)} ({code}) is empty, so no tokenizer"
+                " can be trained on it. Fill the texts in, name their column with data.text, or"
+                " leave the language out."
             )
 
 

@@ -7,10 +7,9 @@ study, arm, seed, updates, text of each language, teachers, key, versions and th
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import langcodes
 import yaml
 
-from isogloss.base.languages import language_name
+from isogloss.base.languages import language_name, language_tag
 
 TAGS = ("isogloss", "masked-lm", "multilingual")
 
@@ -131,4 +130,4 @@ def _shown(value: Any) -> str:
 
 def _tag(code: str) -> str:
     """The Hub's spelling of a stored language: two letters where there are two."""
-    return str(langcodes.standardize_tag(code.partition("-")[0]))
+    return language_tag(code).partition("-")[0]

@@ -16,6 +16,7 @@ from typing import Any
 
 from isogloss.base.errors import InputError
 from isogloss.base.languages import language_code
+from isogloss.base.modes import share_as_folder
 from isogloss.base.splits import split_name
 
 DIGITS = 16
@@ -158,7 +159,7 @@ def _write(files: Mapping[str, bytes], place: Path) -> None:
             for name, text in files.items():
                 (draft / name).parent.mkdir(exist_ok=True)
                 (draft / name).write_bytes(text)
-            draft.chmod(0o755)
+            share_as_folder(draft)
             if not place.is_dir():
                 draft.rename(place)
         finally:

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
+from isogloss.base.limits import Limit
 from isogloss.plan.kinds import PRETRAIN, TEST
 from isogloss.plan.plan import Step
+from isogloss.plan.pretraining import STUDENT_AND_TEACHER
 from isogloss.study.study import Study
 
 ASSUMED_FLOPS_PER_SECOND = 1e11
 ASSUMED_TOKENS = 48
-TRAININGS = {"train": 1.0, "pretrain": 1.0, "distill": 1.4}
+TRAININGS = {"train": 1.0, "pretrain": 1.0, "distill": STUDENT_AND_TEACHER}
 """Kinds of steps that train, and what an example costs beside one of fine-tuning."""
 _BASE_BODY = 12 * (4 * 768**2 + 2 * 768 * 3072)
 
@@ -119,12 +121,19 @@ def _speed(study: Study, step: Step, speeds: Mapping[str, float]) -> float:
 
 def _body_parameters(config: Mapping[str, Any]) -> int:
     """Weights of the matrix products per layer, as configs of several families name them."""
-    width = config.get("hidden_size") or config.get("dim")
-    layers = config.get("num_hidden_layers") or config.get("n_layers")
+    width = _size(config, "hidden_size", "dim")
+    layers = _size(config, "num_hidden_layers", "n_layers")
     if not width or not layers:
         return _BASE_BODY
-    inner = config.get("intermediate_size") or config.get("hidden_dim") or 4 * width
+    inner = _size(config, "intermediate_size", "hidden_dim") or 4 * width
     return int(layers * (4 * width**2 + 2 * width * inner))
+
+
+def _size(config: Mapping[str, Any], *names: str) -> int:
+    """The size under one of its names; 0 if none has one that `validate` would let pass."""
+    found = (config.get(name) for name in names)
+    most = Limit.MODEL_WIDTH.now
+    return next((size for size in found if isinstance(size, int) and 0 < size <= most), 0)
 
 
 def _config(model: str | None) -> dict[str, Any]:

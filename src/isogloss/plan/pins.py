@@ -87,9 +87,10 @@ def pin_study(study: Study) -> Pins:
         for encoder in study.encoders
     }
     declared = study.pretraining
-    text = (
-        looking.source(declared.text.source, _text_splits(study), TEXT_ENDINGS) if declared else {}
-    )
+    text: dict[str, Any] = {}
+    if declared:
+        splits = dict.fromkeys(study.languages, declared.text.splits)
+        text = looking.source(declared.text.source, splits, TEXT_ENDINGS)
     probes: dict[str, Any] = {
         probe.task: _pin_probe(study, probe, looking) for probe in study.probes
     }
@@ -134,13 +135,6 @@ class _Looking:
             code: self.attempt(_pin_splits, source, code, splits, commit, endings)
             for code, splits in wanted.items()
         }
-
-
-def _text_splits(study: Study) -> dict[str, Splits]:
-    """The splits of raw text that a study reads of each language."""
-    if study.pretraining is None:
-        return {}
-    return dict.fromkeys(study.languages, study.pretraining.text.splits)
 
 
 def _pin_probe(study: Study, probe: Probe, looking: _Looking) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.table import Table
 
-from isogloss.report.charts.labels import labels_chart
+from isogloss.report.charts.label_shares import label_shares
 from isogloss.report.figures import Figure, figure_files
 from isogloss.report.files import Artifact, write_files
 from isogloss.report.frame import Frame
@@ -94,7 +94,7 @@ def _audit_files(audit: Audit, study: str, *, sample: bool) -> Iterator[Artifact
     for name, records in tables.items():
         yield from table_files(name, records, title=TITLES[name])
     if tables["audit_rows"]:
-        chart = labels_chart(audit, Frame(study, "", sample))
+        chart, _ = label_shares(audit, Frame(study, "", sample))
         yield from figure_files([Figure("audit-labels", "audit_labels", "", chart)])
     yield Artifact("audit.md", lambda: _page(tables, study, sample=sample))
 

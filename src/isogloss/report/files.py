@@ -1,8 +1,9 @@
 """The files of a report, each made when it is wanted."""
 
-from collections.abc import Callable, Collection, Iterable
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from isogloss.base.whole_file import write_file
 
@@ -15,6 +16,13 @@ class Artifact(NamedTuple):
 
     make: Callable[[], str | bytes]
     """Makes its content; drawing takes time, so only what is wanted is made."""
+
+
+def json_file(path: str, value: Mapping[str, Any]) -> Artifact:
+    """Describe a file of JSON, indented, every letter as it is."""
+    return Artifact(
+        path, lambda: json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    )
 
 
 def write_files(

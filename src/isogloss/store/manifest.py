@@ -19,6 +19,7 @@ from typing import Any
 
 from isogloss.base.errors import RunError
 from isogloss.base.fingerprint import canonical, file_digest
+from isogloss.base.modes import share_as_folder
 from isogloss.store.atomic import read_object, sync_file, sync_folder
 from isogloss.store.damage import Damaged
 
@@ -43,6 +44,7 @@ def seal(folder: Path) -> dict[str, dict[str, Any]]:
     """
     files = {}
     for path in _walk(folder):
+        share_as_folder(path)
         sync_file(path)
         name = path.relative_to(folder).as_posix()
         files[name] = {"bytes": path.stat().st_size, "sha256": file_digest(path)}
@@ -205,12 +207,15 @@ def check_files(
 
     Raises:
         Damaged: naming the file and the remedy.
+        OSError: if the system refuses to read it, which says nothing of what it holds.
     """
     home = folder.resolve()
     for name, stated in files.items():
         try:
             what = _fault(home, name, stated, bytes_too=bytes_too)
         except OSError as error:
+            if error.errno != errno.EIO:
+                raise
             what = f"{name} cannot be read ({error.strerror})"
         if what:
             raise Damaged(folder, what)

@@ -138,6 +138,7 @@ class Store:
         Raises:
             NotFinished: if it is not finished.
             Damaged: if it does not hold what was written.
+            InputError: if its files may not be read.
             RunError: if it was made from something else.
         """
         found = self.manifest(key)
@@ -148,7 +149,8 @@ class Store:
                 f" {canonical(identity)}: two computations share one key."
                 f" Raise the version of this kind of step, or remove {folder}."
             )
-        manifest.check_files(folder, found["files"], bytes_too=bytes_too)
+        with told(self.root, f"reading step {key}"):
+            manifest.check_files(folder, found["files"], bytes_too=bytes_too)
         return folder
 
     # ---- writing

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_va
 from isogloss.base.errors import did_you_mean
 from isogloss.study.languages import teacher_by_code
 from isogloss.study.own_names import names_in_schema, own_or_plugin
-from isogloss.study.spec import AddedLater, Count, Number, Spec, as_list
+from isogloss.study.spec import AddedLater, Count, Number, Positive, Spec, as_list
 
 MONOLINGUAL = "monolingual"
 SELF = "self"
@@ -107,7 +107,7 @@ class Targets(Spec):
     (Anshumann et al. 2025); the most probable ids and one bucket for the rest: biased, for
     comparison."""
 
-    n: Annotated[Count, Field(lt=2**16)] = 50
+    n: Annotated[Positive, Field(lt=2**16)] = 50
     """Ids drawn, or looked at, at a position."""
 
     views: Count = 4

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, final
 
 import yaml
+from yaml.constructor import ConstructorError
 
 from isogloss.base.errors import InputError, SecretGiven
 from isogloss.base.limits import Limit, check_limit
@@ -108,7 +109,7 @@ def _parsed(text: str, source: str) -> tuple[yaml.Node | None, Any]:
     """
     try:
         _scan(text, source)
-        loader = yaml.SafeLoader(text)
+        loader = _Loader(text)
         try:
             node = loader.get_single_node()
             values = None if node is None else loader.construct_document(node)
@@ -120,6 +121,22 @@ def _parsed(text: str, source: str) -> tuple[yaml.Node | None, Any]:
         raise BadDocument(f"{source} cannot be read as YAML: {_one_line(error)}") from None
     _refuse_endless(values, source)
     return node, values
+
+
+@final
+class _Loader(yaml.SafeLoader):
+    """Tells the line of a value that its tag, written or guessed, does not fit."""
+
+    def construct_object(self, node: Any, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, OverflowError, LookupError, AttributeError, TypeError) as error:
+            kind = str(node.tag).rpartition(":")[2]
+            raise ConstructorError(
+                problem=f"{str(node.value)[:40]!r} cannot be read as YAML's {kind}; a text stands"
+                " in quotes, without a tag",
+                problem_mark=node.start_mark,
+            ) from error
 
 
 def with_changes(document: Document, changes: tuple[str, ...]) -> Document:

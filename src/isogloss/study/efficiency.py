@@ -9,13 +9,19 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from isogloss.study.spec import Count, NotIdentity, Number, Seed, Spec, as_list, different
+from isogloss.study.spec import Count, NotIdentity, Number, Positive, Seed, Spec, as_list, different
 
 Form = Literal["torch", "torch-fp32", "torch-bf16", "trimmed", "onnx", "onnx-int8"]
 """How an encoder is served: as it was trained, in a precision, with a smaller vocabulary, by ONNX
 Runtime in fp32 or int8."""
 
 Scenario = Literal["offline", "single_stream", "server", "cold_start", "energy"]
+
+Times = Annotated[Positive, Field(le=100_000)]
+"""How often something is measured: each time is planned and kept."""
+
+Seconds = Annotated[Number, Field(gt=0, le=86_400)]
+"""No longer than a day."""
 
 Forms = Annotated[
     tuple[Form, ...], BeforeValidator(as_list), AfterValidator(different), Field(min_length=1)
@@ -33,7 +39,7 @@ class Efficiency(Spec):
     ] = ("offline", "single_stream", "server", "cold_start")
     """What is measured; `energy` is an estimate, and needs `isogloss[energy]`."""
 
-    rounds: Count = 24
+    rounds: Times = 24
     """Times that every candidate is measured, in turn with the others."""
 
     n_texts: Count = 256
@@ -44,19 +50,19 @@ class Efficiency(Spec):
     ] = (512, 2048, 8192)
     """Padded sub-tokens in one batch, offline; the best is told, all are kept."""
 
-    offline_seconds: Number = Field(default=0.5, gt=0)
+    offline_seconds: Seconds = 0.5
     """In each round all texts are answered again until this time is over, at most 20 times."""
 
-    single_stream_queries: Annotated[int, Field(ge=20)] = 200
+    single_stream_queries: Annotated[Times, Field(ge=20)] = 200
     """Texts answered one at a time."""
 
     server_p99_ms: Number = Field(default=100.0, gt=0)
     """The longest that 99 of 100 requests may wait for their answer."""
 
-    server_seconds: Number = Field(default=2.0, gt=0)
+    server_seconds: Seconds = 2.0
     """Length of one trial of a rate of requests."""
 
-    server_trials: Count = 2
+    server_trials: Times = 2
     """Trials in each round, after one search for where to begin."""
 
     max_batch: Count = 16
@@ -65,13 +71,13 @@ class Efficiency(Spec):
     max_wait_ms: Number = Field(default=5.0, ge=0)
     """How long the server waits for a batch to fill."""
 
-    cold_starts: Count = 8
+    cold_starts: Times = 8
     """Times that a fresh process is started until its first answer."""
 
-    energy_seconds: Number = Field(default=20.0, gt=0)
+    energy_seconds: Seconds = 20.0
     """How long energy is estimated over."""
 
-    threads: Count | None = None
+    threads: Annotated[Positive, Field(le=4096)] | None = None
     """Processor threads of the measuring process; by default the physical cores."""
 
     seed: Seed = 0

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from isogloss.study.languages import teacher_by_code
 from isogloss.study.own_names import names_in_schema, own_or_plugin
-from isogloss.study.spec import AddedLater, Count, Revision, Spec, as_list
+from isogloss.study.spec import AddedLater, Layers, Revision, Spec, Width, as_list
 from isogloss.study.training import OwnTraining
 
 Own = Literal["bert", "distilbert", "xlm-roberta", "modernbert"]
@@ -26,7 +26,7 @@ class Tokenizer(Spec):
     algorithm: Literal["wordpiece", "unigram", "bpe"] = "wordpiece"
     """How words are cut into sub-tokens."""
 
-    vocab_size: Count = 8000
+    vocab_size: Width = 8000
     """Entries, special tokens included."""
 
 
@@ -36,16 +36,16 @@ class Body(Spec):
     architecture: Architecture = "distilbert"
     """The family whose real modeling code is used."""
 
-    hidden_size: Count = 256
+    hidden_size: Width = 256
     """Width of the encodings."""
 
-    num_hidden_layers: Count = 4
+    num_hidden_layers: Layers = 4
     """Layers."""
 
-    num_attention_heads: Count = 4
+    num_attention_heads: Width = 4
     """Heads per layer; must divide the width, for modernbert into even widths."""
 
-    intermediate_size: Count = 1024
+    intermediate_size: Width = 1024
     """Width of the feed-forward layer."""
 
     dropout: float = Field(default=0.1, ge=0, lt=1)

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from isogloss.study.spec import Count, Number, Spec, as_list, different
+from isogloss.study.spec import Number, Spec, Width, as_list, different
 
 ALL_LINEAR = "all-linear"
 """Every layer of the encoder that is a matrix, in peft's word for it."""
@@ -18,7 +18,7 @@ def one_or_more(value: object) -> object:
 class Lora(Spec):
     """Low-rank adaptation (Hu et al. 2021): the encoder stays, small matrices beside it learn."""
 
-    r: Count = 8
+    r: Width = 8
     """Rank of what is learned beside each matrix; the paper's for RoBERTa."""
 
     lora_alpha: Number = Field(default=8.0, gt=0)

@@ -4,16 +4,18 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from isogloss.study.spec import Count, NotIdentity, Number, Spec
+from isogloss.study.spec import Count, NotIdentity, Number, Positive, Spec
+
+Batch = Annotated[Positive, Field(le=1_000_000)]
 
 
 class Optimizing(Spec):
     """Settings that every training has, whatever it learns; the base of each declaration."""
 
-    per_device_train_batch_size: Count = 32
+    per_device_train_batch_size: Batch = 32
     """Examples per optimizer step (times gradient_accumulation_steps)."""
 
-    gradient_accumulation_steps: Count = 1
+    gradient_accumulation_steps: Batch = 1
     """Multiplies the examples per optimizer step."""
 
     weight_decay: Number = Field(default=0.01, ge=0)

@@ -49,7 +49,7 @@ class Text(Spec):
     held_out: HeldOut = "validation"
     """The split that is only tested on, or a share of the training text to be held out."""
 
-    dev_windows: Annotated[int, Field(ge=1)] = 64
+    dev_windows: Count = 64
     """Windows a language that no arm trains on: for the policies of listening and self-teachers."""
 
     @property

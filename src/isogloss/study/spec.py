@@ -7,8 +7,13 @@ from typing import Annotated, Any, TypeVar, final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from isogloss.base.limits import Limit
+
 NAME = r"^[\w-]+$"
 """What a name may be made of."""
+
+MOST = 10**12
+"""Of anything that a study counts: more would overflow what is worked out from it."""
 
 
 class Spec(BaseModel):
@@ -47,8 +52,30 @@ def _no_bool(value: Any) -> Any:
     return value
 
 
-Count = Annotated[int, BeforeValidator(_no_bool), Field(gt=0)]
+Positive = Annotated[int, BeforeValidator(_no_bool), Field(gt=0)]
+"""A whole number from 1; whoever takes it says how large it may be."""
+
+Count = Annotated[Positive, Field(le=MOST)]
 Number = Annotated[float, BeforeValidator(_no_bool)]
+
+
+def _within(limit: Limit) -> AfterValidator:
+    def check(size: int) -> int:
+        if size > (most := limit.now):
+            raise ValueError(
+                f"the limit is {most:,}, and this is {size:,}. If it should be so large, set"
+                f" {limit.variable}"
+            )
+        return size
+
+    return AfterValidator(check)
+
+
+Width = Annotated[Positive, _within(Limit.MODEL_WIDTH)]
+"""A size of a model to be made, held to the limit of those that are read."""
+
+Layers = Annotated[Positive, _within(Limit.MODEL_LAYERS)]
+"""As `Width`, for layers."""
 
 
 def _size(value: Any) -> Any:
@@ -56,17 +83,19 @@ def _size(value: Any) -> Any:
         return value
     try:
         number = int(_no_bool(value))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = 0
-    if number < 1 or number != value:
-        raise ValueError("a size is a number of rows from 1, or all")
+    if not 1 <= number <= MOST or number != value:
+        raise ValueError(f"a size is a number of rows from 1 to {MOST:,}, or all")
     return number
 
 
 Size = Annotated[
     int | str,
     BeforeValidator(_size),
-    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"const": "all"}]}),
+    WithJsonSchema(
+        {"anyOf": [{"type": "integer", "minimum": 1, "maximum": MOST}, {"const": "all"}]}
+    ),
 ]
 """Rows per language, or `all`."""
 

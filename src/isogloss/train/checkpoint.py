@@ -24,6 +24,7 @@ from torch.optim import Optimizer
 
 from isogloss.base.errors import RunError
 from isogloss.base.fingerprint import file_digest
+from isogloss.base.modes import share_as_folder
 from isogloss.store.atomic import read_object, sync_file, sync_folder, write_text
 
 PREFIX = "step-"
@@ -63,6 +64,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint, *, identity: str) -> N
         folder.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(dir=folder, prefix=DRAFT))
         try:
+            share_as_folder(draft)
             _write(draft, checkpoint, identity)
             target = folder / f"{PREFIX}{checkpoint.step:09d}"
             shutil.rmtree(target, ignore_errors=True)
@@ -224,6 +226,7 @@ def _write(draft: Path, checkpoint: Checkpoint, identity: str) -> None:
             save_file(contiguous, draft / f"{name}.safetensors")
     files = {}
     for path in sorted(draft.iterdir()):
+        share_as_folder(path)
         sync_file(path)
         files[path.name] = file_digest(path)
     state = {

@@ -52,13 +52,30 @@ def test_whatever_makes_another_model_makes_another_name():
     assert names[0] == "toy-xlm-r-joint-n50-seed1"
 
 
-def test_names_that_come_out_alike_have_their_keys_behind_them():
+def test_names_that_come_out_alike_have_a_digest_of_what_they_are_behind_them():
     one = subject(encoder="名前", step="a" * 16)
-    other = subject(encoder="なまえ"[:2], step="b" * 16)
-    names = names_of([one, other])
-    assert len({name.casefold() for name in names}) == 2
-    assert [name[-8:] for name in names] == ["a" * 8, "b" * 8]
+    others = [
+        subject(encoder="なまえ"[:2], step="b" * 16),
+        subject(encoder="なまえ"[1:], step="a" * 16),
+    ]
+    names = names_of([one, *others])
+    assert len({name.casefold() for name in names}) == 3
+    assert names == names_of([one, *others])
     assert all(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name) for name in names)
+
+
+def test_forms_of_one_training_keep_apart_when_their_names_are_cut():
+    """A training in fp32 and in bf16 is one step, and 80 letters may end before the form."""
+    one = subject(study="sentiment-in-many-languages", encoder="a-long-name-of-an-encoder" * 3)
+    every = [one, replace(one, form="torch-fp32"), replace(one, form="torch-bf16")]
+    names = names_of(every)
+    assert len(set(names)) == 3
+    paths = [
+        file.path
+        for model, name in zip(every, names, strict=True)
+        for file in mteb_files(model, name, "org")
+    ]
+    assert len(set(paths)) == len(paths)
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "", "...", "a/b\x00c", "é" * 300])

@@ -9,7 +9,7 @@ import typer
 from isogloss.base.errors import InputError
 from isogloss.base.whole_file import write_file
 from isogloss.cli import show
-from isogloss.cli.options import JsonOption, VerboseOption
+from isogloss.cli.options import JsonOption, VerboseOption, parts
 
 if TYPE_CHECKING:
     from isogloss.efficiency.bench import Progress
@@ -63,7 +63,8 @@ def bench(
         int | None, typer.Option("--threads", min=1, help="By default the physical cores.")
     ] = None,
     price: Annotated[
-        float | None, typer.Option("--price", min=0, help="Price of the machine per hour.")
+        float | None,
+        typer.Option("--price", min=0, help="Price of the machine per hour, for the table."),
     ] = None,
     busy: Annotated[
         Busy, typer.Option("--busy", help="Where other programs use the machine.")
@@ -85,25 +86,22 @@ def bench(
 
     show.listen(verbose)
     protocol = Protocol(
-        scenarios=tuple(_list(scenarios)),
+        scenarios=tuple(parts(scenarios)),
         rounds=rounds,
         n_texts=n_texts,
         busy=busy.value,
         threads=threads,
     )
-    asked = Asked(models, _list(forms), answer.value, max_length)
+    asked = Asked(models, parts(forms), answer.value, max_length)
     samples = _samples(texts, tagged=answer is Answer.tags)
     result = _followed(measure_models(asked, samples, protocol))
-    if output is not None:
-        _write(result, output)
     if json:
         show.dump(result.to_json())
-        return
-    _speak(result, price)
-
-
-def _list(text: str) -> list[str]:
-    return [one.strip() for one in text.split(",") if one.strip()]
+    else:
+        _speak(result, price)
+    if output is not None:
+        _write(result, output)
+    raise typer.Exit(_code(result))
 
 
 def _samples(path: Path | None, *, tagged: bool) -> list[Any]:
@@ -165,7 +163,12 @@ def _speak(result: "BenchResult", price: float | None) -> None:
             show.err().print(f"failed: {one.name}: {one.failure}", markup=False)
     if result.busy:
         show.note(f"Others used the machine in {len(result.busy)} turns: measure again when idle.")
-    if all(one.failure for one in result.candidates):
-        raise typer.Exit(1)
-    if any(one.failure for one in result.candidates):
-        raise typer.Exit(3)
+
+
+def _code(result: "BenchResult") -> int:
+    from isogloss.cli.running import PARTIAL
+
+    failed = [one for one in result.candidates if one.failure]
+    if not failed:
+        return 0
+    return 1 if len(failed) == len(result.candidates) else PARTIAL

@@ -106,6 +106,8 @@ def compare(
     if ending in {".csv", *STUDY_ENDINGS}:
         words.refuse(what[0])
     if ending == ".csv":
+        if changes:
+            raise InputError(f"--set changes a study, and {what[0]} holds figures: leave it out.")
         _figures(Path(what[0]), output, as_json=json)
         return
     chosen = choose(executor, jobs, cluster, cpus, gpus, memory)

@@ -83,7 +83,8 @@ def report(
         n = len(opened.missing)
         steps = "1 step is" if n == 1 else f"{n} steps are"
         show.note(f"{steps} not finished; the report has the rest.")
-    show.say(f"Report: {paths[-1]} ({len(paths)} files in {folder}).")
+    page = next((path for path in reversed(paths) if path.stem == "report"), folder)
+    show.say(f"Report: {page} ({len(paths)} files in {folder}).")
 
 
 def _careful(evidence: "Evidence") -> list[str]:

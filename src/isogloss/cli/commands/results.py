@@ -70,7 +70,15 @@ def results(
         form = _of_ending(output)
     if form is Format.table:
         table = rows if sql is not None else rows.read_all()
-        _print_table(table.to_pylist(), table.column_names, whole=sql is not None)
+        found = table.to_pylist()
+        if found:
+            _print_table(found, table.column_names, whole=sql is not None)
+        elif sql is not None:
+            show.note("The query has no rows.")
+        else:
+            show.note(
+                f"No finished cell yet in {opened.store.root}: `{opened.again('run')}` makes them."
+            )
         return
     if form is Format.parquet:
         if output is None:
@@ -87,9 +95,13 @@ def results(
 
 
 def _of_ending(output: Path) -> Format:
-    """The form that a file's name asks for; CSV where it asks for none."""
+    """The form that a file's ending asks for."""
     asked = output.suffix.removeprefix(".").lower()
-    return Format(asked) if asked in {"json", "parquet"} else Format.csv
+    if asked not in {"csv", "json", "parquet"}:
+        raise InputError(
+            f"{output}: which form? End it with .csv, .json or .parquet, or say it with --format."
+        )
+    return Format(asked)
 
 
 def _print_table(rows: list[dict[str, object]], columns: list[str], *, whole: bool) -> None:
@@ -97,9 +109,6 @@ def _print_table(rows: list[dict[str, object]], columns: list[str], *, whole: bo
     from rich.table import Table
     from rich.text import Text
 
-    if not rows:
-        show.note("No finished cell yet: `isogloss run` makes them.")
-        return
     once = [] if whole or len(rows) < 2 else [name for name in columns if _is_common(name, rows)]
     kept = [name for name in columns if name not in once]
     said = " · ".join(f"{name}: {_cell(name, rows[0])}" for name in once)

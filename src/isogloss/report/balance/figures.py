@@ -44,7 +44,7 @@ def _sizes(averages: Records, frame: Frame, design: Design) -> Iterator[Figure]:
                         key["setting"])  # fmt: skip
             measure = question_words(key)
             caption = f"Each language against the size of its text: {measure}."
-            spec = sizes_chart(usable, replace(frame, metric=measure))
+            spec = sizes_chart(usable, replace(frame, metric=measure), study_arms=design.arms)
             table = "balance_masked" if key["task"] == MASKED else "balance_probes"
             yield Figure(name, table, caption, spec, key["task"])
 

@@ -24,6 +24,8 @@ from isogloss.report.numbers import number, p_text
 from isogloss.report.records import Records
 from isogloss.report.words import capital
 
+Looks = tuple[alt.Color, alt.Shape, alt.StrokeDash]
+
 TEACHER = "teacher"
 TEACHERS_SHOWN = "teacher of the language"
 TEACHER_SHAPE = "triangle-down"
@@ -37,7 +39,7 @@ MAJORITY_COLOR = "#8A8F98"
 MAJORITY_SAID = "gray bars: always the most frequent tag"
 
 
-def sizes_chart(points: Records, frame: Frame) -> dict[str, Any]:
+def sizes_chart(points: Records, frame: Frame, *, study_arms: Sequence[str]) -> dict[str, Any]:
     """Draw the score of each language against its text, a line an arm.
 
     The parameter `highlight` brings one arm out.
@@ -47,6 +49,7 @@ def sizes_chart(points: Records, frame: Frame) -> dict[str, Any]:
             and `n_seeds`; those without size or value are left out. The arm `teacher` is dashed. A
             `majority_class` is drawn as a bar across the line of its language.
         frame: the study and the metric.
+        study_arms: all arms of the study, in their order: an arm has one color in all charts.
     """
     usable = [p for p in points if p["characters"] and p["value"] is not None]
     names = names_of(point["language"] for point in usable)
@@ -64,7 +67,7 @@ def sizes_chart(points: Records, frame: Frame) -> dict[str, Any]:
         "bars: from the lowest to the highest seed" if bars else "",
         MAJORITY_SAID if majority else "",
     )
-    made = _lines(values, arms, y, frame.measure)
+    made = _lines(values, _looks(arms, study_arms), y, frame.measure)
     if majority:
         made = alt.layer(_majority(majority, y), made)
     made = made.properties(width=560, height=360, title=title)
@@ -144,12 +147,12 @@ def _difference(record: Mapping[str, Any], names: Mapping[str, str]) -> dict[str
     }
 
 
-def _lines(values: Sequence[Mapping[str, Any]], arms: Sequence[str], y: alt.Y, measure: str) -> Any:
+def _lines(values: Sequence[Mapping[str, Any]], looks: Looks, y: alt.Y, measure: str) -> Any:
     scale = alt.Scale(type="log", nice=False, padding=24)
     ticks = _ticks([value["characters"] for value in values])
     axis = alt.Axis(grid=False, format=".3~s", values=ticks, labelOverlap="greedy")
     x = alt.X("characters:Q", scale=scale, axis=axis, title=SIZE_TITLE)
-    color, shape, dash = _looks(arms)
+    color, shape, dash = looks
     base = alt.Chart(data(values)).encode(x=x, opacity=opacity("arm"))
     lines = base.mark_line(tooltip=None).encode(
         y=y, color=color, strokeDash=dash, opacity=opacity("arm", shown=0.8),
@@ -226,11 +229,10 @@ def _ticks(sizes: Sequence[int]) -> list[int]:
     return [step for step in steps if first <= step <= last]
 
 
-def _looks(arms: Sequence[str]) -> tuple[alt.Color, alt.Shape, alt.StrokeDash]:
+def _looks(arms: Sequence[str], study_arms: Sequence[str]) -> Looks:
     """Colors, shapes and dashes of the arms, with one legend; the teachers are black and dashed."""
-    own = [arm for arm in arms if arm != TEACHERS_SHOWN]
     n = len(ARM_COLORS)
-    looks = {arm: (_color(at), ARM_SHAPES[(at + at // n) % n]) for at, arm in enumerate(own)}
+    looks = {arm: (_color(at), ARM_SHAPES[(at + at // n) % n]) for at, arm in enumerate(study_arms)}
     colors = [looks[arm][0] if arm in looks else INK for arm in arms]
     shapes = [looks[arm][1] if arm in looks else TEACHER_SHAPE for arm in arms]
     dashes = [[1, 0] if arm in looks else [5, 4] for arm in arms]

@@ -54,7 +54,7 @@ def curves_chart(
     ]
     together = len(order) <= MOST_TOGETHER
     axes = {"x": _x(usable, with_title=together), "y": _y(values, frame)}
-    given = list(names.values())
+    given = list(names.values()) if len(names) <= MOST_TOGETHER else order
     made = _one(values, axes, order, given) if together else _many(values, axes, order)
     first = points[0]
     title = titled(

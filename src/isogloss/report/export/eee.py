@@ -13,12 +13,11 @@ import math
 import uuid
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from isogloss.report.export.facts import Dataset, Evaluation, Scored, Subject
 from isogloss.report.export.metrics import Metric, metric_of
-from isogloss.report.files import Artifact
+from isogloss.report.files import Artifact, json_file
 
 SCHEMA_VERSION = "0.3.0"
 
@@ -42,7 +41,7 @@ def eee_files(subject: Subject, name: str, organization: str, created: float) ->
     if subject.tested:
         record = eee_record(subject, name, organization, created)
         folder = f"data/{_collection(subject)}/{organization}/{name}"
-        yield Artifact(f"{folder}/{_uuid(subject)}.json", partial(_json, record))
+        yield json_file(f"{folder}/{_uuid(subject)}.json", record)
 
 
 def eee_record(subject: Subject, name: str, organization: str, created: float) -> dict[str, Any]:
@@ -194,7 +193,7 @@ def _dataset_name(subject: Subject, data: Dataset) -> str:
 
 def _uuid(subject: Subject) -> uuid.UUID:
     """A name in the form of a random one, the same for the same model."""
-    told = "\n".join([subject.study, subject.encoder, subject.regime, subject.step, subject.form])
+    told = "\n".join(subject.identity)
     digest = hashlib.sha256(told.encode("utf-8", "surrogatepass")).digest()
     return uuid.UUID(bytes=digest[:16], version=4)
 
@@ -211,7 +210,3 @@ def _strings(found: Mapping[str, Any]) -> dict[str, str]:
         for name, value in found.items()
         if value is not None
     }
-
-
-def _json(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -177,6 +177,11 @@ class Subject:
     """What bringing it into its form has changed, by words for it; empty where nothing has."""
 
     @property
+    def identity(self) -> tuple[str, ...]:
+        """What no other model has; its step alone may be another encoder's or form's, too."""
+        return self.study, self.encoder, self.regime, self.step, self.form
+
+    @property
     def of_task(self) -> list[Evaluation]:
         """The evaluations of what it was trained for; probes are another task's."""
         return [one for one in self.tested if one.source is None]

@@ -10,16 +10,14 @@ key of the step that holds the weights. What mteb did not do is not said to be i
 is null.
 """
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from isogloss.base.fingerprint import fingerprint
 from isogloss.report.balance.design import HEADLINES
 from isogloss.report.export.facts import Evaluation, Subject
-from isogloss.report.files import Artifact
+from isogloss.report.files import Artifact, json_file
 
 MB = 2**20
 
@@ -36,10 +34,10 @@ def mteb_files(subject: Subject, name: str, organization: str) -> Iterator[Artif
     """
     folder = f"results/{organization}__{name}/{subject.step}"
     meta = model_meta(subject, f"{organization}/{name}")
-    yield Artifact(f"{folder}/model_meta.json", partial(_json, meta))
+    yield json_file(f"{folder}/model_meta.json", meta)
     for task, tests in tasks_of(subject).items():
         found = task_result(subject, task, tests)
-        yield Artifact(f"{folder}/{task}.json", partial(_json, found))
+        yield json_file(f"{folder}/{task}.json", found)
 
 
 def tasks_of(subject: Subject) -> dict[str, list[Evaluation]]:
@@ -145,7 +143,3 @@ def _training_data(subject: Subject) -> str | None:
     repos = {one.data.repo for one in subject.learned}
     repo = repos.pop() if len(repos) == 1 else None
     return f"https://huggingface.co/datasets/{repo}" if repo else None
-
-
-def _json(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from isogloss.base.fingerprint import fingerprint
 from isogloss.report.export.facts import TRAINED_FORM, Subject
 
 MOST = 80
@@ -14,7 +15,7 @@ FEW = 3
 
 
 def names_of(subjects: Sequence[Subject]) -> list[str]:
-    """Name each model; two that would share a name have their keys behind it.
+    """Name each model; those that would share a name have a digest of what they are behind it.
 
     A name says study, encoder, regime, languages, size, seed and form, since each of them makes
     another model: nothing is averaged away and nothing is overwritten.
@@ -22,9 +23,13 @@ def names_of(subjects: Sequence[Subject]) -> list[str]:
     plain = [name_of(subject) for subject in subjects]
     shared = Counter(name.casefold() for name in plain)
     return [
-        name if shared[name.casefold()] == 1 else f"{name}-{subject.step[:8]}"
+        name if shared[name.casefold()] == 1 else f"{name}-{_digest(subject)}"
         for name, subject in zip(plain, subjects, strict=True)
     ]
+
+
+def _digest(subject: Subject) -> str:
+    return fingerprint("model", 1, subject.identity)[:8]
 
 
 def name_of(subject: Subject) -> str:

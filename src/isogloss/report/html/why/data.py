@@ -4,17 +4,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from isogloss.report.audit_tables import TITLES, audit_records
-from isogloss.report.charts.label_grid import label_grid
-from isogloss.report.charts.labels import labels_chart
+from isogloss.report.charts.label_shares import label_shares
 from isogloss.report.frame import Frame
 from isogloss.report.html.blocks import Block, Chart, Heading, Words, table_of
 from isogloss.report.html.evidence import Evidence
 from isogloss.report.html.own_names import both_names, in_own_names
 from isogloss.report.records import Record, Records
 from isogloss.report.tables import csv_text
-
-MOST_BARS = 8
-"""Labels; a stacked bar of more cannot be read."""
 
 MOST_OPEN = 6
 """Lines of a table that is open at first; longer ones are a click away, but for findings."""
@@ -49,10 +45,7 @@ def data_blocks(evidence: Evidence) -> Iterator[Block]:
 
 
 def _chart(audit: Mapping[str, Any], frame: Frame, records: Records) -> Chart:
-    names = both_names(audit["languages"])
-    many = len(audit["labels"]) > MOST_BARS
-    spec = (label_grid if many else labels_chart)(audit, frame, names)
-    told = "share of each in percent" if many else "share of each, and the number of rows"
+    spec, told = label_shares(audit, frame, both_names(audit["languages"]))
     caption = f"Labels by language and split: {told}"
     return Chart("why-label-shares", caption, spec, csv_text(records))
 
