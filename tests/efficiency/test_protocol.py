@@ -41,7 +41,7 @@ def test_what_decides_figures_and_is_in_no_key_belongs_to_a_version():
     search = {
         name: one.default for name, one in inspect.signature(server.ServerRules).parameters.items()
     }
-    assert VERSIONS["measure"] == 3
+    assert VERSIONS["measure"] == 4
     assert asdict(WarmUp()) == {
         "window": 5, "tolerance": 0.05, "min_laps": 20, "max_laps": 200, "max_seconds": 20.0,
     }  # fmt: skip
