@@ -20,6 +20,7 @@ from isogloss.base.threads import available_cores
 from isogloss.execute.executor import Ended, Postponed, Progressed, Started
 from isogloss.execute.inline import InlineExecutor
 from isogloss.execute.processes import ProcessesExecutor
+from isogloss.execute.stopping import listening
 from isogloss.execute.worker import describe_death
 from isogloss.store.store import Store
 
@@ -240,6 +241,44 @@ def test_a_worker_killed_from_outside_is_replaced(notes):
 def _kill_first(notes, name):
     until(lambda: name in noted(notes, "begun"))
     os.kill(min(workers_noted(notes)), signal.SIGKILL)
+
+
+def test_a_worker_that_dies_while_the_run_stops_is_not_replaced(notes, caplog):
+    threading.Thread(target=_stop_and_kill, args=(notes,)).start()
+    executor = ProcessesExecutor(1, 1)
+    with listening(), pytest.raises(KeyboardInterrupt):
+        list(executor.run([toy_step("a", seconds=30)], partial(work, folder=notes)))
+    assert "tried again" not in caplog.text
+    assert noted(notes, "begun") == ["a"]
+
+
+def _stop_and_kill(notes):
+    until(lambda: "a" in noted(notes, "begun"))
+    os.kill(os.getpid(), signal.SIGINT)
+    os.kill(min(workers_noted(notes)), signal.SIGKILL)
+
+
+def test_who_is_forked_by_a_worker_can_be_ended_with_sigterm():
+    """Pools of a library end theirs so, and wait for it."""
+    lines = (
+        "import os, signal, time",
+        "from multiprocessing import get_context",
+        "from isogloss.execute.worker import _hear_the_parent_alone",
+        "_hear_the_parent_alone()",
+        "os.kill(os.getpid(), signal.SIGTERM)",
+        "os.kill(os.getpid(), signal.SIGINT)",
+        "fork = get_context('fork')",
+        "begun = fork.Event()",
+        "child = fork.Process(target=lambda: (begun.set(), time.sleep(60)))",
+        "child.start()",
+        "begun.wait()",
+        "child.terminate()",
+        "child.join()",
+        "print(child.exitcode)",
+    )
+    command = [sys.executable, "-c", "\n".join(lines)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True)
+    assert int(ended.stdout) == -signal.SIGTERM
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc")

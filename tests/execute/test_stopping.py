@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from isogloss.execute.stopping import heard_elsewhere, is_asked, listening
+from isogloss.execute import stopping
+from isogloss.execute.stopping import heard_elsewhere, is_asked, listening, may_finish
 
 PATIENCE = 120.0
 PROGRAM = """
@@ -34,6 +35,15 @@ if __name__ == "__main__":
         for event in until_asked(eval(executor).run(steps, partial(do, root=root))):
             pass
 """
+SLOW_START = f"""{PROGRAM}
+if __name__ == "__mp_main__":
+    import os, time
+    root = Path(sys.argv[1])
+    note(root, f"starting {os.getpid()}")
+    while not (root / "go").exists():
+        time.sleep(0.02)
+"""
+"""Its workers take their time before they come to what we have written for them."""
 
 
 def until(condition):
@@ -47,15 +57,16 @@ def until(condition):
 def start(tmp_path):
     programs = []
 
-    def start(executor, seconds):
+    def start(executor, seconds, source=PROGRAM):
         script = tmp_path / "program.py"
-        script.write_text(PROGRAM)
+        script.write_text(source)
         path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
         program = subprocess.Popen(
             [sys.executable, str(script), str(tmp_path / "store"), executor, str(seconds)],
             env={**os.environ, "PYTHONPATH": path},
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,
         )
         programs.append(program)
         return program
@@ -91,6 +102,35 @@ def test_asked_once_what_runs_leaves_a_checkpoint(start, tmp_path, executor, num
     assert not notes(tmp_path, "cut")
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_the_whole_group_is_the_command_s_alone(start, tmp_path, number):
+    """As Ctrl-C in a terminal, `timeout` and schedulers send it."""
+    program = start("ProcessesExecutor(2, 1)", 0.05)
+    until(lambda: at_work(tmp_path) == 2)
+    os.killpg(program.pid, number)
+    _, said = program.communicate(timeout=PATIENCE)
+    assert said.rstrip().endswith("KeyboardInterrupt")
+    assert "tried again" not in said
+    assert len(notes(tmp_path, "checkpoint")) == 2
+    assert not notes(tmp_path, "cut")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_the_whole_group_while_workers_start_is_the_command_s_alone(
+    start, tmp_path, number
+):
+    program = start("ProcessesExecutor(2, 1)", 0.05, SLOW_START)
+    until(lambda: len(list(tmp_path.glob("store/starting *"))) == 2)
+    os.killpg(program.pid, number)
+    (tmp_path / "store" / "go").touch()
+    _, said = program.communicate(timeout=PATIENCE)
+    assert said.rstrip().endswith("KeyboardInterrupt")
+    assert said.count("Traceback") == 1
+    assert "tried again" not in said
+    assert len(notes(tmp_path, "checkpoint")) == at_work(tmp_path), "some may have begun meanwhile"
+    assert not notes(tmp_path, "cut")
+
+
 @pytest.mark.parametrize("executor", EXECUTORS)
 def test_asked_twice_it_stops_at_once(start, tmp_path, executor):
     """A step says nothing for minutes; the second signal does not wait for it."""
@@ -114,6 +154,28 @@ def test_nobody_asked_and_afterwards_all_is_as_before():
         until(is_asked)
     assert not is_asked()
     assert signal.getsignal(signal.SIGINT) == before
+
+
+@pytest.fixture
+def usual_sigterm():
+    """Whatever a library of another test has made of it."""
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.usefixtures("usual_sigterm")
+def test_a_sigterm_that_is_sent_twice_for_one_wish_is_one(monkeypatch):
+    monkeypatch.setattr(stopping, "_ECHO_SECONDS", PATIENCE)
+    with listening():
+        for _ in range(3):
+            os.kill(os.getpid(), signal.SIGTERM)
+            until(is_asked)
+        assert may_finish()
+        monkeypatch.setattr(stopping, "_ECHO_SECONDS", 0.0)
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGTERM)
+        assert not may_finish()
 
 
 def test_a_handler_of_somebody_else_stays():

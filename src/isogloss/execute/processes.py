@@ -197,9 +197,15 @@ class _Shift:
             post.step = None
 
     def _mourn(self, post: _Post, step: Step, failure: Failure) -> Iterator[Event]:
-        """Try the step once more; if its worker died again, it has failed."""
+        """Try the step once more; if its worker died again, it has failed.
+
+        Raises:
+            KeyboardInterrupt: if the run was asked to stop: the next one tries it.
+        """
         post.deaths += 1
         if post.deaths < _TRIES:
+            if is_asked():
+                raise KeyboardInterrupt
             _log.warning("%s %s is tried again. %s", step.kind, step.key, failure.message)
             self._crew.send(post, step)
             return

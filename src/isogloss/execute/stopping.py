@@ -3,11 +3,15 @@
 Ctrl-C, or SIGTERM as schedulers send it, asks the run to stop. Whoever makes a step ends at its
 next word of progress, where a training leaves a checkpoint; a second one is a KeyboardInterrupt
 where we stand. Signals are the process's own, so what was asked is too.
+
+SIGTERM may come twice for one wish: `timeout` sends it to the command, then to its whole group.
 """
 
+import math
 import os
 import signal
 import threading
+import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -19,8 +23,10 @@ Event = TypeVar("Event")
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _WORDS = "\nStopping: what runs now leaves a checkpoint first. Once more (Ctrl-C) stops at once.\n"
+_ECHO_SECONDS = 1.0
 _asked = threading.Event()
 _ordered = threading.Event()
+_heard_at: dict[int, float] = {}
 
 
 def is_asked() -> bool:
@@ -40,8 +46,7 @@ def listening() -> Iterator[None]:
     Outside the main thread, and where somebody else has put a handler of their own, signals stay
     as they are.
     """
-    _asked.clear()
-    _ordered.clear()
+    _forget()
     before = {number: signal.getsignal(number) for number in _SIGNALS}
     ours = [number for number in _SIGNALS if _is_usual(before[number])]
     if threading.current_thread() is not threading.main_thread():
@@ -53,8 +58,7 @@ def listening() -> Iterator[None]:
     finally:
         for number in ours:
             signal.signal(number, before[number])
-        _asked.clear()
-        _ordered.clear()
+        _forget()
 
 
 @contextmanager
@@ -100,9 +104,17 @@ def _is_usual(handler: object) -> bool:
     return handler in (signal.SIG_DFL, signal.default_int_handler)
 
 
+def _forget() -> None:
+    _asked.clear()
+    _ordered.clear()
+    _heard_at.clear()
+
+
 def _hear(number: int, frame: FrameType | None) -> None:
     """Note the wish; the words go past all buffers, which may be in use at this very moment."""
-    del number, frame
+    del frame
+    if _is_echo(number):
+        return
     if _asked.is_set():
         _ordered.set()
         raise KeyboardInterrupt
@@ -110,3 +122,12 @@ def _hear(number: int, frame: FrameType | None) -> None:
     words = line("stopping", _WORDS.strip()) if is_json() else _WORDS
     with suppress(OSError):  # nobody reads them any more: no reason to break what runs
         os.write(2, words.encode())
+
+
+def _is_echo(number: int) -> bool:
+    """Tell whether a SIGTERM only repeats the last one; who presses Ctrl-C twice means it."""
+    now = time.monotonic()
+    if number == signal.SIGTERM and now - _heard_at.get(number, -math.inf) < _ECHO_SECONDS:
+        return True
+    _heard_at[number] = now
+    return False

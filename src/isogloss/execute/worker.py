@@ -2,6 +2,10 @@
 
 It starts in a fresh interpreter (spawn: a fork of a process with threads may hang), gets one step
 at a time through a pipe and sends events back. When its parent dies, however, so does it.
+
+Ctrl-C in a terminal, and SIGTERM as `timeout` and schedulers send it, reach every process of the
+command: a worker hears neither, from its first moment on, as only the parent decides what they
+mean. The parent's own word to end at once is a signal that nobody else sends.
 """
 
 import faulthandler
@@ -13,7 +17,8 @@ import signal
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from functools import cache
+from functools import cache, partial
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, final
@@ -24,6 +29,8 @@ from isogloss.execute.executor import Event, Failure, Work, perform
 from isogloss.plan.plan import Step
 
 _GRACE_SECONDS = 10.0
+_FOR_THE_PARENT = (signal.SIGINT, signal.SIGTERM)
+_AT_ONCE = signal.SIGUSR2
 _log = logging.getLogger(__name__)
 
 
@@ -53,7 +60,8 @@ class Worker:
 
     def _start(self) -> None:
         try:
-            self._process.start()
+            with _kept_back():
+                self._process.start()
         except OSError as error:
             self.connection.close()
             raise RunError(
@@ -100,8 +108,10 @@ class Worker:
     def dismiss(self, *, at_once: bool) -> None:
         """Let the process end: when its step is done, or at once, with its work closed first."""
         self.connection.close()  # what it reads next is the end of the pipe
-        if at_once and self._process.is_alive():
-            self._process.terminate()
+        pid = self._process.pid
+        if at_once and pid is not None and self._process.is_alive():
+            with suppress(ProcessLookupError):  # it has ended meanwhile
+                os.kill(pid, _AT_ONCE)
 
     def wait(self) -> None:
         """Wait for the end of a dismissed process, however long its checkpoint takes."""
@@ -159,6 +169,20 @@ def _environment(changes: Mapping[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
+@contextmanager
+def _kept_back() -> Iterator[None]:
+    """Have a process that is started find the parent's signals kept back, until it can ignore them.
+
+    What comes here meanwhile is heard at the end of the block.
+    """
+    resource_tracker.ensure_running()  # once its own is started, it lets all signals through
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _FOR_THE_PARENT)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 # ---- the child's side
 
 
@@ -167,12 +191,8 @@ class _Stopped(BaseException):
 
 
 def serve(pickled: bytes, connection: Connection, number: int) -> None:
-    """Do steps until there are no more: the life of a worker process.
-
-    Ctrl-C in a terminal reaches every process; only the parent decides what it means.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _stop)
+    """Do steps until there are no more: the life of a worker process."""
+    _hear_the_parent_alone()
     faulthandler.enable()
     in_worker()
     threading.Thread(target=_die_with_parent, daemon=True).start()
@@ -192,8 +212,24 @@ def _serve_step(step: Step, work: Work, connection: Connection, number: int) -> 
             connection.send(event)
 
 
+def _hear_the_parent_alone() -> None:
+    """Ignore the parent's signals, those too that were kept back while we started.
+
+    Who is started or forked from here can be ended with SIGTERM as ever: by those who wait for it.
+    """
+    signal.signal(_AT_ONCE, _stop)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _ignore)
+    os.register_at_fork(after_in_child=partial(signal.signal, signal.SIGTERM, signal.SIG_DFL))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _FOR_THE_PARENT)
+
+
 def _stop(*_: object) -> None:
     raise _Stopped
+
+
+def _ignore(*_: object) -> None:
+    pass
 
 
 def _die_with_parent() -> None:
