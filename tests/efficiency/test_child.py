@@ -76,6 +76,15 @@ def test_a_process_outlives_a_mistake(link, candidates):
         link.ask("load", candidate=gone.to_json())
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_all_processes_is_the_parents_to_understand(link, number):
+    with pytest.raises(Failed, match="Unknown command"):
+        link.ask("now it listens")
+    os.kill(link.pid, number)
+    with pytest.raises(Failed, match="Unknown command"):
+        link.ask("it listens still")
+
+
 def test_a_process_answers_as_the_model_does(link, candidates, texts):
     link.ask("load", candidate=candidates[0].to_json())
     loaded = Loaded(candidates[0])

@@ -269,11 +269,12 @@ def listen(desk: Desk, commands: TextIO, answers: TextIO) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Serve the parent. Ctrl-C reaches every process; only the parent decides what it means."""
+    """Serve the parent. Signals reach every process; only the parent decides what they mean."""
     parser = ArgumentParser(prog="isogloss.efficiency.child")
     parser.add_argument("--threads", type=int, required=True)
     threads = parser.parse_args(arguments).threads
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as answers:
         os.dup2(2, 1)
         listen(Desk(threads), sys.stdin, answers)

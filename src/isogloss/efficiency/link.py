@@ -92,12 +92,8 @@ class Link:
             if pipe is not None:
                 with suppress(OSError):
                     pipe.close()
-        self._process.terminate()  # it has nothing to put away
-        try:
-            self._process.wait(_GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        self._process.kill()  # it has nothing to put away
+        self._process.wait()
         self._errors.close()
 
     def _read(self) -> dict[str, Any] | None:
